@@ -1,7 +1,7 @@
 import type { Header, WireKey, WireRequest } from './wire.ts';
 
 /** A call of the API, before it is written and signed. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly key: WireKey;
   /** The endpoint, without a scheme. */
   readonly host: string;
