@@ -3,10 +3,9 @@ import type { ServerClient, StorageRequest } from './server-client.ts';
 import { encode, type Header, signCos, signTc3, type WireRequest } from './wire.ts';
 
 // Requests as the vendor's server upload SDK for PHP writes them: https://github.com/tencentyun/vod-php-sdk-v5 at 54f30d6,
-// with tencentcloud-sdk-php 3.0.1656 and cos-php-sdk-v5 2.6.16, both by Guzzle 7. Calls of the API go through PHP's own
-// stream of HTTP, which closes each connection; requests to storage through curl, which writes the length last.
+// with tencentcloud-sdk-php 3.0.1656 and cos-php-sdk-v5 2.6.16, both by Guzzle 7.4.5. Calls of the API go through PHP's own
+// stream of HTTP, which closes each connection; requests to storage through curl, which writes the length of a body last.
 
-/** Guzzle asks before it sends a body of this many bytes or more. */
 const EXPECT_BYTES = 1024 * 1024;
 
 /** `json_encode` with JSON_UNESCAPED_UNICODE, which escapes slashes and line separators. */
@@ -24,6 +23,8 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
   return {
     line: 'POST / HTTP/1.1',
     headers: [
+      ['Content-Length', String(Buffer.byteLength(body))],
+      ['User-Agent', 'GuzzleHttp/7'],
       ['Host', host],
       ['X-TC-Action', action],
       ['X-TC-RequestClient', 'SDK_PHP_3.0.1656'],
@@ -32,8 +33,6 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
       ['X-TC-Region', 'ap-guangzhou'],
       ['Content-Type', contentType],
       ['Authorization', signTc3(key, { host, contentType, body }, seconds)],
-      ['User-Agent', 'GuzzleHttp/7'],
-      ['Content-Length', String(Buffer.byteLength(body))],
       ['Connection', 'close'],
     ],
     body,
@@ -41,16 +40,17 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
 };
 
 /**
- * `Signature.php`, which signs before the tokens are added. `own` are the headers of the operation; the length of an
- * empty body is written by curl and not signed.
+ * `Signature.php`, which signs before the tokens are added. `own` are the headers of the operation. `Expect` and the length
+ * of an empty body are not signed.
  */
 function request(
   { key, host, method, path, query = [], seconds }: StorageRequest,
   own: readonly Header[],
   body: string | Buffer = '',
 ): WireRequest {
-  const length: Header = ['Content-Length', String(body.length)];
-  const signed: Header[] = [['Host', host], ...own, ...(body.length === 0 ? [] : [length])];
+  const length: readonly Header[] = [['Content-Length', String(body.length)]];
+  const [first, last] = body.length === 0 ? [length, []] : [[], length];
+  const signed = [['Host', host] as const, ...own.filter(([name]) => name !== 'Expect'), ...last];
   const authorization = signCos(key, {
     ...{ method, path, begin: seconds - 60, end: seconds + 1_800 },
     query: query.map(([name, value]) => [name.toLowerCase(), value]),
@@ -62,17 +62,21 @@ function request(
     line: `${method} ${target}${search === '' ? '' : `?${search}`} HTTP/1.1`,
     headers: [
       ['Host', host],
+      ...first,
       ...own,
-      ...(body.length < EXPECT_BYTES ? [] : [['Expect', '100-Continue'] as const]),
       ['User-Agent', 'cos-php-sdk-v5.2.6.16'],
       ['Authorization', authorization],
       ['x-ci-security-token', key.token ?? ''],
       ['x-cos-security-token', key.token ?? ''],
-      length,
+      ...last,
     ],
     body,
   };
 }
+
+/** Guzzle asks before it sends a large body. */
+const expectFor = (body: Buffer): readonly Header[] =>
+  body.length < EXPECT_BYTES ? [] : [['Expect', '100-Continue']];
 
 /** `Client.php`, `MultipartUpload.php` and `CommandToRequestTransformer.php`. */
 export const phpClient: ServerClient = {
@@ -81,7 +85,11 @@ export const phpClient: ServerClient = {
   callApi,
   // Guzzle finds the type of a file by its name, of one that is not empty.
   put: (storage, body) =>
-    request(storage, body.length === 0 ? [] : [['Content-Type', 'video/mp4']], body),
+    request(
+      storage,
+      body.length === 0 ? [] : [['Content-Type', 'video/mp4'], ...expectFor(body)],
+      body,
+    ),
   listUploads: () => undefined,
   initiate: (storage) => request({ ...storage, query: [['uploads', '']] }, []),
   // The requests of parts do not pass the filter that removes the slash at the beginning of a key.
@@ -95,7 +103,7 @@ export const phpClient: ServerClient = {
           ['uploadId', uploadId],
         ],
       },
-      [['Content-MD5', createHash('md5').update(body).digest('base64')]],
+      [...expectFor(body), ['Content-MD5', createHash('md5').update(body).digest('base64')]],
       body,
     ),
   complete(storage, { uploadId, parts }) {
@@ -103,7 +111,7 @@ export const phpClient: ServerClient = {
       ({ partNumber, etag }) =>
         `<Part><PartNumber>${partNumber}</PartNumber><ETag>${etag}</ETag></Part>`,
     );
-    const body = `<?xml version="1.0" encoding="UTF-8"?>\n<CompleteMultipartUpload>${xml.join('')}</CompleteMultipartUpload>\n`;
+    const body = `<?xml version="1.0"?>\n<CompleteMultipartUpload>${xml.join('')}</CompleteMultipartUpload>\n`;
     return request(
       { ...storage, query: [['uploadId', uploadId]] },
       [['Content-Type', 'application/xml']],

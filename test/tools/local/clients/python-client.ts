@@ -2,7 +2,7 @@ import type { ServerClient, StorageRequest } from './server-client.ts';
 import { encode, type Header, signCos, signTc3, type WireRequest } from './wire.ts';
 
 // Requests as the vendor's server upload SDK for Python writes them: https://github.com/tencentyun/vod-python-sdk at
-// 2de2b85, with tencentcloud-sdk-python 3.1.162 and cos-python-sdk-v5 5.1.9.41, and requests: the headers of its session
+// 2de2b85, with tencentcloud-sdk-python 3.1.162 and cos-python-sdk-v5 5.1.9.41, and requests 2.28: the headers of its session
 // first, then those of the SDK, then the length, which is signed, then Authorization.
 
 /** The headers that a session of requests has by itself. */
@@ -31,7 +31,7 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
   return {
     line: 'POST / HTTP/1.1',
     headers: [
-      ...sessionHeaders('python-requests/2.32.3'),
+      ...sessionHeaders('python-requests/2.28.1'),
       ['X-TC-TraceId', '6e0a7bd5-1a4e-4b7f-9d6f-4d3a7c1b2e90'],
       ['Content-Type', contentType],
       ['Host', host],

@@ -18,8 +18,6 @@ export interface WireReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the server asked for the body, as a client that sends `Expect` waits for. */
-  readonly continued: boolean;
 }
 
 /** A key that signs, and the token that belongs to it. */
@@ -44,7 +42,7 @@ export async function exchange(port: number, request: WireRequest): Promise<Wire
     if (first !== undefined && first.status !== 100) return await readBody(socket, first);
     socket.write(body);
     const head = await readHead(socket, first?.rest ?? '');
-    return { ...(await readBody(socket, head)), continued: first !== undefined };
+    return await readBody(socket, head);
   } finally {
     socket.destroy();
   }
@@ -77,7 +75,7 @@ async function readBody(socket: Socket, { status, headers, rest }: Head): Promis
   const length = Number(headers['content-length'] ?? 0);
   while (bytes.length < length) bytes += await readMore(socket);
   const body = Buffer.from(bytes, 'latin1').toString();
-  return { status, headers, body, continued: false };
+  return { status, headers, body };
 }
 
 async function readMore(socket: Socket): Promise<string> {
