@@ -8,6 +8,9 @@ import { queryValue } from './uri-text.ts';
 /** Returns the grant of a temporary key id, undefined if none was issued. */
 export type GrantOf = (secretId: string) => StorageGrant | undefined;
 
+/** The methods of COS's operations: https://cloud.tencent.com/document/product/436/7751 */
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
+
 /** The bucket and key that a request accesses. */
 export interface StorageTarget {
   readonly bucket: string;
@@ -17,18 +20,18 @@ export interface StorageTarget {
 }
 
 /**
- * Checks that `request` is signed with valid temporary credentials for `target`. The cloud's codes for a wrong token
- * and for expired credentials are not documented; both are `AccessDenied` here.
+ * Returns the grant with whose credentials `request` is signed, for a bucket in `region`. The cloud's codes for a wrong
+ * token and for expired credentials are not documented; both are `AccessDenied` here.
  *
  * @throws CosError that says what is wrong.
  */
-export function authorizeStorage(
+export function authenticateStorage(
   request: SignedRequest,
-  target: StorageTarget,
+  region: string,
   grantOf: GrantOf,
   now: Date,
-): void {
-  const grant = verifySigner(request, target.region, grantOf, now);
+): StorageGrant {
+  const grant = verifySigner(request, region, grantOf, now);
   if (!equalText(grant.token, tokenOf(request) ?? '')) {
     throw denied('The security token is not the one issued with this key id');
   }
@@ -36,12 +39,29 @@ export function authorizeStorage(
     const at = new Date(grant.expiresAt * 1000).toISOString();
     throw denied(`The temporary credentials expired at ${at}; apply for new ones`);
   }
+  return grant;
+}
+
+/** Checks that `grant` opens `target`. @throws CosError `AccessDenied` that says what it opens. */
+export function authorizeStorage(grant: StorageGrant, target: StorageTarget): void {
   if (target.bucket !== grant.bucket || target.region !== grant.region) {
     throw denied(`These credentials open the bucket ${grant.bucket} in ${grant.region} only`);
   }
   if (!target.key.startsWith(grant.prefix)) {
     throw denied(`These credentials open keys that begin with ${grant.prefix} only`);
   }
+}
+
+/**
+ * Returns the refusal of an operation that the credentials of an upload do not allow, such as copying or deleting an
+ * object. COS checks the permission before anything else of the operation.
+ * https://cloud.tencent.com/document/product/436/7730
+ */
+export function notGranted({ method }: SignedRequest): CosError {
+  if (METHODS.has(method)) {
+    return denied('The credentials of an upload allow to upload, HEAD and GET its objects only');
+  }
+  return new CosError('MethodNotAllowed', `The method must be one of ${[...METHODS].join(', ')}`);
 }
 
 function verifySigner(

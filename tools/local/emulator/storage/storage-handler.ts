@@ -3,13 +3,18 @@ import { pipeline } from 'node:stream/promises';
 import { defined } from '../../../../lib/validation/json-object.ts';
 import type { Activity, ActivityLog } from '../../activity.ts';
 import type { CloudRequest } from '../cloud-request.ts';
-import { authorizeStorage, type GrantOf } from './authorization.ts';
+import {
+  authenticateStorage,
+  authorizeStorage,
+  type GrantOf,
+  notGranted,
+} from './authorization.ts';
 import { corsHeaders } from './cors.ts';
 import { CosError } from './cos-error.ts';
 import { writeXml } from './cos-xml.ts';
 import type { StorageAnswer, StorageServices } from './storage-call.ts';
 import { type OperationName, operationName, operationOf } from './storage-operations.ts';
-import { parseQuery, type Query, queryValue } from './uri-text.ts';
+import { parseQuery, type Query, queryValue, toKey } from './uri-text.ts';
 
 /** Dependencies of the storage handler. */
 export interface StorageHandlerOptions extends StorageServices {
@@ -84,17 +89,11 @@ async function perform(
     headers: incoming.headers,
     hosts: [host, literalHost],
   };
-  const touched = operation === 'ListMultipartUploads' ? (queryValue(query, 'prefix') ?? '') : key;
-  authorizeStorage(signed, { bucket, region, key: touched }, options.grantOf, now);
-  if (operation === undefined) {
-    throw new CosError(
-      'MethodNotAllowed',
-      `${incoming.method} with these parameters is not known here`,
-    );
-  }
-  if ('x-cos-copy-source' in incoming.headers || 'x-amz-copy-source' in incoming.headers) {
-    throw new CosError('NotImplemented', 'Copying objects is not known here');
-  }
+  const grant = authenticateStorage(signed, region, options.grantOf, now);
+  if (operation === undefined) throw notGranted(signed);
+  const touched =
+    operation === 'ListMultipartUploads' ? toKey(queryValue(query, 'prefix') ?? '') : key;
+  authorizeStorage(grant, { bucket, region, key: touched });
   return operationOf(operation)(options, { host, bucket, key, query, incoming });
 }
 
@@ -104,9 +103,9 @@ function targetOf({ host, path, query, incoming }: CloudRequest): Target {
     throw new CosError('NoSuchBucket', `${host} is not <bucket>-<appid>.cos.<region>.myqcloud.com`);
   }
   try {
-    const key = decodeURIComponent(path).slice(1);
+    const key = toKey(decodeURIComponent(path).slice(1));
     const parameters = parseQuery(query);
-    const operation = operationName(incoming.method ?? '', key, parameters);
+    const operation = operationName(incoming, key, parameters);
     return { bucket, region, key, query: parameters, operation };
   } catch (cause) {
     throw invalidUri({ cause });

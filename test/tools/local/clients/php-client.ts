@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { ServerClient, StorageRequest } from './server-client.ts';
+import { encode, type Header, signCos, signTc3, type WireRequest } from './wire.ts';
+
+// Requests as the vendor's server upload SDK for PHP writes them: https://github.com/tencentyun/vod-php-sdk-v5 at 54f30d6,
+// with tencentcloud-sdk-php 3.0.1656 and cos-php-sdk-v5 2.6.16, both by Guzzle 7.4.5. Calls of the API go through PHP's own
+// stream of HTTP, which closes each connection; requests to storage through curl, which writes the length of a body last.
+
+const EXPECT_BYTES = 1024 * 1024;
+
+/** `json_encode` with JSON_UNESCAPED_UNICODE, which escapes slashes and line separators. */
+function encodeJson(value: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(value)
+    .replaceAll('/', '\\/')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+}
+
+/** `doRequestWithTC3` of `Common/AbstractClient.php`. */
+const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, seconds }) => {
+  const body = encodeJson(parameters);
+  const contentType = 'application/json';
+  return {
+    line: 'POST / HTTP/1.1',
+    headers: [
+      ['Content-Length', String(Buffer.byteLength(body))],
+      ['User-Agent', 'GuzzleHttp/7'],
+      ['Host', host],
+      ['X-TC-Action', action],
+      ['X-TC-RequestClient', 'SDK_PHP_3.0.1656'],
+      ['X-TC-Timestamp', String(seconds)],
+      ['X-TC-Version', '2018-07-17'],
+      ['X-TC-Region', 'ap-guangzhou'],
+      ['Content-Type', contentType],
+      ['Authorization', signTc3(key, { host, contentType, body }, seconds)],
+      ['Connection', 'close'],
+    ],
+    body,
+  };
+};
+
+/**
+ * `Signature.php`, which signs before the tokens are added. `own` are the headers of the operation. `Expect` and the length
+ * of an empty body are not signed.
+ */
+function request(
+  { key, host, method, path, query = [], seconds }: StorageRequest,
+  own: readonly Header[],
+  body: string | Buffer = '',
+): WireRequest {
+  const length: readonly Header[] = [['Content-Length', String(body.length)]];
+  const [first, last] = body.length === 0 ? [length, []] : [[], length];
+  const signed = [['Host', host] as const, ...own.filter(([name]) => name !== 'Expect'), ...last];
+  const authorization = signCos(key, {
+    ...{ method, path, begin: seconds - 60, end: seconds + 1_800 },
+    query: query.map(([name, value]) => [name.toLowerCase(), value]),
+    headers: signed.map(([name, value]) => [name.toLowerCase(), value]),
+  });
+  const search = query.map(([name, value]) => (value === '' ? name : `${name}=${value}`)).join('&');
+  const target = path.split('/').map(encode).join('/');
+  return {
+    line: `${method} ${target}${search === '' ? '' : `?${search}`} HTTP/1.1`,
+    headers: [
+      ['Host', host],
+      ...first,
+      ...own,
+      ['User-Agent', 'cos-php-sdk-v5.2.6.16'],
+      ['Authorization', authorization],
+      ['x-ci-security-token', key.token ?? ''],
+      ['x-cos-security-token', key.token ?? ''],
+      ...last,
+    ],
+    body,
+  };
+}
+
+/** Guzzle asks before it sends a large body. */
+const expectFor = (body: Buffer): readonly Header[] =>
+  body.length < EXPECT_BYTES ? [] : [['Expect', '100-Continue']];
+
+/** `Client.php`, `MultipartUpload.php` and `CommandToRequestTransformer.php`. */
+export const phpClient: ServerClient = {
+  name: 'PHP',
+  partSize: 5 * 1024 * 1024,
+  callApi,
+  // Guzzle finds the type of a file by its name, of one that is not empty.
+  put: (storage, body) =>
+    request(
+      storage,
+      body.length === 0 ? [] : [['Content-Type', 'video/mp4'], ...expectFor(body)],
+      body,
+    ),
+  listUploads: () => undefined,
+  initiate: (storage) => request({ ...storage, query: [['uploads', '']] }, []),
+  // The requests of parts do not pass the filter that removes the slash at the beginning of a key.
+  putPart: (storage, { uploadId, partNumber, body }) =>
+    request(
+      {
+        ...storage,
+        path: `/${storage.path}`,
+        query: [
+          ['partNumber', String(partNumber)],
+          ['uploadId', uploadId],
+        ],
+      },
+      [...expectFor(body), ['Content-MD5', createHash('md5').update(body).digest('base64')]],
+      body,
+    ),
+  complete(storage, { uploadId, parts }) {
+    const xml = parts.map(
+      ({ partNumber, etag }) =>
+        `<Part><PartNumber>${partNumber}</PartNumber><ETag>${etag}</ETag></Part>`,
+    );
+    const body = `<?xml version="1.0"?>\n<CompleteMultipartUpload>${xml.join('')}</CompleteMultipartUpload>\n`;
+    return request(
+      { ...storage, query: [['uploadId', uploadId]] },
+      [['Content-Type', 'application/xml']],
+      body,
+    );
+  },
+};

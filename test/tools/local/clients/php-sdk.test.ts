@@ -1,0 +1,4 @@
+import { describeServerClient } from './describe-server-client.ts';
+import { phpClient } from './php-client.ts';
+
+describeServerClient(phpClient);
