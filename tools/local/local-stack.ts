@@ -59,7 +59,7 @@ export interface LocalStackOptions {
       | 'pollMilliseconds'
       | 'emptyQueue'
       | 'pull'
-      | 'now'
+      | 'clock'
     >
   >;
 }

@@ -6,6 +6,7 @@ import { createApiHandler } from './api/handler.ts';
 import type { ApiServices } from './api/services.ts';
 import { type ApplicationSettings, openApplication } from './application.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
+import { type Clock, createClock } from './clock.ts';
 import type { CloudRequest } from './cloud-request.ts';
 import type { SourceOptions } from './pull/open-source.ts';
 import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
@@ -24,7 +25,8 @@ export interface EmulatorOptions extends ApplicationSettings {
   readonly dir: string;
   readonly account: Account;
   readonly speed: SpeedLimit;
-  readonly now?: () => Date;
+  /** One that cannot be moved by default. */
+  readonly clock?: Clock;
 }
 
 /** The local emulator for VOD: its client upload, its storage, its API and its events. */
@@ -96,6 +98,7 @@ function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
  * account's own application, with a parameter that distinguishes it.
  */
 function callbackOf(callbackUrl: string, subAppId: number): string {
+  if (callbackUrl === '') return '';
   const url = new URL(callbackUrl);
   url.searchParams.set(APPLICATION_PARAMETER, String(subAppId));
   return url.href;
@@ -103,7 +106,9 @@ function callbackOf(callbackUrl: string, subAppId: number): string {
 
 /** Returns the services of each application, the account's own first. */
 function openApplications(
-  options: EmulatorOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
+  options: EmulatorOptions &
+    Pick<ApiServices, 'objects' | 'clock'> &
+    Pick<SourceOptions, 'resolve'>,
   state: AccountState,
 ): ReadonlyMap<number, ApiServices> {
   const { account, callbackUrl } = options;
@@ -118,12 +123,13 @@ function openApplications(
 
 /** Opens the emulator and continues the work that was left when it was closed. Throws if its state is damaged. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { dir, account, now = () => new Date() } = options;
+  const { dir, account, clock = createClock() } = options;
+  const { now, callersNow } = clock;
   const state = await openState(join(dir, 'state.json'), now);
   const objects = await openObjects(join(dir, 'storage'), now);
   const samples = await openSampleServer();
   const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
-  const opened = openApplications({ ...options, now, objects, resolve }, state);
+  const opened = openApplications({ ...options, clock, objects, resolve }, state);
   const of = (subAppId: number) => {
     const found = opened.get(subAppId);
     if (found === undefined) throw new RangeError(`There is no application ${subAppId}`);
@@ -133,7 +139,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const grantOf = (secretId: string) => state.grants.get(secretId);
   const sides = {
     ugc: createUgcHandler(applications),
-    storage: createStorageHandler({ ...options, now, objects, grantOf }),
+    storage: createStorageHandler({ ...options, now, callersNow, objects, grantOf }),
     api: createApiHandler(applications),
     report: answerReport,
   };

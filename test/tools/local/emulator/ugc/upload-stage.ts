@@ -7,6 +7,7 @@ import {
   type Applications,
   localAccount,
 } from '../../../../../tools/local/emulator/account.ts';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import { probeMetaData } from '../../../../../tools/local/emulator/metadata.ts';
 import { type Media, openState, type State } from '../../../../../tools/local/emulator/state.ts';
@@ -55,7 +56,7 @@ export async function openUploadStage(): Promise<UploadStage> {
     objects,
     faults,
     activity,
-    now,
+    ...{ now, clock: createClock(now) },
     probe: (object) => probeMetaData(object, objects.read),
     recordUpload: (media) => announced.push(media),
     startRecorded: () => undefined,
