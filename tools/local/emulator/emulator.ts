@@ -8,6 +8,7 @@ import { type ApplicationSettings, openApplication } from './application.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
 import { type Clock, createClock } from './clock.ts';
 import type { CloudRequest } from './cloud-request.ts';
+import { countExpired, type Expired } from './expired.ts';
 import type { SourceOptions } from './pull/open-source.ts';
 import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
 import { type AccountState, type Media, openState } from './state.ts';
@@ -41,6 +42,8 @@ export interface Emulator {
   readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media of every application, oldest first. */
   media(): readonly Media[];
+  /** Returns what expired after `from`, up to and including `to`. */
+  expired(from: Date, to: Date): Expired;
   /** Interrupts running work; it continues when the same directory is opened again. */
   close(): Promise<void>;
 }
@@ -56,6 +59,11 @@ const HOSTS = {
   report: ['vodreport.qcloud.com'],
   storage: ['<bucket>.cos.<region>.myqcloud.com', '<bucket>.cos.<region>.tencentcos.cn'],
 } as const;
+
+/** The domains of all these hosts, which certificates for them need. */
+export const CLOUD_DOMAINS = [
+  ...['tencentcloudapi.com', 'qcloud.com', 'dnsv1.com', 'myqcloud.com', 'tencentcos.cn'],
+] as const;
 
 function findSide(host: string): Side | undefined {
   if (HOSTS.ugc.some((known) => known === host)) return 'ugc';
@@ -161,6 +169,12 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     serveMedia: (path, incoming, outgoing) =>
       serveMedia(objects, bucketOf(account), path, incoming, outgoing),
     media: () => listMedia([...opened.values()]),
+    expired: (from, to) =>
+      countExpired(
+        [...opened.values()].map((each) => each.state),
+        from,
+        to,
+      ),
     async close() {
       for (const { pulls } of opened.values()) await pulls.close();
       for (const { events } of opened.values()) await events.close();

@@ -61,10 +61,10 @@ describe('waits of a clock', () => {
     const ended: string[] = [];
     const start = (what: string, milliseconds: number) =>
       clock.wait(milliseconds, { signal: never, ref: false, what }).then(() => ended.push(what));
-    start('two hours', 2 * HOUR);
-    start('one hour', HOUR);
-    start('three hours', 3 * HOUR);
-    clock.wait(HOUR, { signal: never, ref: false }).then(() => ended.push('without a name'));
+    void start('two hours', 2 * HOUR);
+    void start('one hour', HOUR);
+    void start('three hours', 3 * HOUR);
+    void clock.wait(HOUR, { signal: never, ref: false }).then(() => ended.push('without a name'));
 
     expect(clock.advance(2.5 * HOUR)).toEqual(['one hour', 'two hours']);
     await setImmediate();
