@@ -89,8 +89,8 @@ async function build(entry, file) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    // It looks for a file next to itself.
-    external: ['mediainfo.js'],
+    // They look for files next to themselves.
+    external: ['esbuild', 'mediainfo.js'],
     banner: { js: BANNER },
     plugins: [{ name: 'places', setup: keepPlaces }],
     metafile: true,

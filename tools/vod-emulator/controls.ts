@@ -28,8 +28,10 @@ const {
 
 const clockRequest = v.union(
   [
-    v.strictObject({ seconds: v.pipe(v.number(), v.gtValue(0)) }),
-    v.strictObject({ to: v.pipe(v.string(), v.isoTimestamp()) }),
+    v.strictObject({ seconds: v.pipe(v.number(), v.gtValue(0, 'must be a positive number')) }),
+    v.strictObject({
+      to: v.pipe(v.string(), v.isoTimestamp('must be an ISO 8601 time with its zone')),
+    }),
   ],
   'must be { "seconds": a positive number } or { "to": an ISO 8601 time with its zone }',
 );

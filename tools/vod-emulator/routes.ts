@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Access, answerCors, isOwnPage } from '../local/access.ts';
+import { bundleAsset } from '../local/bundle-asset.ts';
 import { readCloudAddress } from '../local/cloud-address.ts';
 import type { Controls } from '../local/control-handler.ts';
 import { isApart, isOpenControl } from './controls.ts';
@@ -13,6 +14,8 @@ export interface EmulatorRoutes {
 }
 
 const MEDIA = '/media/';
+
+let shim: Promise<Buffer> | undefined;
 
 /** Passes a request to the part that answers it; never rejects. */
 export async function answerRequest(
@@ -48,6 +51,7 @@ async function route(
     return refuse(response, 403, 'This control answers to programs only, and not to pages.');
   }
   if (answerCors(request, response)) return;
+  if (url.pathname === '/shim.js') return serveShim(response);
   if (isControl && isApart(url)) return controls(request, response, url);
   if (isControl) return use(response, () => controls(request, response, url));
   if (url.pathname.startsWith(MEDIA)) {
@@ -59,6 +63,13 @@ async function route(
     404,
     'This is an emulator of Tencent Cloud VOD. It answers requests to the API, to the hosts of VOD and its storage, /media/ and /__local/.',
   );
+}
+
+/** Serves the script with which a page's requests to the cloud come here; it is built when it is first asked for. */
+async function serveShim(response: ServerResponse): Promise<void> {
+  shim ??= bundleAsset('shim/shim.ts', 'iife');
+  const headers = { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache' };
+  response.writeHead(200, headers).end(await shim);
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

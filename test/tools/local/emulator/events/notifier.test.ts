@@ -266,6 +266,26 @@ describe('createNotifier()', () => {
   });
 });
 
+describe('createNotifier() whose clock is moved', () => {
+  it('makes the next attempt at once', async () => {
+    const clock = createClock();
+    const { notifier, receiver, activity, notifications } = await openStage(
+      (outgoing, index) => void (index === 0 ? outgoing.destroy() : outgoing.end()),
+      { clock, attemptWaits: [0, 3_600_000] },
+    );
+    add(notifications, 'a');
+    const failed = nextActivity(activity, isReport('failed', 1));
+    const delivered = nextActivity(activity, isReport('delivered', 2));
+    notifier.wake();
+    await failed;
+
+    await expect.poll(() => clock.advance(3_600_000)).toEqual(['attempt 2 to send NewFileUpload']);
+
+    await delivered;
+    expect(receiver.received.length).toBe(2);
+  });
+});
+
 describe('createNotifier() under faults', () => {
   it('lost-callback: does not send one notification, and sends the next', async () => {
     const { notifier, receiver, activity, faults, notifications } = await openStage();
