@@ -51,6 +51,9 @@ const CONTROLS: Readonly<Record<string, Control<ControlledParts>>> = {
   'POST /__local/clock': moveClock,
 };
 
+/** Method and path of every control, except for the stream of activities. */
+export const EMULATOR_CONTROLS: readonly string[] = Object.keys(CONTROLS);
+
 /** The controls that pages of other origins need. Any method works. */
 const OPEN_CONTROLS = ['/__local/health', '/__local/info'];
 

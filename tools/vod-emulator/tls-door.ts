@@ -41,8 +41,8 @@ export async function createCertificates(
 }
 
 /**
- * Creates a server that serves http, https and CONNECT on one port. A tunnel leads to this server itself, and only for
- * the hosts that it serves.
+ * Creates a server that serves http, https and CONNECT on one port. A tunnel ends at this server itself, and is only
+ * for the hosts that it serves.
  */
 export function createTlsDoor(handle: RequestListener, { own, of }: Certificates): Door {
   const sockets = new Set<Socket>();
@@ -79,7 +79,7 @@ export function createTlsDoor(handle: RequestListener, { own, of }: Certificates
     const target = (request.url ?? '').toLowerCase();
     if (!isServedHere(target)) {
       socket.end(
-        `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nThis proxy leads to VOD's hosts only, and not to ${target}.\n`,
+        `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nThis proxy connects to VOD's hosts only, and not to ${target}.\n`,
       );
       return;
     }

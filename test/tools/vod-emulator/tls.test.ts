@@ -73,6 +73,27 @@ describe('vod-emulator --tls', () => {
     expect(await (await fetch(uploaded.MediaUrl)).text()).toBe('a film');
   });
 
+  it('serves them as a proxy, too', async () => {
+    const emulator = await stage.start([...WITH_KEYS, '--tls']);
+    const file = join(stage.dir, 'film.mp4');
+    await writeFile(file, 'a film');
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      XDG_CONFIG_HOME: stage.dir,
+      NODE_EXTRA_CA_CERTS: authorityFile(),
+      ...{ http_proxy: emulator.origin, HTTPS_PROXY: emulator.origin },
+    };
+
+    const { stdout } = await run(
+      process.execPath,
+      [path('vendor-sdks.cjs'), JSON.stringify({ ...KEYS, file })],
+      { env },
+    );
+
+    const { uploaded, described } = JSON.parse(stdout);
+    expect(described).toMatchObject([{ FileId: uploaded.FileId }]);
+  });
+
   it('has a certificate for each of the cloud’s hosts, and one for this machine', async () => {
     const emulator = await stage.start(['--tls']);
 
