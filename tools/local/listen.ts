@@ -16,7 +16,7 @@ export interface Listening {
 }
 
 /** A server that is not listening yet. */
-export interface Door {
+export interface ClosableServer {
   readonly server: Server;
   closeConnections(): void;
 }
@@ -40,40 +40,40 @@ export function listenHere(
     const server = createServer(HTTP_OPTIONS, handle);
     return { server, closeConnections: () => server.closeAllConnections() };
   };
-  return openDoors(create, port, address);
+  return listenEach(create, port, address);
 }
 
 /** The same for servers of any kind, one for each address. */
-export async function openDoors(
-  create: () => Door,
+export async function listenEach(
+  create: () => ClosableServer,
   port: number,
   address?: string,
 ): Promise<Listening> {
   const first = create();
   const taken = await listen(first.server, address ?? IPV4, port);
-  if (address !== undefined) return { port: taken, close: () => closeDoor(first) };
+  if (address !== undefined) return { port: taken, close: () => closeServer(first) };
   const second = create();
   try {
     await listen(second.server, IPV6, taken);
   } catch (error) {
     const code: unknown = Reflect.get(Object(error), 'code');
     if (NO_IPV6.some((known) => known === code)) {
-      return { port: taken, close: () => closeDoor(first) };
+      return { port: taken, close: () => closeServer(first) };
     }
-    await closeDoor(first);
+    await closeServer(first);
     // A port that is free on one address may be in use on the other; the next attempt gets another port.
-    if (port === 0 && code === 'EADDRINUSE') return openDoors(create, port);
+    if (port === 0 && code === 'EADDRINUSE') return listenEach(create, port);
     throw error;
   }
   return {
     port: taken,
     async close() {
-      await Promise.all([first, second].map(closeDoor));
+      await Promise.all([first, second].map(closeServer));
     },
   };
 }
 
-function closeDoor({ server, closeConnections }: Door): Promise<void> {
+function closeServer({ server, closeConnections }: ClosableServer): Promise<void> {
   const closed = new Promise<void>((done) => server.close(() => done()));
   closeConnections();
   return closed;

@@ -11,7 +11,7 @@ import { CLOUD_DOMAINS, openEmulator } from '../local/emulator/emulator.ts';
 import { createFaults } from '../local/emulator/faults.ts';
 import { createSpeedLimit } from '../local/emulator/storage/speed-limit.ts';
 import { readKeyFile } from '../local/key-file.ts';
-import { type Listening, listenHere, openDoors } from '../local/listen.ts';
+import { type Listening, listenEach, listenHere } from '../local/listen.ts';
 import { openClock } from './clock-file.ts';
 import { createControls } from './controls.ts';
 import type { EmulatorSettings } from './read-settings.ts';
@@ -93,9 +93,9 @@ async function listen(
     return { listening: await listenHere(handle, port, address), authorityFile: undefined };
   }
   // These packages are large, and only needed here.
-  const [{ openAuthority }, { createCertificates, createTlsDoor }] = await Promise.all([
+  const [{ openAuthority }, { createCertificates, createTlsServer }] = await Promise.all([
     import('./authority.ts'),
-    import('./tls-door.ts'),
+    import('./tls-server.ts'),
   ]);
   const named = splitList(origins).flatMap((origin) =>
     URL.canParse(origin) && /^https?:/.test(origin)
@@ -108,7 +108,7 @@ async function listen(
   ]);
   const names = ['localhost', '*.localhost', '127.0.0.1', '::1', ...named];
   const certificates = await createCertificates(authority, [...new Set(names)]);
-  const listening = await openDoors(() => createTlsDoor(handle, certificates), port, address);
+  const listening = await listenEach(() => createTlsServer(handle, certificates), port, address);
   return { listening, authorityFile: authority.file };
 }
 

@@ -150,6 +150,13 @@ describe('POST /__local/clock', () => {
 
     expect(Date.parse(String(now))).toBeGreaterThanOrEqual(Date.parse(to));
     expect(aheadSeconds).toBeGreaterThan(9 * DAY);
+    await emulator.control('POST', 'live-recording', { streamId: 'show' });
+    const [recorded] = await listMedia(emulator);
+    const { createTime, recording } = Object(recorded);
+    expect([createTime >= to.slice(0, 19), recording.recordEndTime >= to.slice(0, 19)]).toEqual([
+      true,
+      true,
+    ]);
     expect(await emulator.control('POST', 'clock', { to })).toEqual({
       detail: expect.stringMatching(/can only be moved forward: it is \d{4}-/),
     });

@@ -42,6 +42,8 @@ export interface Emulator {
   readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media of every application, oldest first. */
   media(): readonly Media[];
+  /** The time by the emulator's clock. */
+  now(): Date;
   /** Returns what expired after `from`, up to and including `to`. */
   expired(from: Date, to: Date): Expired;
   /** Interrupts running work; it continues when the same directory is opened again. */
@@ -168,6 +170,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     },
     serveMedia: (path, incoming, outgoing) =>
       serveMedia(objects, bucketOf(account), path, incoming, outgoing),
+    now,
     media: () => listMedia([...opened.values()]),
     expired: (from, to) =>
       countExpired(

@@ -15,8 +15,10 @@ export function authorise(
   signature: string,
 ): Authorised {
   // A signature that was made after the clock was moved lives as long as the clock of its signer says.
-  const nowFor = (signedSeconds: number) =>
-    secondsOf(own.now) - own.clock.aheadAt(new Date(signedSeconds * 1_000)) / 1_000;
+  const nowFor = (signedSeconds: number) => {
+    const ahead = own.clock.aheadAt(new Date(signedSeconds * 1_000));
+    return secondsOf(() => new Date(own.now().getTime() - ahead));
+  };
   const verdict = verifyUploadSignature(signature, own.account, nowFor);
   if ('code' in verdict) throw new UgcRefusal(verdict);
   return { signature: verdict, ugc: of(verdict.subAppId) };

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { isServedHere } from '../local/cloud-address.ts';
 import { isCloudHost } from '../local/emulator/emulator.ts';
-import { type Door, HTTP_OPTIONS } from '../local/listen.ts';
+import { type ClosableServer, HTTP_OPTIONS } from '../local/listen.ts';
 import type { Authority, KeyPair } from './authority.ts';
 
 /** First byte of a TLS connection: https://www.rfc-editor.org/rfc/rfc8446#section-5.1. */
@@ -44,7 +44,10 @@ export async function createCertificates(
  * Creates a server that serves http, https and CONNECT on one port. A tunnel ends at this server itself, and is only
  * for the hosts that it serves.
  */
-export function createTlsDoor(handle: RequestListener, { own, of }: Certificates): Door {
+export function createTlsServer(
+  handle: RequestListener,
+  { own, of }: Certificates,
+): ClosableServer {
   const sockets = new Set<Socket>();
   const plain = createHttpServer(HTTP_OPTIONS, handle);
   const secure = createHttpsServer(
