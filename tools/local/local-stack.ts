@@ -63,7 +63,7 @@ export interface LocalStackOptions {
       | 'pollMilliseconds'
       | 'emptyQueue'
       | 'pull'
-      | 'now'
+      | 'clock'
     >
   >;
 }

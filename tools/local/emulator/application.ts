@@ -1,6 +1,7 @@
 import type { ActivityLog } from '../activity.ts';
 import type { Account } from './account.ts';
 import type { ApiServices, EmptyQueueAnswer } from './api/services.ts';
+import type { Clock } from './clock.ts';
 import { createEventQueue } from './events/event-queue.ts';
 import { createEventSettings } from './events/event-settings.ts';
 import { createUploadEvents } from './events/upload-events.ts';
@@ -47,19 +48,19 @@ interface ApplicationOptions extends ApplicationSettings, Pick<SourceOptions, 'r
   readonly account: Account;
   readonly state: State;
   readonly objects: ObjectStore;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 /** Returns the services of one application, which shares only the account's storage with the others. */
 export function openApplication(options: ApplicationOptions): ApiServices {
-  const { state, objects, now, resolve } = options;
+  const { state, objects, clock, resolve } = options;
   const settings = createEventSettings(options);
   const queue = createEventQueue(options);
   const names = createKnownNames(state, options.names ?? {});
   const events = createUploadEvents({ ...options, settings, queue, names });
   const ugc: UgcDependencies = {
     ...options,
-    ...{ now, state, objects, names },
+    ...{ now: clock.now, state, objects, names },
     probe: (object) => probeMetaData(object, objects.read),
     recordUpload: events.recordUpload,
     startRecorded: events.start,

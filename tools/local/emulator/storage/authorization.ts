@@ -1,3 +1,4 @@
+import { atEitherTime, type Clock } from '../clock.ts';
 import { CosError } from './cos-error.ts';
 import { readCosSignature, verifyCosSignature } from './cos-signature.ts';
 import type { StorageGrant } from './grant.ts';
@@ -29,13 +30,15 @@ export function authenticateStorage(
   request: SignedRequest,
   region: string,
   grantOf: GrantOf,
-  now: Date,
+  { now, callersNow }: Pick<Clock, 'now' | 'callersNow'>,
 ): StorageGrant {
-  const grant = verifySigner(request, region, grantOf, now);
+  const grant = atEitherTime({ now, callersNow }, (time) =>
+    verifySigner(request, region, grantOf, time),
+  );
   if (!equalText(grant.token, tokenOf(request) ?? '')) {
     throw denied('The security token is not the one issued with this key id');
   }
-  if (grant.expiresAt * 1000 <= now.getTime()) {
+  if (grant.expiresAt * 1000 <= now().getTime()) {
     const at = new Date(grant.expiresAt * 1000).toISOString();
     throw denied(`The temporary credentials expired at ${at}; apply for new ones`);
   }

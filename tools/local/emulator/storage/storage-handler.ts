@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { defined } from '../../../../lib/validation/json-object.ts';
 import type { Activity, ActivityLog } from '../../activity.ts';
+import type { Clock } from '../clock.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import {
   authenticateStorage,
@@ -21,6 +22,8 @@ export interface StorageHandlerOptions extends StorageServices {
   readonly grantOf: GrantOf;
   readonly activity: ActivityLog;
   readonly now?: () => Date;
+  /** The time by the clocks of callers; `now` by default. */
+  readonly callersNow?: () => Date;
   /** Returns a value for `x-cos-request-id`. */
   readonly newRequestId?: () => string;
 }
@@ -43,7 +46,7 @@ const STORAGE_HOST =
 export function createStorageHandler(
   options: StorageHandlerOptions,
 ): (request: CloudRequest) => Promise<void> {
-  const now = options.now ?? (() => new Date());
+  const { now = () => new Date(), callersNow = now } = options;
   const newRequestId = options.newRequestId ?? (() => randomBytes(16).toString('hex'));
 
   return async (request) => {
@@ -63,7 +66,7 @@ export function createStorageHandler(
     const answer =
       found instanceof CosError
         ? refusal(found, request, headers['x-cos-request-id'])
-        : await perform(options, request, found, now()).catch((error: unknown) =>
+        : await perform(options, request, found, { now, callersNow }).catch((error: unknown) =>
             refusal(asCosError(error, request), request, headers['x-cos-request-id']),
           );
     options.activity.report(activityOf(request, target, answer));
@@ -79,7 +82,7 @@ async function perform(
   options: StorageHandlerOptions,
   request: CloudRequest,
   { bucket, region, key, query, operation }: Target,
-  now: Date,
+  times: Pick<Clock, 'now' | 'callersNow'>,
 ): Promise<Answer> {
   const { host, literalHost, path, incoming } = request;
   const signed = {
@@ -89,7 +92,7 @@ async function perform(
     headers: incoming.headers,
     hosts: [host, literalHost],
   };
-  const grant = authenticateStorage(signed, region, options.grantOf, now);
+  const grant = authenticateStorage(signed, region, options.grantOf, times);
   if (operation === undefined) throw notGranted(signed);
   const touched =
     operation === 'ListMultipartUploads' ? toKey(queryValue(query, 'prefix') ?? '') : key;

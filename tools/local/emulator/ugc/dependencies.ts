@@ -1,5 +1,6 @@
 import type { ActivityLog } from '../../activity.ts';
 import type { Account } from '../account.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { KnownNames } from '../known-names.ts';
 import type { MediaMetaData } from '../metadata.ts';
@@ -17,6 +18,8 @@ export interface UgcDependencies {
   readonly names: KnownNames;
   readonly activity: ActivityLog;
   readonly now: () => Date;
+  /** The clock that `now` reads. */
+  readonly clock: Clock;
   /** Returns an object's technical metadata, null if it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
   /** Called for each new media before the state is saved; records the consequences in the state. */

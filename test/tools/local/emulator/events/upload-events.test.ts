@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../../tools/local/activity.ts';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import {
   createEventQueue,
   type EventQueue,
@@ -71,6 +72,7 @@ let activity: ActivityLog;
 let events: UploadEvents;
 let settings: EventSettings;
 let queue: EventQueue;
+const clock = createClock(() => NOW);
 
 function openEvents(
   change: Partial<UploadEventsOptions> = {},
@@ -78,7 +80,7 @@ function openEvents(
 ): UploadEvents {
   const account = { subAppId: 1_500_000_001, signKey: 'SignKeyExample' };
   settings = createEventSettings({ state, account, callbackUrl });
-  queue = createEventQueue({ state, now: () => NOW });
+  queue = createEventQueue({ state, clock });
   events = createUploadEvents({
     state,
     settings,
@@ -86,7 +88,7 @@ function openEvents(
     faults: createFaults(activity),
     names: createKnownNames(state, {}),
     activity,
-    now: () => NOW,
+    clock,
     procedureMilliseconds: 3,
     ...change,
   });

@@ -7,6 +7,7 @@ import {
   type Applications,
   localAccount,
 } from '../../../../../tools/local/emulator/account.ts';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
 import { createKnownNames } from '../../../../../tools/local/emulator/known-names.ts';
 import { probeMetaData } from '../../../../../tools/local/emulator/metadata.ts';
@@ -57,7 +58,7 @@ export async function openUploadStage(): Promise<UploadStage> {
     faults,
     names: createKnownNames(state, { procedures: ['flow'], classIds: [7] }),
     activity,
-    now,
+    ...{ now, clock: createClock(now) },
     probe: (object) => probeMetaData(object, objects.read),
     recordUpload: (media) => announced.push(media),
     startRecorded: () => undefined,
