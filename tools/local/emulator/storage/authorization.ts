@@ -58,7 +58,7 @@ export function authorizeStorage(grant: StorageGrant, target: StorageTarget): vo
  */
 export function notGranted({ method }: SignedRequest): CosError {
   if (METHODS.has(method)) {
-    return denied('The credentials of an upload allow to upload, HEAD and GET its objects only');
+    return denied('The credentials of an upload are only for uploading, HEAD and GET');
   }
   return new CosError('MethodNotAllowed', `The method must be one of ${[...METHODS].join(', ')}`);
 }
