@@ -28,6 +28,14 @@ interface ApiResponse {
   readonly CoverUrl: string;
 }
 
+interface CallOptions {
+  readonly key?: WireKey;
+  /** Unix seconds of the client's clock. */
+  readonly at?: number;
+  /** Whether the call has the older signature. */
+  readonly older?: boolean;
+}
+
 const xml = new XMLParser({ ignoreDeclaration: true, parseTagValue: false });
 
 /** Returns the code of a storage answer that refuses. */
@@ -44,11 +52,12 @@ export function describeServerClient(client: ServerClient): void {
   async function callApi(
     action: string,
     parameters: Record<string, unknown>,
-    { key = stage.account, at = seconds() }: { key?: WireKey; at?: number } = {},
+    { key = stage.account, at = seconds(), older = false }: CallOptions = {},
   ): Promise<ApiResponse> {
     const { secretId, secretKey } = key;
     const request = { key: { secretId, secretKey }, host: API_HOST, action, parameters };
-    const reply = await send(client.callApi({ ...request, seconds: at }));
+    const write = older ? client.callApiV1 : client.callApi;
+    const reply = await send(write({ ...request, seconds: at }));
     expect(reply.status).toBe(200);
     // The client for Python reads an error only from an answer of exactly this type.
     expect(reply.headers['content-type']).toBe('application/json');
@@ -142,11 +151,16 @@ export function describeServerClient(client: ServerClient): void {
       expect((await fetchBytes(CoverUrl)).equals(cover)).toBe(true);
     });
 
-    it('keeps texts that the client escapes in its own way', async () => {
-      const SourceContext = '<a href="/b?c=d&e">é한글\u2028😀</a>';
-      const applied = await callApi('ApplyUpload', {
-        ...{ MediaType: 'mp4', MediaName: 'film & more', SourceContext },
-      });
+    it.each([
+      ['TC3-HMAC-SHA256', false],
+      ['HmacSHA256', true],
+    ])('keeps texts that the client escapes in its own way, with %s', async (_what, older) => {
+      const SourceContext = '<a href="/b?c=d&e">é한글\u2028😀</a> ~*+%';
+      const applied = await callApi(
+        'ApplyUpload',
+        { MediaType: 'mp4', MediaName: 'film & more', SourceContext },
+        { older },
+      );
 
       await put(applied, applied.MediaStoragePath, randomBytes(10));
       await commit(applied);
@@ -194,11 +208,13 @@ export function describeServerClient(client: ServerClient): void {
       ['another secret key', 'AuthFailure.SignatureFailure', { secretKey: 'another' }, 0],
       ['an unknown key id', 'AuthFailure.SecretIdNotFound', { secretId: 'AKIDother' }, 0],
       ['a clock of an hour ago', 'AuthFailure.SignatureExpire', {}, -3_600],
-    ])('%s', async (_what, Code, change, seconded) => {
+    ])('%s', async (_what, Code, change, late) => {
       const key = { ...stage.account, ...change };
-      const answer = await callApi('ApplyUpload', request, { key, at: seconds() + seconded });
+      const at = seconds() + late;
+      const answer = await callApi('ApplyUpload', request, { key, at });
+      const older = await callApi('ApplyUpload', request, { key, at, older: true });
 
-      expect(answer.Error).toMatchObject({ Code });
+      expect([answer.Error, older.Error]).toMatchObject([{ Code }, { Code }]);
     });
 
     it.each([

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ServerClient, StorageRequest } from './server-client.ts';
-import { encode, type Header, signCos, signTc3, type WireRequest } from './wire.ts';
+import {
+  encode,
+  encodeForm,
+  type Header,
+  signCos,
+  signTc3,
+  signV1,
+  type WireRequest,
+} from './wire.ts';
 
 // Requests as the vendor's server upload SDK for Go writes them: https://github.com/tencentyun/vod-go-sdk at 47ee658,
 // with the versions in its go.mod, tencentcloud-sdk-go 1.0.493 and cos-go-sdk-v5 0.7.25, or with a newer COS SDK, and
@@ -31,6 +39,35 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
       ['X-TC-RequestClient', 'SDK_GO_1.0.493'],
       ['X-TC-Timestamp', String(seconds)],
       ['X-TC-Version', '2018-07-17'],
+      ['Accept-Encoding', 'gzip'],
+    ],
+    body,
+  };
+};
+
+/** `common/sign.go` and `common/http/request.go`; a form of net/url is sorted. */
+const callApiV1: ServerClient['callApiV1'] = ({ key, host, action, parameters, seconds }) => {
+  const fields: Header[] = [
+    ...Object.entries(parameters).map(([name, value]) => [name, String(value)] as const),
+    ['Action', action],
+    ['Language', 'zh-CN'],
+    ['Nonce', '5577006791947779410'],
+    ['Region', 'ap-guangzhou'],
+    ['RequestClient', 'SDK_GO_1.0.493'],
+    ['SecretId', key.secretId],
+    ['SignatureMethod', 'HmacSHA256'],
+    ['Timestamp', String(seconds)],
+    ['Version', '2018-07-17'],
+  ];
+  const signed: Header[] = [...fields, ['Signature', signV1(key, host, fields)]];
+  const body = encodeForm(signed.sort(([left], [right]) => (left < right ? -1 : 1)));
+  return {
+    line: 'POST / HTTP/1.1',
+    headers: [
+      ['Host', host],
+      ['User-Agent', 'Go-http-client/1.1'],
+      ['Content-Length', String(body.length)],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
       ['Accept-Encoding', 'gzip'],
     ],
     body,
@@ -84,6 +121,7 @@ export function goClient({ version, isNew }: CosVersion): ServerClient {
     name: `Go, with cos-go-sdk-v5 ${version}`,
     partSize: 1024 * 1024,
     callApi,
+    callApiV1,
     put(storage, body) {
       // A file without bytes has no length for older versions: net/http sends it in chunks.
       if (body.length === 0 && !isNew) {

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ServerClient, StorageRequest } from './server-client.ts';
-import { encode, type Header, signCos, signTc3, type WireRequest } from './wire.ts';
+import {
+  encode,
+  encodeForm,
+  type Header,
+  signCos,
+  signTc3,
+  signV1,
+  type WireRequest,
+} from './wire.ts';
 
 // Requests as the vendor's server upload SDK for PHP writes them: https://github.com/tencentyun/vod-php-sdk-v5 at 54f30d6,
 // with tencentcloud-sdk-php 3.0.1656 and cos-php-sdk-v5 2.6.16, both by Guzzle 7.4.5. Calls of the API go through PHP's own
@@ -33,6 +41,34 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
       ['X-TC-Region', 'ap-guangzhou'],
       ['Content-Type', contentType],
       ['Authorization', signTc3(key, { host, contentType, body }, seconds)],
+      ['Connection', 'close'],
+    ],
+    body,
+  };
+};
+
+/** `formatRequestData` of `Common/AbstractClient.php`; PHP also escapes the tilde of a form. */
+const callApiV1: ServerClient['callApiV1'] = ({ key, host, action, parameters, seconds }) => {
+  const fields: Header[] = [
+    ...Object.entries(parameters).map(([name, value]) => [name, String(value)] as const),
+    ['Action', action],
+    ['RequestClient', 'SDK_PHP_3.0.1656'],
+    ['Nonce', '1596839110'],
+    ['Timestamp', String(seconds)],
+    ['Version', '2018-07-17'],
+    ['SecretId', key.secretId],
+    ['Region', 'ap-guangzhou'],
+    ['SignatureMethod', 'HmacSHA256'],
+  ];
+  const signed: Header[] = [...fields, ['Signature', signV1(key, host, fields)]];
+  const body = encodeForm(signed).replaceAll('~', '%7E');
+  return {
+    line: 'POST / HTTP/1.1',
+    headers: [
+      ['Content-Length', String(body.length)],
+      ['User-Agent', 'GuzzleHttp/7'],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+      ['Host', host],
       ['Connection', 'close'],
     ],
     body,
@@ -83,6 +119,7 @@ export const phpClient: ServerClient = {
   name: 'PHP',
   partSize: 5 * 1024 * 1024,
   callApi,
+  callApiV1,
   // Guzzle finds the type of a file by its name, of one that is not empty.
   put: (storage, body) =>
     request(

@@ -1,5 +1,13 @@
 import type { ServerClient, StorageRequest } from './server-client.ts';
-import { encode, type Header, signCos, signTc3, type WireRequest } from './wire.ts';
+import {
+  encode,
+  encodeForm,
+  type Header,
+  signCos,
+  signTc3,
+  signV1,
+  type WireRequest,
+} from './wire.ts';
 
 // Requests as the vendor's server upload SDK for Python writes them: https://github.com/tencentyun/vod-python-sdk at
 // 2de2b85, with tencentcloud-sdk-python 3.1.162 and cos-python-sdk-v5 5.1.9.41, and requests 2.28: the headers of its session
@@ -48,6 +56,34 @@ const callApi: ServerClient['callApi'] = ({ key, host, action, parameters, secon
   };
 };
 
+/** `_build_req_with_old_signature` of `common/abstract_client.py`. */
+const callApiV1: ServerClient['callApiV1'] = ({ key, host, action, parameters, seconds }) => {
+  const fields: Header[] = [
+    ...Object.entries(parameters).map(([name, value]) => [name, String(value)] as const),
+    ['Action', action],
+    ['RequestClient', 'SDK_PYTHON_3.1.162'],
+    ['Nonce', '4848458286008773179'],
+    ['Timestamp', String(seconds)],
+    ['Version', '2018-07-17'],
+    ['Region', 'ap-guangzhou'],
+    ['SecretId', key.secretId],
+    ['SignatureMethod', 'HmacSHA256'],
+    ['Language', 'zh-CN'],
+  ];
+  const body = encodeForm([...fields, ['Signature', signV1(key, host, fields)]]);
+  return {
+    line: 'POST / HTTP/1.1',
+    headers: [
+      ...sessionHeaders('python-requests/2.28.1'),
+      ['X-TC-TraceId', 'ece5cba8-0013-4a1b-a16f-897ca09ec04a'],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+      ['Host', host],
+      ['Content-Length', String(body.length)],
+    ],
+    body,
+  };
+};
+
 /** `cos_auth.py` and `send_request` of `cos_client.py`; `framing` is how the body's length is written. */
 function request(
   { key, host, method, path, query = [], seconds }: StorageRequest,
@@ -83,6 +119,7 @@ export const pythonClient: ServerClient = {
   name: 'Python',
   partSize: 1024 * 1024,
   callApi,
+  callApiV1,
   // requests takes a file without bytes for a stream of unknown length.
   put: (storage, body) =>
     body.length === 0

@@ -29,6 +29,8 @@ export interface ServerClient {
   /** Bytes of each part but the last. */
   readonly partSize: number;
   callApi(request: ApiRequest): WireRequest;
+  /** Calls the API with the older signature, HmacSHA256, and the parameters as a form. */
+  callApiV1(request: ApiRequest): WireRequest;
   /** Uploads a file in one request. */
   put(storage: StorageRequest, body: Buffer): WireRequest;
   /** Looks for an interrupted upload of the file; undefined for an SDK that does not. */

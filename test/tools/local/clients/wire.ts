@@ -102,6 +102,24 @@ export function signTc3(
   return `TC3-HMAC-SHA256 Credential=${key.secretId}/${scope}, SignedHeaders=content-type;host, Signature=${signature}`;
 }
 
+/**
+ * Returns `Signature` of an API request whose parameters are a form, with `SignatureMethod=HmacSHA256`.
+ * https://cloud.tencent.com/document/product/266/31757
+ */
+export function signV1(key: WireKey, host: string, fields: readonly Header[]): string {
+  const sorted = [...fields].sort(([left], [right]) => (left < right ? -1 : 1));
+  const text = sorted.map(([name, value]) => `${name}=${value}`).join('&');
+  return hmac('sha256', key.secretKey, `POST${host}/?${text}`).toString('base64');
+}
+
+/** Returns `fields` as a form, in their order. */
+export function encodeForm(fields: readonly Header[]): string {
+  return fields
+    .map((field) => field.map(encode).join('='))
+    .join('&')
+    .replaceAll('%20', '+');
+}
+
 /** What a COS signature covers; names are in lower case. */
 export interface CosSigned {
   readonly method: string;

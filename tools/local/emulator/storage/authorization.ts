@@ -9,7 +9,7 @@ import { queryValue } from './uri-text.ts';
 /** Returns the grant of a temporary key id, undefined if none was issued. */
 export type GrantOf = (secretId: string) => StorageGrant | undefined;
 
-/** The methods of COS's operations: https://cloud.tencent.com/document/product/436/7751 */
+/** The methods of COS's operations. */
 const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
 
 /** The bucket and key that a request accesses. */
@@ -57,12 +57,11 @@ export function authorizeStorage(grant: StorageGrant, target: StorageTarget): vo
 
 /**
  * Returns the refusal of an operation that the credentials of an upload do not allow, such as copying or deleting an
- * object. COS checks the permission before anything else of the operation.
- * https://cloud.tencent.com/document/product/436/7730
+ * object. https://cloud.tencent.com/document/product/436/7730
  */
 export function notGranted({ method }: SignedRequest): CosError {
   if (METHODS.has(method)) {
-    return denied('The credentials of an upload allow to upload, HEAD and GET its objects only');
+    return denied('The credentials of an upload are only for uploading, HEAD and GET');
   }
   return new CosError('MethodNotAllowed', `The method must be one of ${[...METHODS].join(', ')}`);
 }

@@ -35,7 +35,7 @@ fillTables();
 /**
  * Returns the CRC-64 that storage reports as `x-cos-hash-crc64ecma`: that of ECMA-182 with reflected bits, whose register
  * begins with ones and is inverted at the end. It looks up eight bytes at a time.
- * https://cloud.tencent.com/document/product/436/40334
+ * https://www.tencentcloud.com/document/product/436/34078
  */
 export function createCrc64(): Crc64 {
   let halves: Halves = { low: -1, high: -1 };
@@ -55,10 +55,10 @@ export function createCrc64(): Crc64 {
 /** Returns the CRC-64 of all `pieces` one after the other, without their bytes. */
 export function combineCrc64(pieces: readonly Piece[]): bigint {
   let crc = 0n;
-  // Most parts of an upload have the same size.
+  // Most parts of an upload have the same size, and a CRC of zero stays zero.
   let factor = { size: 0, value: ONE };
   for (const { crc64, size } of pieces) {
-    if (size !== factor.size) factor = { size, value: powerOfX(8 * size) };
+    if (crc !== 0n && size !== factor.size) factor = { size, value: powerOfX(8 * size) };
     crc = multiply(crc, factor.value) ^ crc64;
   }
   return crc;

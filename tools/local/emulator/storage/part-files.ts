@@ -65,6 +65,7 @@ async function writeDraft(
 ): Promise<Pick<PartFile, 'size' | 'md5' | 'crc64'>> {
   const hash = createHash('md5');
   const crc = createCrc64();
+  const [least, most] = length === undefined ? [0, Number.POSITIVE_INFINITY] : [length, length];
   let size = 0;
   const handle = await open(draft, 'wx').catch((error: unknown) => {
     body.destroy();
@@ -75,8 +76,7 @@ async function writeDraft(
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         size += chunk.length;
-        if (length !== undefined && size > length)
-          throw new Error(`The body is longer than the ${length} bytes announced`);
+        if (size > most) throw new Error(`The body is longer than the ${length} bytes announced`);
         hash.update(chunk);
         crc.update(chunk);
         yield chunk;
@@ -84,8 +84,7 @@ async function writeDraft(
     },
     handle.createWriteStream({ highWaterMark: WRITE_BUFFER_BYTES }),
   );
-  if (length !== undefined && size < length)
-    throw new Error(`The body ended after ${size} of ${length} bytes`);
+  if (size < least) throw new Error(`The body ended after ${size} of ${length} bytes`);
   return { size, md5: hash.digest('hex'), crc64: String(crc.value()) };
 }
 
@@ -116,7 +115,7 @@ export function etagOf(parts: readonly PartFile[]): string {
 
 /**
  * Returns the CRC-64 of the joined parts, unsigned decimal; undefined unless every part has one, as in COS.
- * https://cloud.tencent.com/document/product/436/40334
+ * https://www.tencentcloud.com/document/product/436/34078
  */
 export function crc64Of(parts: readonly PartFile[]): string | undefined {
   const pieces = parts.flatMap(({ crc64, size }) =>

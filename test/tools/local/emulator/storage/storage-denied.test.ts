@@ -37,7 +37,7 @@ describe('an operation that the credentials of an upload do not allow', () => {
     expect(parseXml(reply)).toEqual({
       Error: {
         Code: 'AccessDenied',
-        Message: 'The credentials of an upload allow to upload, HEAD and GET its objects only',
+        Message: 'The credentials of an upload are only for uploading, HEAD and GET',
         Resource: `${HOST}/${KEY}`,
         RequestId: reply.headers['x-cos-request-id'],
         TraceId: reply.headers['x-cos-request-id'],
@@ -112,7 +112,7 @@ describe('an operation that the credentials of an upload do not allow', () => {
   });
 });
 
-test('the credentials of an upload allow to abort it', async () => {
+test('an upload is aborted with its own credentials', async () => {
   const uploadId = await initiate();
   await putPart(uploadId, 1, 'part');
 
