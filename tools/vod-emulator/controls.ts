@@ -84,7 +84,8 @@ function describeEmulator({ account, origin, callbackUrl, eventMode, emulator }:
 
 function describeClock({ stored: { clock } }: ControlledParts) {
   const ahead = clock.moves().at(-1)?.ahead ?? 0;
-  return { now: clock.now(), machine: clock.callersNow(), aheadSeconds: ahead / 1_000 };
+  const machine = clock.callersNow();
+  return { now: new Date(machine.getTime() + ahead), machine, aheadSeconds: ahead / 1_000 };
 }
 
 /** Returns the new time, and what became due or expired by the move. */

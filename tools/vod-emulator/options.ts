@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { splitList } from '../../lib/config/environment.ts';
 import { explainDevOrigins } from '../local/access.ts';
 
 /** An option of the command: a flag, and the variable that has the same meaning. */
@@ -97,6 +98,28 @@ export const OPTIONS = {
       'push, or pull to let events wait for PullEvents, until ModifyEventConfig sets the other',
     explain: rule((text) => /^(?:push|pull)$/i.test(text), 'push or pull'),
   },
+  procedures: {
+    variable: 'VOD_EMULATOR_PROCEDURES',
+    value: 'NAMES',
+    summary: 'procedures of the account besides the presets, comma-separated; none by default',
+    explain: rule((text) => !splitList(text).some(hasSpace), 'names, comma-separated'),
+  },
+  'class-ids': {
+    variable: 'VOD_EMULATOR_CLASS_IDS',
+    value: 'NUMBERS',
+    summary: 'categories besides those that CreateClass makes, comma-separated; none by default',
+    explain: rule(
+      (text) => /^[1-9]\d{0,8}(?:,[1-9]\d{0,8})*$/.test(text),
+      'numbers, comma-separated',
+    ),
+  },
+  'unknown-names': {
+    variable: 'VOD_EMULATOR_UNKNOWN_NAMES',
+    value: 'WHAT',
+    fallback: 'refuse',
+    summary: 'refuse uploads with other procedures and categories, or accept them to fail later',
+    explain: rule((text) => /^(?:refuse|accept)$/.test(text), 'refuse or accept'),
+  },
   origins: {
     variable: 'VOD_EMULATOR_ORIGINS',
     value: 'ORIGINS',
@@ -120,6 +143,10 @@ export const OPTION_LIST: readonly (readonly [OptionName, Option])[] = Object.en
   OptionName,
   Option,
 ][];
+
+function hasSpace(text: string): boolean {
+  return /\s/.test(text);
+}
 
 function hasTwice(texts: readonly string[]): boolean {
   return new Set(texts).size < texts.length;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { Environment } from '../../lib/config/environment.ts';
+import { type Environment, splitList } from '../../lib/config/environment.ts';
 import { suggest } from '../cli/suggest.ts';
+import type { NamesOptions } from '../local/emulator/known-names.ts';
 import { LocalError } from '../local/local-error.ts';
 import { OPTION_LIST, OPTIONS, type OptionName } from './options.ts';
 
@@ -20,6 +21,7 @@ export interface EmulatorSettings {
   /** Empty for none. */
   readonly callbackUrl: string;
   readonly eventMode: 'PUSH' | 'PULL';
+  readonly names: NamesOptions;
   /** Comma-separated. */
   readonly origins: string;
   readonly tls: boolean;
@@ -100,6 +102,16 @@ function toSettings(texts: ReadonlyMap<OptionName, string>): EmulatorSettings {
     subAppIds: [own, ...others],
     callbackUrl: texts.get('callback-url') ?? '',
     eventMode: /^pull$/i.test(texts.get('callback-mode') ?? '') ? 'PULL' : 'PUSH',
+    names: {
+      procedures: splitList(texts.get('procedures') ?? ''),
+      classIds: splitList(texts.get('class-ids') ?? '').map(Number),
+      unknownNames: texts.get('unknown-names') === 'accept' ? 'accept' : 'refuse',
+      setBy: {
+        procedures: '--procedures',
+        classIds: '--class-ids',
+        accept: '--unknown-names accept',
+      },
+    },
     origins: texts.get('origins') ?? '',
     tls: texts.get('tls') === '1',
   };

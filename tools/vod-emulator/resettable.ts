@@ -12,22 +12,25 @@ export interface Resettable {
   close(): Promise<void>;
 }
 
-/**
- * Opens an emulator that can be reset.
- *
- * @param open opens it with the state that there is.
- * @param empty deletes that state while no emulator is open.
- */
-export async function openResettable(
-  open: () => Promise<Emulator>,
-  empty: () => Promise<void>,
-): Promise<Resettable> {
+/** What a reset consists of. */
+interface ResetSteps {
+  /** Opens the emulator with the state that there is. */
+  open(): Promise<Emulator>;
+  /** Ends what makes running work wait. */
+  hurry(): void;
+  /** Deletes the state while no emulator is open. */
+  empty(): Promise<void>;
+}
+
+/** Opens an emulator that can be reset. */
+export async function openResettable({ open, hurry, empty }: ResetSteps): Promise<Resettable> {
   const running = new Map<Promise<void>, Writable>();
   let emulator = await open();
   let ready = Promise.resolve();
 
   const replace = async () => {
     for (const answer of running.values()) answer.destroy();
+    hurry();
     // A request that would still write must not write into the new state.
     await Promise.allSettled(running.keys());
     await emulator.close();

@@ -36,7 +36,7 @@ export interface RunningEmulator {
  * @throws an error with `code` `EADDRINUSE` if the port is in use, and a LocalError if the state is damaged.
  */
 export async function runEmulator(settings: EmulatorSettings): Promise<RunningEmulator> {
-  const { state: dir, callbackUrl, eventMode } = settings;
+  const { state: dir, callbackUrl, eventMode, names } = settings;
   let routes: EmulatorRoutes | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (routes === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -51,18 +51,20 @@ export async function runEmulator(settings: EmulatorSettings): Promise<RunningEm
     const activity = createActivityLog(clock.now);
     const faults = createFaults(activity);
     const speed = createSpeedLimit();
-    const known = { account, origin, callbackUrl, eventMode, activity, faults, speed };
+    const known = { account, origin, callbackUrl, eventMode, names, activity, faults, speed };
     const folder = join(dir, 'vod');
-    const resettable = await openResettable(
-      () => openEmulator({ ...known, clock, dir: folder }),
-      async () => {
-        await rm(folder, { recursive: true, force: true });
-        clock.reset();
-        await stored.save();
+    const resettable = await openResettable({
+      open: () => openEmulator({ ...known, clock, dir: folder }),
+      hurry() {
         faults.clear();
         speed.set(null);
       },
-    );
+      async empty() {
+        await rm(folder, { recursive: true, force: true });
+        clock.reset();
+        await stored.save();
+      },
+    });
     const controls = createControls({
       ...{ ...known, stored, reset: resettable.reset },
       get emulator() {

@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openReceiver } from '../local/emulator/events/callback-receiver.ts';
 import { putObject } from '../local/emulator/ugc/storage-client.ts';
@@ -47,8 +49,8 @@ describe('POST /__local/reset', () => {
 
   it('ends what is under way, and waits for it', async () => {
     const emulator = await stage.start(WITH_KEYS);
-    await emulator.control('POST', 'speed', { bytesPerSecond: 1_000 });
-    const data = await applyFor(emulator, 500_000);
+    await emulator.control('POST', 'speed', { bytesPerSecond: 100_000 });
+    const data = await applyFor(emulator, 5_000_000);
     const put = (bytes: number) =>
       putObject(
         `${emulator.origin}/__vod`,
@@ -56,7 +58,10 @@ describe('POST /__local/reset', () => {
         data.video?.storagePath ?? '',
         Buffer.alloc(bytes),
       );
-    const sending = put(500_000).catch((error: Error) => error);
+    const sending = put(5_000_000).catch((error: Error) => error);
+    await expect.poll(() => countStoredBytes(stage.state)).toBeGreaterThan(50_000);
+    // The next bytes would be stored in some hours.
+    await emulator.control('POST', 'speed', { bytesPerSecond: 1 });
 
     await emulator.control('POST', 'reset');
 
@@ -65,6 +70,14 @@ describe('POST /__local/reset', () => {
     expect(await listMedia(emulator)).toEqual([]);
   });
 });
+
+/** Returns the size of all files in `folder`. */
+async function countStoredBytes(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = files.map(({ parentPath, name }) => stat(join(parentPath, name)));
+  return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
+}
 
 describe('POST /__local/clock', () => {
   it('makes an upload signature expire, and one that is made afterwards is valid', async () => {

@@ -71,6 +71,32 @@ describe('vod-emulator', () => {
     await receiver.close();
   });
 
+  it('knows the procedures and categories that it is told, and says how to add others', async () => {
+    const flags = ['--procedures', 'Thumbnails,Subtitles', '--class-ids', '7'];
+    const emulator = await stage.start([...WITH_KEYS, ...flags]);
+    const strict = createClient(emulator);
+    const upload = { MediaType: 'mp4', MediaName: 'film' };
+
+    await expect(strict.ApplyUpload({ ...upload, Procedure: 'Subtitles' })).resolves.toHaveProperty(
+      'VodSessionKey',
+    );
+    await expect(strict.ApplyUpload({ ...upload, Procedure: 'Chapters' })).rejects.toThrow(
+      'there is no procedure Chapters: --procedures must name it (--unknown-names accept accepts any, to fail later)',
+    );
+    await expect(
+      strict.PullUpload({ MediaUrl: 'https://example.com/film.mp4', ClassId: 8 }),
+    ).rejects.toThrow('--class-ids must name it');
+    expect((await strict.DescribeAllClass({})).ClassInfoSet?.map(({ ClassId }) => ClassId)).toEqual(
+      [0, 7],
+    );
+
+    await emulator.stop();
+    const open = createClient(await stage.start([...WITH_KEYS, '--unknown-names', 'accept']));
+    await expect(open.ApplyUpload({ ...upload, Procedure: 'Chapters' })).resolves.toHaveProperty(
+      'VodSessionKey',
+    );
+  });
+
   it('keeps keys, files and the clock when it is killed and started again', async () => {
     const first = await stage.start();
     const fileId = await arrive(first);

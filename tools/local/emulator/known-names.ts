@@ -8,6 +8,16 @@ export interface NamesOptions {
   readonly procedures?: readonly string[];
   /** Ids of categories, in addition to those that CreateClass makes. */
   readonly classIds?: readonly number[];
+  /** Where a developer sets these; by default the settings of the local stack. */
+  readonly setBy?: NamesSettings;
+}
+
+/** The settings that a refusal names. */
+interface NamesSettings {
+  readonly procedures: string;
+  readonly classIds: string;
+  /** What accepts all names. */
+  readonly accept: string;
 }
 
 /** What a request names: 0 and null name nothing. */
@@ -31,12 +41,16 @@ export interface KnownNames {
 /** The procedures that every account has, such as the one of https://www.tencentcloud.com/document/product/266/38294. */
 export const PRESET_PROCEDURES = ['LongVideoPreset', 'SimpleAesEncryptPreset'] as const;
 
-const ACCEPT = 'VOD_UNKNOWN_NAMES=accept accepts any, to fail later';
+const STACK_SETTINGS: NamesSettings = {
+  procedures: 'VOD_PROCEDURES or serverless.yml',
+  classIds: 'VOD_CLASS_IDS or serverless.yml',
+  accept: 'VOD_UNKNOWN_NAMES=accept',
+};
 
 /** Returns the names of an application, whose own categories are in `state`. */
 export function createKnownNames(
   { classes }: Pick<State, 'classes'>,
-  { unknownNames = 'refuse', procedures = [], classIds = [] }: NamesOptions,
+  { unknownNames = 'refuse', procedures = [], classIds = [], setBy = STACK_SETTINGS }: NamesOptions,
 ): KnownNames {
   const customProcedures = [...new Set(procedures)];
   const hasProcedure = (name: string) => [...PRESET_PROCEDURES, ...procedures].includes(name);
@@ -55,10 +69,10 @@ export function createKnownNames(
     explainRefusal({ classId, procedure }) {
       if (unknownNames === 'accept') return undefined;
       if (procedure !== null && !hasProcedure(procedure)) {
-        return `there is no procedure ${procedure}: VOD_PROCEDURES or serverless.yml must name it (${ACCEPT})`;
+        return `there is no procedure ${procedure}: ${setBy.procedures} must name it (${setBy.accept} accepts any, to fail later)`;
       }
       if (hasClass(classId)) return undefined;
-      return `there is no category ${classId}: CreateClass makes one, or VOD_CLASS_IDS or serverless.yml must name it (${ACCEPT})`;
+      return `there is no category ${classId}: CreateClass makes one, or ${setBy.classIds} must name it (${setBy.accept} accepts any, to fail later)`;
     },
   };
 }
