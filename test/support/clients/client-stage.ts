@@ -10,10 +10,21 @@ const MEBIBYTE = 1024 * 1024;
 /** The account's own application, and that of another tenant. */
 export const SUB_APP_IDS = { own: 1_500_000_001, other: 1_500_000_002 } as const;
 
+/** What a caller may upload whose token has the claim `plan: small`. */
+export const SMALL_PLAN = { regions: ['ap-tokyo'], maxBytes: 1_000 } as const;
+
 /** Settings of the stack that all clients upload to. */
 export const STACK_CHANGE = {
   emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
-  custom: { upload: { policy: { tenants: { claim: 'org', subAppIds: SUB_APP_IDS } } } },
+  custom: {
+    upload: {
+      policy: {
+        tenants: { claim: 'org', subAppIds: SUB_APP_IDS },
+        profiles: { small: SMALL_PLAN },
+        select: [{ profile: 'small', claim: { name: 'plan', value: 'small' } }],
+      },
+    },
+  },
 } as const;
 
 /** Returns the address of the stack's port, without a name to look up. */
@@ -30,18 +41,14 @@ export function connectApi(stack: LocalStack, secretKey = stack.account.secretKe
   });
 }
 
-/** Calls a function, or a control, of the stack; throws if it is refused. */
-export async function callStack(stack: LocalStack, method: string, path: string, body?: object) {
-  const authorization =
-    path === '/__local/token' ? {} : { authorization: `Bearer ${await mintToken(stack)}` };
-  return fetchJson(stack, method, path, authorization, body);
+/** Calls a function, or a control, of the stack as an operator, who may see every upload; throws if it is refused. */
+export async function callStack(stack: LocalStack, method: string, path: string) {
+  const token = await mintToken(stack, { scope: 'upload:read upload:admin' });
+  return fetchJson(stack, method, path, { authorization: `Bearer ${token}` });
 }
 
-/** Returns a token of a user of one application, who may sign; or of an operator, who may see every upload. */
-async function mintToken(stack: LocalStack, org?: string): Promise<string> {
-  const operator = { scope: 'upload:read upload:admin' };
-  const claims = org === undefined ? operator : { claims: { org } };
-  return (await fetchJson(stack, 'POST', '/__local/token', {}, claims)).token;
+async function mintToken(stack: LocalStack, request: object): Promise<string> {
+  return (await fetchJson(stack, 'POST', '/__local/token', {}, request)).token;
 }
 
 async function fetchJson(
@@ -70,18 +77,22 @@ export function signatureRequestOf({ wish = {} }: Pick<UploadPlan, 'wish'>) {
 }
 
 /** An upload signature that the `signature` function issued. */
-export interface Issued {
+interface Issued {
   readonly signature: string;
   readonly uploadId: string;
 }
 
-/** Has the `signature` function issue a signature; `uploadId` is that of an upload that already has one. */
+/**
+ * Has the `signature` function issue a signature to a user of the plan's application. `uploadId` is that of an upload
+ * that already has one, and `claims` are further ones of the user's token.
+ */
 export async function issueSignature(
   stack: LocalStack,
   plan: Pick<UploadPlan, 'wish' | 'subAppId'>,
   more: { readonly uploadId?: string | undefined; readonly oneTimeValid?: boolean } = {},
+  claims: object = {},
 ): Promise<Issued> {
-  const token = await mintToken(stack, tenantOf(plan));
+  const token = await mintToken(stack, { claims: { org: tenantOf(plan), ...claims } });
   const request = { ...signatureRequestOf(plan), ...more };
   return fetchJson(stack, 'POST', '/signature', { authorization: `Bearer ${token}` }, request);
 }

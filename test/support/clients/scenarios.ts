@@ -204,7 +204,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 
   'refused: region that is not enabled': (client, stack) =>
-    expectRefusal(client, stack, /region/i, { wish: { storageRegion: 'eu-moscow' } }),
+    expectRefusal(client, stack, /eu-moscow|StorageRegion/, {
+      wish: { storageRegion: 'eu-moscow' },
+    }),
 
   'refused: file type': (client, stack) =>
     expectRefusal(client, stack, /videoType|MediaType|media type/, {
@@ -229,11 +231,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       wish: { maxBytes: film.length - 1 },
     });
 
-    const path = `/uploads/${uploadId}`;
-    await expect
-      .poll(() => afterSweep(stack, () => callStack(stack, 'GET', path)))
-      .toMatchObject({ state: 'rejected', problem: { code: 'limits_exceeded' } });
-    await expect.poll(() => afterSweep(stack, () => basicInfoOf(stack, fileId))).toBeUndefined();
+    await expectRejection(stack, { fileId, uploadId });
   },
 };
 
@@ -274,6 +272,17 @@ async function expectRefusal(
 async function countMedia(stack: LocalStack): Promise<number> {
   const { TotalCount } = await connectApi(stack).SearchMedia({ SubAppId: SUB_APP_IDS.own });
   return Number(TotalCount);
+}
+
+/** The service finds that a media exceeds its limits, and has VOD delete it. */
+export async function expectRejection(
+  stack: LocalStack,
+  { fileId, uploadId }: { readonly fileId: string; readonly uploadId: string | undefined },
+): Promise<void> {
+  await expect
+    .poll(() => afterSweep(stack, () => callStack(stack, 'GET', `/uploads/${uploadId}`)))
+    .toMatchObject({ state: 'rejected', problem: { code: 'limits_exceeded' } });
+  await expect.poll(() => afterSweep(stack, () => basicInfoOf(stack, fileId))).toBeUndefined();
 }
 
 /** Returns what there is once everything that is due has been done. */

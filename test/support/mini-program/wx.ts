@@ -1,5 +1,10 @@
 import { open, stat } from 'node:fs/promises';
-import { type ClientRequest, type IncomingHttpHeaders, request as sendRequest } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as sendRequest,
+} from 'node:http';
 
 /** Where the hosts that a mini program names are served, as with a hosts file and a proxy that ends TLS. */
 export interface MiniProgramOptions {
@@ -94,23 +99,10 @@ export function startMiniProgram({ port, hosts, storage }: MiniProgramOptions): 
     running.add(outgoing);
     let aborted = false;
     outgoing.on('close', () => running.delete(outgoing));
-    outgoing.on('error', (error) => fail(aborted ? 'abort' : error.message));
-    outgoing.on('response', async (incoming) => {
-      const chunks: Buffer[] = [];
-      try {
-        for await (const chunk of incoming) chunks.push(chunk);
-      } catch {
-        return; // The request reports it as an error.
-      }
-      const text = Buffer.concat(chunks).toString('utf8');
-      const result = {
-        data: dataType === 'json' ? readJson(text) : text,
-        statusCode: incoming.statusCode ?? 0,
-        header: incoming.headers,
-        errMsg: 'request:ok',
-      };
-      call(() => options.success?.(result));
-    });
+    receive(outgoing, dataType).then(
+      (result) => call(() => options.success?.(result)),
+      (error: Error) => fail(aborted ? 'abort' : error.message),
+    );
     outgoing.end(body);
     return {
       abort() {
@@ -141,6 +133,22 @@ export function startMiniProgram({ port, hosts, storage }: MiniProgramOptions): 
       closed = true;
       for (const outgoing of running) outgoing.destroy();
     },
+  };
+}
+
+/** Resolves with the answer to a request; rejects if there is none, or only a part of it. */
+async function receive(outgoing: ClientRequest, dataType: string) {
+  const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.on('response', resolve).on('error', reject);
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return {
+    data: dataType === 'json' ? readJson(text) : text,
+    statusCode: incoming.statusCode ?? 0,
+    header: incoming.headers,
+    errMsg: 'request:ok',
   };
 }
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { buildVideo } from '../../../../tools/local/emulator/pull/sample-video.ts';
 import { seen } from '../../../support/activities.ts';
 import {
+  issueSignature,
   limitSpeed,
   newFile,
   newLargeFile,
+  SMALL_PLAN,
   STACK_CHANGE,
   stopAfterThreeParts,
   storedParts,
@@ -14,6 +17,7 @@ import {
   MINI_PROGRAM_HOSTS,
   startMiniProgramUpload,
 } from '../../../support/clients/mini-program-client.ts';
+import { expectRejection } from '../../../support/clients/scenarios.ts';
 import { fetchSha256, sha256 } from '../../../support/digest.ts';
 import { makeBytes } from '../../../support/made-file.ts';
 import { useStack } from '../../../support/stack-stage.ts';
@@ -46,6 +50,21 @@ describe('an upload in a mini program', () => {
       puts.map(() => BUCKET_HOST),
     );
     expect(puts.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is held to the limits of its caller’s profile, although it declares no size', async () => {
+    const film = buildVideo(1);
+    const plan = { media: newFile('film.mp4', film.length), film };
+    const issued = await issueSignature(stage.stack, {}, {}, { plan: 'small' });
+    const upload = await startMiniProgramUpload(stage, { ...plan, signature: issued.signature });
+
+    const { fileId } = await upload.done;
+
+    expect(film.length).toBeGreaterThan(SMALL_PLAN.maxBytes);
+    expect(upload.program.sent.map(({ headers }) => headers['vod-forward-cos'])).toContain(
+      BUCKET_HOST.replace('ap-seoul', 'ap-tokyo'),
+    );
+    await expectRejection(stage.stack, { fileId, uploadId: issued.uploadId });
   });
 
   it('stores its files through the host that the answer to Apply names', async () => {
