@@ -53,4 +53,6 @@ export interface Client {
    * program does when it runs again. `stored` has the numbers of the parts that were stored before.
    */
   resume?(media: MadeFile): Promise<{ readonly uploaded: Uploaded; readonly stored: number[] }>;
+  /** Stores a file of a new upload, with another key of the credentials, or under another key of the storage. */
+  store?(change: { readonly secretKey?: string; readonly key?: string }): Promise<void>;
 }

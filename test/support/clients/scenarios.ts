@@ -222,6 +222,17 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'refused: expiry in the past': (client, stack) =>
     expectRefusal(client, stack, /ExpireTime/, { wish: { expireTime: '2020-01-01T00:00:00Z' } }),
 
+  'refused by the storage: wrong key': (client) =>
+    expectNotStored(client, /SignatureDoesNotMatch/, { secretKey: 'another-key-example' }),
+
+  'refused by the storage: folder of another upload': (client) =>
+    expectNotStored(client, /AccessDenied/, { key: 'vodlocal01/1/film.mp4' }),
+
+  'refused by the storage: expired credentials': (client, stack) => {
+    stack.faults.arm('short-credentials', 1, 0);
+    return expectNotStored(client, /AccessDenied.*expired/, {}).finally(() => stack.faults.clear());
+  },
+
   async 'rejected afterwards: larger than `maxBytes`'(client, stack) {
     const film = buildVideo(1);
 
@@ -267,6 +278,15 @@ async function expectRefusal(
   );
 
   expect(await countMedia(stack)).toBe(before);
+}
+
+async function expectNotStored(
+  client: Client,
+  reason: RegExp,
+  change: { readonly secretKey?: string; readonly key?: string },
+): Promise<void> {
+  if (client.store === undefined) throw new Error('The client cannot store a file alone');
+  await expect(client.store(change)).rejects.toThrow(reason);
 }
 
 async function countMedia(stack: LocalStack): Promise<number> {

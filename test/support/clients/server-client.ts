@@ -11,6 +11,7 @@ import {
   addressOf,
   connectApi,
   limitSpeed,
+  newFile,
   SUB_APP_IDS,
   stopAfterThreeParts,
 } from './client-stage.ts';
@@ -89,14 +90,14 @@ export function createServerSdkClient(stage: StackStage): Client {
  * without an upload SDK: ApplyUpload, storage, CommitUpload. `StorageSdk` is a version of the storage client.
  */
 export function createApiClient(stage: StackStage, StorageSdk: typeof COS): Client {
-  const openStorage = ({ TempCertificate }: ApplyUploadResponse) =>
-    new StorageSdk({
-      SecretId: TempCertificate?.SecretId ?? '',
-      SecretKey: TempCertificate?.SecretKey ?? '',
-      SecurityToken: TempCertificate?.Token ?? '',
+  const openStorage = (applied: ApplyUploadResponse) => {
+    const { SecretId, SecretKey, Token: SecurityToken } = certificateOf(applied);
+    return new StorageSdk({
+      ...{ SecretId, SecretKey, SecurityToken },
       ...{ Protocol: 'http:', Ip: addressOf(stage.stack), ConfCwd: stage.dir },
       ...{ SliceSize: MEBIBYTE, ChunkSize: MEBIBYTE, FileParallelLimit: 2, ChunkParallelLimit: 2 },
     });
+  };
   const apply = (api: VodClient, plan: UploadPlan, { mediaPath, coverPath }: WrittenFiles) =>
     api.ApplyUpload({
       ...fieldsOf(plan),
@@ -127,6 +128,21 @@ export function createApiClient(stage: StackStage, StorageSdk: typeof COS): Clie
       }
     },
 
+    async store({ secretKey, key }) {
+      const plan = { media: newFile('film.mp4', 1_000) };
+      const files = await writeFiles(stage, plan);
+      const applied = await apply(connectApi(stage.stack), plan, files);
+      const changed = secretKey === undefined ? {} : { SecretKey: secretKey };
+      const TempCertificate = { ...certificateOf(applied), ...changed };
+      const [[ownKey, path] = ['', '']] = listTargets(applied, files);
+      const file = { ...placeOf(applied), Key: key ?? ownKey, FilePath: path };
+      try {
+        await openStorage({ ...applied, TempCertificate }).uploadFile(file);
+      } catch (error) {
+        throw reported(error);
+      }
+    },
+
     async resume(media) {
       const api = connectApi(stage.stack);
       const files = await writeFiles(stage, { media });
@@ -146,6 +162,11 @@ export function createApiClient(stage: StackStage, StorageSdk: typeof COS): Clie
       return { uploaded: await commit(api, { media }, applied), stored };
     },
   };
+}
+
+function certificateOf({ TempCertificate = {} }: ApplyUploadResponse) {
+  const { SecretId = '', SecretKey = '', Token = '' } = TempCertificate;
+  return { SecretId, SecretKey, Token };
 }
 
 function typeOf(path: string): string {
