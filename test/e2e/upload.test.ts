@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../support/activities.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
+import { type MadeFile, makeBytes } from '../support/made-file.ts';
 import { useBrowserStage } from './browser-stage.ts';
-import { type MadeFile, makeBytes, openSdkPage, type SdkPage } from './sdk-page.ts';
+import { openSdkPage, type SdkPage } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** SDK options: parts of 1 MiB, the smallest possible, and two at a time. */

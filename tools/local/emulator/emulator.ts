@@ -67,6 +67,8 @@ export const CLOUD_DOMAINS = [
   ...['tencentcloudapi.com', 'qcloud.com', 'dnsv1.com', 'myqcloud.com', 'tencentcos.cn'],
 ] as const;
 
+const FORWARD_HEADER = 'vod-forward-cos';
+
 function findSide(host: string): Side | undefined {
   if (HOSTS.ugc.some((known) => known === host)) return 'ugc';
   if (HOSTS.report.some((known) => known === host)) return 'report';
@@ -77,6 +79,21 @@ function findSide(host: string): Side | undefined {
 /** Returns whether `host`, in lower case and without port, is a host of the cloud that is emulated. */
 export function isCloudHost(host: string): boolean {
   return findSide(host) !== undefined;
+}
+
+/**
+ * Returns the request that the storage receives if the upload host was asked to forward it, as the vendor's SDK for mini
+ * programs asks: an app lists the hosts that it may call, and with this needs one host for everything. The signature is
+ * over the storage's host. Source: `before-send` in `vod.js` of vod-wx-sdk-v2 1.1.2.
+ */
+function followForwarding(request: CloudRequest): {
+  side: Side | undefined;
+  request: CloudRequest;
+} {
+  const side = findSide(request.host);
+  const forwardTo = request.incoming.headers[FORWARD_HEADER];
+  if (side !== 'ugc' || typeof forwardTo !== 'string') return { side, request };
+  return { side: 'storage', request: { ...request, host: forwardTo.toLowerCase() } };
 }
 
 /** Accepts the SDK's usage reports and discards them. */
@@ -160,8 +177,8 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   return {
     arrivals: createArrivals(applications),
     publicNames: resolve,
-    async handle(request) {
-      const side = findSide(request.host);
+    async handle(received) {
+      const { side, request } = followForwarding(received);
       try {
         await (side === undefined ? answerUnknownHost(request) : sides[side](request));
       } catch (error) {
