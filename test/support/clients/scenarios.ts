@@ -38,8 +38,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 
   async 'several parts'(client, stack) {
-    const parts = client.inParts?.parts ?? 4;
-    const media = client.inParts ? newFile('film.mp4', client.inParts.bytes) : newLargeFile(parts);
+    const { bytes, parts } = client.inParts ?? { bytes: newLargeFile().bytes, parts: 4 };
+    const media = newFile('film.mp4', bytes);
 
     const { fileId, mediaUrl } = await client.upload({ media });
 

@@ -55,10 +55,8 @@ export function createRequestsClient(stage: StackStage, client: ServerClient): C
       for (const segment of segments) {
         await store(posix.join(folder, segment), contentOf(files, segment));
       }
-      const { VodSessionKey } = applied;
-      const { FileId, MediaUrl, CoverUrl } = await steps.call(
-        ...(['CommitUpload', { VodSessionKey, SubAppId }, key] as const),
-      );
+      const commit = { VodSessionKey: applied.VodSessionKey, SubAppId };
+      const { FileId, MediaUrl, CoverUrl } = await steps.call('CommitUpload', commit, key);
       return { fileId: FileId, mediaUrl: MediaUrl, ...(CoverUrl && { coverUrl: CoverUrl }) };
     },
 
