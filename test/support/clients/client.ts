@@ -44,8 +44,10 @@ export interface Uploaded {
   readonly uploadId?: string;
 }
 
-/** One of the vendor's clients. Files of several MiB are sent in parts of 1 MiB. */
+/** One of the vendor's clients. Files of several MiB are sent in parts of 1 MiB, unless it has `inParts`. */
 export interface Client {
+  /** A file that the client sends in parts: its bytes, and how many parts these are. */
+  readonly inParts?: { readonly bytes: number; readonly parts: number };
   /** Rejects with an error whose message has what the client reports. */
   upload(plan: UploadPlan): Promise<Uploaded>;
   /**

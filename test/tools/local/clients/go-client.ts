@@ -14,6 +14,8 @@ import {
 // with the versions in its go.mod, tencentcloud-sdk-go 1.0.493 and cos-go-sdk-v5 0.7.25, or with a newer COS SDK, and
 // net/http of Go: the target, Host, User-Agent and the length first, the other headers sorted, Accept-Encoding last.
 
+const MEBIBYTE = 1024 * 1024;
+
 /** What differs between versions of cos-go-sdk-v5: https://github.com/tencentyun/cos-go-sdk-v5 */
 interface CosVersion {
   readonly version: string;
@@ -119,7 +121,8 @@ export function goClient({ version, isNew }: CosVersion): ServerClient {
   const zero = isNew ? { length: 0, framing: sized(0) } : { framing: sized(0) };
   return {
     name: `Go, with cos-go-sdk-v5 ${version}`,
-    partSize: 1024 * 1024,
+    partSize: MEBIBYTE,
+    maxPutBytes: 5 * MEBIBYTE - 1,
     callApi,
     callApiV1,
     put(storage, body) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { extname } from 'node:path';
 import type { ServerClient, StorageRequest } from './server-client.ts';
 import {
   encode,
@@ -15,6 +16,15 @@ import {
 // stream of HTTP, which closes each connection; requests to storage through curl, which writes the length of a body last.
 
 const EXPECT_BYTES = 1024 * 1024;
+const PART_BYTES = 5 * 1024 * 1024;
+
+/** Of the types of files that tests store, as in `MimeType.php` of guzzlehttp/psr7 2.6.2. */
+const MIME_TYPES: Readonly<Record<string, string>> = {
+  m3u8: 'application/vnd.apple.mpegurl',
+  mp4: 'video/mp4',
+  png: 'image/png',
+  ts: 'video/mp2t',
+};
 
 /** `json_encode` with JSON_UNESCAPED_UNICODE, which escapes slashes and line separators. */
 function encodeJson(value: Readonly<Record<string, unknown>>): string {
@@ -114,17 +124,24 @@ function request(
 const expectFor = (body: Buffer): readonly Header[] =>
   body.length < EXPECT_BYTES ? [] : [['Expect', '100-Continue']];
 
+function mimeTypeOf(path: string): string {
+  const type = MIME_TYPES[extname(path).slice(1)];
+  if (type === undefined) throw new Error(`The type of ${path} is not in the list`);
+  return type;
+}
+
 /** `Client.php`, `MultipartUpload.php` and `CommandToRequestTransformer.php`. */
 export const phpClient: ServerClient = {
   name: 'PHP',
-  partSize: 5 * 1024 * 1024,
+  partSize: PART_BYTES,
+  maxPutBytes: PART_BYTES - 1,
   callApi,
   callApiV1,
   // Guzzle finds the type of a file by its name, of one that is not empty.
   put: (storage, body) =>
     request(
       storage,
-      body.length === 0 ? [] : [['Content-Type', 'video/mp4'], ...expectFor(body)],
+      body.length === 0 ? [] : [['Content-Type', mimeTypeOf(storage.path)], ...expectFor(body)],
       body,
     ),
   listUploads: () => undefined,

@@ -13,6 +13,8 @@ import {
 // 2de2b85, with tencentcloud-sdk-python 3.1.162 and cos-python-sdk-v5 5.1.9.41, and requests 2.28: the headers of its session
 // first, then those of the SDK, then the length, which is signed, then Authorization.
 
+const MEBIBYTE = 1024 * 1024;
+
 /** The headers that a session of requests has by itself. */
 const sessionHeaders = (userAgent: string): Header[] => [
   ['User-Agent', userAgent],
@@ -117,7 +119,8 @@ const sized = (body: string | Buffer): Header[] => [['Content-Length', String(bo
 /** Methods of `cos_client.py`. */
 export const pythonClient: ServerClient = {
   name: 'Python',
-  partSize: 1024 * 1024,
+  partSize: MEBIBYTE,
+  maxPutBytes: MEBIBYTE,
   callApi,
   callApiV1,
   // requests takes a file without bytes for a stream of unknown length.

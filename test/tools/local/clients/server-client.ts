@@ -28,6 +28,8 @@ export interface ServerClient {
   readonly name: string;
   /** Bytes of each part but the last. */
   readonly partSize: number;
+  /** Bytes of the largest file that is sent in one request. */
+  readonly maxPutBytes: number;
   callApi(request: ApiRequest): WireRequest;
   /** Calls the API with the older signature, HmacSHA256, and the parameters as a form. */
   callApiV1(request: ApiRequest): WireRequest;
