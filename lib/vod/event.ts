@@ -1,6 +1,14 @@
-import type { EventContent } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import type {
+  AigcVideoTask,
+  EventContent,
+} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import * as v from 'valibot';
 import { isJsonObject } from '../validation/json-object.ts';
+
+/** The members of a notification: those of the SDK, and newer ones that only the SDK of all products has. */
+interface Notification extends EventContent {
+  AigcHunyuan3DCompleteEvent?: Omit<AigcVideoTask, 'Input' | 'Output'>;
+}
 
 /**
  * Which member of a notification holds the task of an event type.
@@ -37,6 +45,7 @@ export const EVENT_MEMBERS = {
   ProcessImageAsyncCompleteEvent: 'ProcessImageAsyncCompleteEvent',
   AigcImageTaskComplete: 'AigcImageCompleteEvent',
   AigcVideoTaskComplete: 'AigcVideoCompleteEvent',
+  AigcHunyuan3DTaskComplete: 'AigcHunyuan3DCompleteEvent',
   SceneAigcImageCompleteEvent: 'SceneAigcImageCompleteEvent',
   CreateAigcAdvancedCustomElementCompleteEvent: 'CreateAigcAdvancedCustomElementCompleteEvent',
   CreateAigcCustomVoiceCompleteEvent: 'CreateAigcCustomVoiceCompleteEvent',
@@ -47,7 +56,7 @@ export const EVENT_MEMBERS = {
   ClipComplete: 'ClipCompleteEvent',
   CreateImageSpriteComplete: 'CreateImageSpriteCompleteEvent',
   CreateSnapshotByTimeOffsetComplete: 'SnapshotByTimeOffsetCompleteEvent',
-} as const satisfies Record<string, keyof EventContent>;
+} as const satisfies Record<string, keyof Notification>;
 
 /** An event type that VOD documents. */
 export type VodEventType = keyof typeof EVENT_MEMBERS;
@@ -61,7 +70,7 @@ interface CheckedFields {
 }
 
 /** Content of an event of type `T`: the SDK's type, with the fields that `parseVodEvent` checks. */
-export type EventTask<T extends VodEventType> = Required<EventContent>[(typeof EVENT_MEMBERS)[T]] &
+export type EventTask<T extends VodEventType> = Required<Notification>[(typeof EVENT_MEMBERS)[T]] &
   (T extends keyof CheckedFields ? CheckedFields[T] : unknown);
 
 /** Returns whether `name` is an event type that VOD documents. */

@@ -14,6 +14,11 @@ import {
   type VodEventType,
 } from './event.ts';
 
+/** The members of an answer: those of the SDK, and newer ones that only the SDK of all products has. */
+interface TaskDetail extends DescribeTaskDetailResponse {
+  AigcHunyuan3DTask?: EventTask<'AigcHunyuan3DTaskComplete'>;
+}
+
 /**
  * Which member of DescribeTaskDetail's answer holds the task that an event type describes. The names follow no rule.
  *
@@ -44,6 +49,7 @@ export const TASK_MEMBERS = {
   ProcessImageAsyncCompleteEvent: 'ProcessImageAsyncTask',
   AigcImageTaskComplete: 'AigcImageTask',
   AigcVideoTaskComplete: 'AigcVideoTask',
+  AigcHunyuan3DTaskComplete: 'AigcHunyuan3DTask',
   SceneAigcImageCompleteEvent: 'SceneAigcImageTask',
   CreateAigcAdvancedCustomElementCompleteEvent: 'CreateAigcAdvancedCustomElementTask',
   CreateAigcCustomVoiceCompleteEvent: 'CreateAigcCustomVoiceTask',
@@ -54,7 +60,7 @@ export const TASK_MEMBERS = {
   ClipComplete: 'ClipTask',
   CreateImageSpriteComplete: 'CreateImageSpriteTask',
   CreateSnapshotByTimeOffsetComplete: 'SnapshotByTimeOffsetTask',
-} as const satisfies Partial<Record<VodEventType, keyof DescribeTaskDetailResponse>>;
+} as const satisfies Partial<Record<VodEventType, keyof TaskDetail>>;
 
 /** An event type that describes a task. */
 export type TaskEventType = keyof typeof TASK_MEMBERS;
@@ -70,7 +76,7 @@ export function isTaskEventType(name: string): name is TaskEventType {
  * Returns the event with which VOD reports, or would report, the present state of a task; undefined if that is not
  * reported. Task flows report each step, all other tasks only their end.
  */
-export function describeTaskEvent(detail: DescribeTaskDetailResponse): VodEvent | undefined {
+export function describeTaskEvent(detail: TaskDetail): VodEvent | undefined {
   for (const eventType of TASK_EVENT_TYPES) {
     const task: unknown = detail[TASK_MEMBERS[eventType]];
     if (!isJsonObject(task)) continue;

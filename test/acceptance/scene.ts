@@ -14,7 +14,7 @@ import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.
 import { happens, seen } from '../support/activities.ts';
 import { removeScratch } from '../support/remove-scratch.ts';
 import { useDatabases } from '../support/use-ledger.ts';
-import { BRING_OWN, BRING_PLAIN, demand, type Place } from './bring.ts';
+import { BRING_OWN, BRING_PLAIN, demand, OWN, type Place } from './bring.ts';
 import { readExample, type Way } from './ways.ts';
 
 /** A media that arrived, and everything that happened to it. */
@@ -61,6 +61,7 @@ export function useScene(change: (upload: object) => object = (upload) => upload
     const custom = await readCustom(dir, change);
     const stack = await startLocalStack({
       ...{ dir: join(dir, 'stack'), port: 0, custom, databaseUrl: await databases.create() },
+      names: { procedures: [OWN.procedure], classIds: [OWN.classId] },
       emulator: { procedureMilliseconds: 60, attemptWaits: [0, 20, 20] },
     });
     scene = { ...createScene({ stack, dir }), close: () => stack.close() };

@@ -9,6 +9,8 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     clone:
       'begins with a checkout in which nothing is installed: .ci/fresh-machine and .ci/run do it',
     cloud: 'needs an account of Tencent Cloud, and deploys',
+    emulator:
+      'is for an emulator that runs alone: test/tools/vod-emulator/documents.test.ts runs it',
     stack: 'starts a local stack of its own, and goes on until somebody ends it',
   },
   text: {

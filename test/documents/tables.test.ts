@@ -159,7 +159,10 @@ describe('the tables of operations', () => {
 
 describe('the tables of the local stack', () => {
   it('name every path of its controls, and no other', () => {
-    const sources = ['controls.ts', 'arrival-controls.ts', 'consumer.ts', 'router.ts'];
+    const sources = [
+      ...['controls.ts', 'control-handler.ts', 'emulator-controls.ts', 'arrival-controls.ts'],
+      ...['consumer.ts', 'router.ts'],
+    ];
     const inCode = sources.flatMap((name) =>
       [...readFile(`tools/local/${name}`).matchAll(/'(?:[A-Z]+ )?(\/__local\/[a-z-]+)'/g)].map(
         ([, path]) => path,

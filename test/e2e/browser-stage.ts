@@ -4,9 +4,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { launchChromium, STEP_MILLISECONDS } from '../support/chromium.ts';
 import { findChromium } from '../support/find-chromium.ts';
+import { makeBytes } from '../support/made-file.ts';
 import { requirePresent } from '../support/requirement.ts';
 import { type StackStage, useStack } from '../support/stack-stage.ts';
-import { makeBytes } from './sdk-page.ts';
 
 const SEED = 7;
 
@@ -25,10 +25,10 @@ export interface BrowserStage extends StackStage {
 }
 
 /**
- * Gives the file a browser, and each of its tests a local stack as `useStack` does. Without a browser, the tests are
- * skipped, or fail if nothing may be skipped.
+ * Gives the file a browser, and each of its tests a local stack as `useStack` does; with `per: 'file'` one stack, and
+ * pages that stay open. Without a browser, the tests are skipped, or fail if nothing may be skipped.
  */
-export function useBrowserStage(change?: Parameters<typeof useStack>[0]): BrowserStage {
+export function useBrowserStage(...options: Parameters<typeof useStack>): BrowserStage {
   let browser: Browser | undefined;
   let faults: string[] = [];
 
@@ -40,9 +40,10 @@ export function useBrowserStage(change?: Parameters<typeof useStack>[0]): Browse
     requirePresent(context, 'chromium');
     faults = [];
   });
-  const stage = useStack(change);
+  const stage = useStack(...options);
+  const after = options[1]?.per === 'file' ? afterAll : afterEach;
   // Before the stack stops, so that no page loses its connection.
-  afterEach(async () => {
+  after(async () => {
     await Promise.all(browser?.contexts().map((context) => context.close()) ?? []);
   });
 

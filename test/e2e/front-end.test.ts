@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { listBlocks } from '../documents/documents.ts';
 import { happens, seen } from '../support/activities.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { makeBytes } from '../support/made-file.ts';
 import { useBrowserStage } from './browser-stage.ts';
 import {
   type AppServer,
@@ -14,7 +15,6 @@ import {
   serveWithVite,
   writeApp,
 } from './documented-app.ts';
-import { makeBytes } from './sdk-page.ts';
 
 const stage = useBrowserStage(() => ({ emulator: { attemptWaits: [0, 20, 20] } }));
 let app: AppServer | undefined;
@@ -59,7 +59,7 @@ async function expectReady(page: Page): Promise<void> {
     'webhook',
     ({ eventType }) => eventType === 'upload.ready',
   );
-  expect(ready.data).toMatchObject({ owner: 'user-42', classId: 7 });
+  expect(ready.data).toMatchObject({ owner: 'user-42', sourceContext: 'lesson 7' });
 }
 
 describe('the documented app', () => {

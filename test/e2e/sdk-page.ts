@@ -1,12 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { STEP_MILLISECONDS } from '../support/chromium.ts';
-
-/** A file that the page creates itself: `bytes` of noise from `seed`. */
-export interface MadeFile {
-  readonly name: string;
-  readonly bytes: number;
-  readonly seed: number;
-}
+import type { MadeFile } from '../support/made-file.ts';
 
 /** A file that the page fetches from the address where a test serves it. */
 export interface FetchedFile {
@@ -141,11 +135,11 @@ export interface SdkPage {
   ends(id: string): Promise<UploadState>;
 }
 
-/** Opens such a page at `origin`, with or without the shim before the SDK. */
+/** Opens such a page at `origin`, with or without the shim before the SDK; `sdk` is the path of another version. */
 export async function openSdkPage(
   browser: Browser,
   origin: string,
-  { shim = true }: { readonly shim?: boolean } = {},
+  { shim = true, sdk }: { readonly shim?: boolean; readonly sdk?: string } = {},
 ): Promise<SdkPage> {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(STEP_MILLISECONDS);
@@ -158,6 +152,11 @@ export async function openSdkPage(
         <script src="/sdk.js"></script><script>${PROGRAM}</script>`,
     }),
   );
+  if (sdk !== undefined) {
+    await page.route(`${origin}/sdk.js`, (route) =>
+      route.fulfill({ contentType: 'text/javascript; charset=utf-8', path: sdk }),
+    );
+  }
   await page.goto(`${origin}/app`);
   return {
     page,
@@ -179,19 +178,4 @@ export async function openSdkPage(
       return (await ended.jsonValue()) as UploadState;
     },
   };
-}
-
-/** Returns the bytes that the page creates for `file`, computed here again. */
-export function makeBytes({ bytes, seed }: MadeFile): Buffer {
-  const words = new Uint32Array(Math.ceil(bytes / 4));
-  let x = seed >>> 0 || 1;
-  for (let i = 0; i < words.length; i += 1) {
-    x ^= x << 13;
-    x >>>= 0;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    x >>>= 0;
-    words[i] = x;
-  }
-  return Buffer.from(words.buffer, 0, bytes);
 }

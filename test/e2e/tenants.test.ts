@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createClock } from '../../tools/local/emulator/clock.ts';
 import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import { mediaByApplication } from './application-media.ts';
@@ -126,7 +127,7 @@ describe('an upload of a tenant', () => {
 
   it('is found by the sweep in its application if its notification is lost', async () => {
     // The sweep leaves files of the last minute to their notification, so VOD's clock is slow here.
-    await stage.restart({ emulator: { now: () => new Date(Date.now() - 90_000) } });
+    await stage.restart({ emulator: { clock: createClock(() => new Date(Date.now() - 90_000)) } });
     stage.stack.faults.arm('lost-callback');
     const { fileId, uploadId } = await upload(userOf('globex'));
     await happens(stage.stack, 'notification', ({ outcome }) => outcome === 'held');

@@ -8,9 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../support/activities.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
+import { makeBytes } from '../support/made-file.ts';
 import { requirePresent } from '../support/requirement.ts';
 import { useStack } from '../support/stack-stage.ts';
-import { makeBytes, openSdkPage } from './sdk-page.ts';
+import { openSdkPage } from './sdk-page.ts';
 
 let tls: Server | undefined;
 let browser: Browser | undefined;

@@ -1,14 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { happens, seen } from '../support/activities.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
+import { type MadeFile, makeBytes } from '../support/made-file.ts';
 import { useBrowserStage } from './browser-stage.ts';
-import { type MadeFile, makeBytes, openSdkPage, type SdkPage } from './sdk-page.ts';
+import { openSdkPage, type SdkPage } from './sdk-page.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** SDK options: parts of 1 MiB, the smallest possible, and two at a time. */
 const IN_SMALL_PARTS = { chunkSize: MEBIBYTE, chunkParallelLimit: 2 };
 
 const stage = useBrowserStage(() => ({
+  names: { classIds: [7] },
   emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
 }));
 let app: SdkPage;

@@ -113,7 +113,12 @@ async function openApplicationsStage(databases: TestDatabases): Promise<Applicat
     kept: open((work) => work(sweeper.ledger)),
     unkept: open(),
     async captureLife(SubAppId, request = {}) {
-      await client.PullUpload({ MediaUrl: TONE, SubAppId, Procedure: 'any', ...request });
+      await client.PullUpload({
+        MediaUrl: TONE,
+        SubAppId,
+        Procedure: 'LongVideoPreset',
+        ...request,
+      });
       const pulled = await captureNext();
       const { Sign, T } = pulled.body;
       // VOD also reports the arrival of a pulled file, from the component that finds it.

@@ -60,7 +60,7 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
       MediaUrl: 'http://samples.example.com/tone.wav',
       SourceContext: sealContext({ uploadId, owner: 'user-42', method: 'pull' }),
       SessionId: uploadId,
-      ...(place === 0 ? { Procedure: 'any' } : {}),
+      ...(place === 0 ? { Procedure: 'LongVideoPreset' } : {}),
     });
   }
   const notifications: RawEvent[] = [];

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { main_handler } from '../../functions/callback.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
+import { addNulls, omitNulls } from '../support/null-members.ts';
 import { sealContext } from '../support/source-contexts.ts';
 import { KEYS, NOW_SECONDS, sign, useTriggeredCallback } from './callback-trigger-stage.ts';
 
@@ -157,6 +158,25 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
     });
 
     expect(again.log.eventId).toBe(first.log.eventId);
+  });
+
+  it.each([
+    'NewFileUpload',
+    'PullComplete',
+    'PullFailed',
+    'ProcedureStateChanged',
+    'MediaEdited',
+  ] as const)('reads %s in the same way with null members as without them', async (name) => {
+    const event = events[name];
+    const read = async (body: object) => {
+      const { statusCode, log } = await notify({ body: { ...body, ...sign() } });
+      return { statusCode, log: { ...log, milliseconds: 0 } };
+    };
+
+    const omitted = await read(omitNulls(event));
+
+    expect(await read(addNulls(event))).toEqual(omitted);
+    expect(omitted).toMatchObject({ statusCode: 200, log: { confirmation: 'confirmed' } });
   });
 
   it('accepts format 2.0, and logs how to switch to 3.0', async () => {

@@ -5,7 +5,7 @@ import {
   VodUploadClient,
   VodUploadRequest,
 } from 'vod-node-sdk';
-import type { LocalStack } from '../../tools/local/local-stack.ts';
+import type { Account } from '../../tools/local/emulator/account.ts';
 
 /** The vendor's unmodified client; the SDK has no option for an endpoint, so each step is redirected here. */
 class LocalUploadClient extends VodUploadClient {
@@ -44,7 +44,13 @@ class LocalUploadClient extends VodUploadClient {
  * writes files below `XDG_CONFIG_HOME`.
  */
 export function uploadFromServer(
-  { origin, account }: Pick<LocalStack, 'origin' | 'account'>,
+  {
+    origin,
+    account,
+  }: {
+    readonly origin: string;
+    readonly account: Pick<Account, 'secretId' | 'secretKey' | 'subAppId'>;
+  },
   fields: Partial<VodUploadRequest>,
   secretKey = account.secretKey,
 ): Promise<UploadResponse> {

@@ -1,16 +1,21 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import {
   type LocalStack,
   type LocalStackOptions,
   startLocalStack,
 } from '../../tools/local/local-stack.ts';
-import { makeFolder } from './make-folder.ts';
+import { removeScratch } from './remove-scratch.ts';
 import { useDatabases } from './use-ledger.ts';
 
 /** Differences from the stack that users start. */
 type StackChange = Partial<
-  Pick<LocalStackOptions, 'port' | 'trigger' | 'eventMode' | 'custom' | 'chosen' | 'emulator'>
+  Pick<
+    LocalStackOptions,
+    'port' | 'trigger' | 'eventMode' | 'names' | 'custom' | 'chosen' | 'emulator'
+  >
 >;
 
 /** The local stack of the running test. */
@@ -23,10 +28,13 @@ export interface StackStage {
 }
 
 /**
- * Gives each test of the file a separate local stack, with a new database on one server for all of them. `change` is
- * called before each test.
+ * Gives each test of the file a separate local stack, or with `per: 'file'` one to all of them, with a new database on
+ * one server for all. `change` is called before each stack starts.
  */
-export function useStack(change: () => StackChange = () => ({})): StackStage {
+export function useStack(
+  change: () => StackChange = () => ({}),
+  { per = 'test' }: { readonly per?: 'test' | 'file' } = {},
+): StackStage {
   const databases = useDatabases();
   let stack: LocalStack | undefined;
   let dir: string | undefined;
@@ -44,14 +52,16 @@ export function useStack(change: () => StackChange = () => ({})): StackStage {
     const options = { dir: join(demandDir(), 'stack'), port: 0, databaseUrl };
     stack = await startLocalStack({ ...options, ...change(), ...changed });
   };
-  beforeEach(async () => {
+  const [before, after] = per === 'file' ? [beforeAll, afterAll] : [beforeEach, afterEach];
+  before(async () => {
     databaseUrl = await databases.create();
-    dir = await makeFolder();
+    dir = await mkdtemp(join(tmpdir(), 'vod-upload-'));
     await start({});
   });
-  afterEach(async () => {
+  after(async () => {
     // A skipped test has no stack.
     await stack?.close();
+    if (dir !== undefined) await removeScratch(dir);
   });
   return {
     get stack() {

@@ -14,12 +14,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Where the program is built; checkouts that share their node_modules have one each. */
-const FILE = join(
-  ROOT,
-  'node_modules/.cache/vod-upload',
-  `${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}.mjs`,
-);
+/** The sources of the commands. */
+const ENTRIES = {
+  'vod-upload': 'tools/cli/main.ts',
+  'vod-emulator': 'tools/vod-emulator/main.ts',
+};
+
+/** Where a program is built; checkouts that share their node_modules have one each. */
+const fileOf = (name) =>
+  join(
+    ROOT,
+    'node_modules/.cache',
+    name,
+    `${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}.mjs`,
+  );
 
 /** The vendor's packages are CommonJS. */
 const BANNER = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(${JSON.stringify(import.meta.url)});`;
@@ -27,22 +35,23 @@ const BANNER = `import { createRequire as requireFrom } from 'node:module'; cons
 const HEAD = '// ';
 
 /**
- * Returns the URL of the command `vod-upload` as one file, which is built again if a source has changed; undefined if
- * it cannot be built, for example in a folder without write permission.
+ * Returns the URL of the command `name` as one file, which is built again if a source has changed; undefined if it
+ * cannot be built, for example in a folder without write permission.
  */
-export async function buildProgram() {
+export async function buildProgram(name) {
+  const file = fileOf(name);
   try {
-    if (!isFresh()) await build();
-    return pathToFileURL(FILE).href;
+    if (!isFresh(file)) await build(ENTRIES[name], file);
+    return pathToFileURL(file).href;
   } catch {
     return undefined;
   }
 }
 
 /** The program's first line lists all sources, each with a mark that changes with its content. */
-function isFresh() {
+function isFresh(file) {
   try {
-    const marks = JSON.parse(readFirstLine(FILE).slice(HEAD.length));
+    const marks = JSON.parse(readFirstLine(file).slice(HEAD.length));
     return Object.entries(marks).every(([source, mark]) => mark === markOf(source));
   } catch {
     return false;
@@ -66,13 +75,13 @@ function markOf(path) {
   return [ino, size, mtimeMs, ctimeMs].join(' ');
 }
 
-async function build() {
+async function build(entry, file) {
   const esbuild = await import('esbuild');
   const started = Date.now();
   const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: ROOT,
-    entryPoints: [join(ROOT, 'tools/cli/main.ts')],
-    outfile: FILE,
+    entryPoints: [join(ROOT, entry)],
+    outfile: file,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -80,6 +89,8 @@ async function build() {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
+    // They look for files next to themselves.
+    external: ['esbuild', 'mediainfo.js'],
     banner: { js: BANNER },
     plugins: [{ name: 'places', setup: keepPlaces }],
     metafile: true,
@@ -92,11 +103,11 @@ async function build() {
     // A source that changed during the build may have been read before the change, so it has no mark.
     statSync(source).ctimeMs < started ? markOf(source) : '',
   ]);
-  mkdirSync(dirname(FILE), { recursive: true });
-  const part = `${FILE}.${process.pid}`;
+  mkdirSync(dirname(file), { recursive: true });
+  const part = `${file}.${process.pid}`;
   const head = `${HEAD}${JSON.stringify(Object.fromEntries(marks))}\n`;
   writeFileSync(part, Buffer.concat([Buffer.from(head), outputFiles[0].contents]));
-  renameSync(part, FILE);
+  renameSync(part, file);
 }
 
 /** Gives each source its own `import.meta.url`, so that it finds files next to it although it is part of one bundle. */

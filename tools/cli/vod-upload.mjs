@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { buildProgram } from './program.mjs';
 
-const program = await buildProgram();
+const program = await buildProgram('vod-upload');
 if (program === undefined) {
   // Slower, with the same result.
   const { register } = await import('tsx/esm/api');

@@ -39,8 +39,9 @@ function isExact(origin: string): boolean {
  * that sent the request: any page in the browser can send one, and must not start anything with it.
  *
  * @param devOrigins a list in which {@link explainDevOrigins} finds nothing wrong.
+ * @param setting the name of that list, for refusals.
  */
-export function createAccess(devOrigins: string): Access {
+export function createAccess(devOrigins: string, setting = 'DEV_ORIGINS'): Access {
   const named = new Set(splitList(devOrigins));
   // A dev server passes requests on with its own host name, unless it is configured to change it.
   const hosts = new Set(
@@ -51,7 +52,7 @@ export function createAccess(devOrigins: string): Access {
       if (!listAddressed(request).every((name) => isServedHere(name) || hosts.has(name))) {
         return {
           status: 421,
-          text: 'This stack answers to localhost, 127.0.0.1 and [::1] only, to the hosts of VOD that it stands in for, and to hosts in DEV_ORIGINS.',
+          text: `This stack answers to localhost, 127.0.0.1 and [::1] only, to the hosts of VOD that it stands in for, and to hosts in ${setting}.`,
         };
       }
       const { origin } = request.headers;
@@ -62,7 +63,7 @@ export function createAccess(devOrigins: string): Access {
       if (isLetIn) return undefined;
       return {
         status: 403,
-        text: 'This stack answers to pages of this machine only, and to origins in DEV_ORIGINS.',
+        text: `This stack answers to pages of this machine only, and to origins in ${setting}.`,
       };
     },
   };

@@ -5,13 +5,14 @@ import {
   type ArrivalType,
   newRecordingTaskId,
 } from './emulator/arrivals.ts';
+import type { Emulator } from './emulator/emulator.ts';
 import { isoTimeOf } from './emulator/new-media.ts';
 import type { Recording } from './emulator/recording.ts';
 import type { Media } from './emulator/state.ts';
 
 /** The parts of the stack that these controls use. */
 interface ArrivalParts {
-  readonly emulator: { readonly arrivals: Arrivals };
+  readonly emulator: Pick<Emulator, 'arrivals' | 'now'>;
 }
 
 type ArrivalControl = (parts: ArrivalParts, body: unknown) => Promise<object>;
@@ -77,7 +78,7 @@ export const ARRIVAL_CONTROLS: Readonly<Record<string, ArrivalControl>> = {
   },
   'POST /__local/live-recording': ({ emulator }, body) => {
     const { streamId, domain, path, ...rest } = v.parse(liveRecording, body);
-    const end = Date.now();
+    const end = emulator.now().getTime();
     const recordStartTime = isoTimeOf(new Date(end - rest.seconds * 1_000));
     const times = { recordStartTime, recordEndTime: isoTimeOf(new Date(end)) };
     const source = { sourceType: 'Record', domain, path, streamId, ...times } as const;

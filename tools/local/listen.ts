@@ -1,5 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 
 /** Only loopback addresses, since the stack is not for a network. `localhost` may be either of them. */
 const IPV4 = '127.0.0.1';
@@ -15,19 +15,46 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** A server that is not listening yet. */
+export interface ClosableServer {
+  readonly server: Server;
+  closeConnections(): void;
+}
+
+/** How a server serves HTTP. An upload over a slow connection may take hours; only headers have a time limit. */
+export const HTTP_OPTIONS = { requestTimeout: 0 } as const;
+
 /**
  * Listens on one port of both loopback addresses, or of IPv4 alone if the machine has no IPv6.
  *
  * @param port 0 for any free port.
+ * @param address the only one to listen on instead.
  * @throws an error with `code` `EADDRINUSE` if the port is in use on either of them.
  */
-export async function listenHere(handle: RequestListener, port: number): Promise<Listening> {
-  // An upload over a slow connection may take hours; only headers have a time limit.
-  const create = () => createServer({ requestTimeout: 0 }, handle);
-  const [first, second] = [create(), create()];
-  const taken = await listen(first, IPV4, port);
+export function listenHere(
+  handle: RequestListener,
+  port: number,
+  address?: string,
+): Promise<Listening> {
+  const create = () => {
+    const server = createServer(HTTP_OPTIONS, handle);
+    return { server, closeConnections: () => server.closeAllConnections() };
+  };
+  return listenEach(create, port, address);
+}
+
+/** The same for servers of any kind, one for each address. */
+export async function listenEach(
+  create: () => ClosableServer,
+  port: number,
+  address?: string,
+): Promise<Listening> {
+  const first = create();
+  const taken = await listen(first.server, address ?? IPV4, port);
+  if (address !== undefined) return { port: taken, close: () => closeServer(first) };
+  const second = create();
   try {
-    await listen(second, IPV6, taken);
+    await listen(second.server, IPV6, taken);
   } catch (error) {
     const code: unknown = Reflect.get(Object(error), 'code');
     if (NO_IPV6.some((known) => known === code)) {
@@ -35,7 +62,7 @@ export async function listenHere(handle: RequestListener, port: number): Promise
     }
     await closeServer(first);
     // A port that is free on one address may be in use on the other; the next attempt gets another port.
-    if (port === 0 && code === 'EADDRINUSE') return listenHere(handle, port);
+    if (port === 0 && code === 'EADDRINUSE') return listenEach(create, port);
     throw error;
   }
   return {
@@ -46,9 +73,9 @@ export async function listenHere(handle: RequestListener, port: number): Promise
   };
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer({ server, closeConnections }: ClosableServer): Promise<void> {
   const closed = new Promise<void>((done) => server.close(() => done()));
-  server.closeAllConnections();
+  closeConnections();
   return closed;
 }
 

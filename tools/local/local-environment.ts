@@ -5,6 +5,7 @@ import { readVariables } from '../deploy/read-variables.ts';
 export const FROM_FILE = [
   ...['PORT', 'LOCAL_DIR', 'HTTP_TRIGGER', 'DEV_ORIGINS'],
   ...['VOD_EVENT_MODE', 'VOD_PULLS_PER_SECOND'],
+  ...['VOD_PROCEDURES', 'VOD_CLASS_IDS', 'VOD_UNKNOWN_NAMES'],
 ] as const;
 
 /**

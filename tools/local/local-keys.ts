@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { LocalError } from './local-error.ts';
+import { accountKeyEntries, makeAccountKeys } from './emulator/account-keys.ts';
+import { findKeyFile, readKeyFile } from './key-file.ts';
 
 /** Name of the file with the keys, in the folder of a stack's state. */
 export const LOCAL_KEYS_FILE = 'keys.json';
@@ -10,15 +10,7 @@ export const LOCAL_KEYS_FILE = 'keys.json';
 const key = v.pipe(v.string(), v.nonEmpty());
 
 const localKeys = v.object({
-  /** Key of the account: signs uploads and API requests. */
-  secretId: key,
-  secretKey: key,
-  /** Key of the functions' role: signs API requests. */
-  roleSecretId: key,
-  roleSecretKey: key,
-  roleToken: key,
-  /** Signs notifications. */
-  signKey: key,
+  ...accountKeyEntries,
   /** Authenticates source contexts. */
   contextKey: key,
   /** Shared secret of callers' tokens. */
@@ -31,20 +23,12 @@ const localKeys = v.object({
 /** All secrets of one local stack. They look fake, and are useful only on this machine. */
 export type LocalKeys = Readonly<v.InferOutput<typeof localKeys>>;
 
-/**
- * Returns random keys, each with at least 80 bits: with known keys, a page or another program on this machine could
- * sign. A `SignKey` has at most 32 letters and digits: https://cloud.tencent.com/document/product/266/33779.
- */
+/** Returns random keys, each with at least 80 bits, like {@link makeAccountKeys}. */
 export function makeLocalKeys(): LocalKeys {
   const digits = (bytes: number) => randomBytes(bytes).toString('hex');
   const webhookSecret = Buffer.from(`local-webhook-secret-example-${digits(16)}`);
   return {
-    secretId: `AKIDlocalexample${digits(8)}`,
-    secretKey: `local-secret-key-example-${digits(16)}`,
-    roleSecretId: `AKIDlocalroleexample${digits(8)}`,
-    roleSecretKey: `local-role-secret-key-example-${digits(16)}`,
-    roleToken: `local-role-token-example-${digits(16)}`,
-    signKey: `LocalSignKey${digits(10)}`,
+    ...makeAccountKeys(),
     contextKey: `local-context-key-example-${digits(16)}`,
     jwtSecret: `local-jwt-secret-example-${digits(16)}`,
     webhookSecret: `whsec_${webhookSecret.toString('base64')}`,
@@ -58,17 +42,8 @@ export function makeLocalKeys(): LocalKeys {
  *
  * @throws {LocalError} if their file is damaged.
  */
-export async function readLocalKeys(dir: string): Promise<LocalKeys> {
-  const made = makeLocalKeys();
-  await mkdir(dir, { recursive: true });
-  try {
-    const text = `${JSON.stringify(made, undefined, 2)}\n`;
-    await writeFile(join(dir, LOCAL_KEYS_FILE), text, { flag: 'wx', mode: 0o600 });
-    return made;
-  } catch (error) {
-    if (!isError(error, 'EEXIST')) throw error;
-    return (await findLocalKeys(dir)) ?? made;
-  }
+export function readLocalKeys(dir: string): Promise<LocalKeys> {
+  return readKeyFile(join(dir, LOCAL_KEYS_FILE), localKeys, makeLocalKeys());
 }
 
 /**
@@ -76,19 +51,6 @@ export async function readLocalKeys(dir: string): Promise<LocalKeys> {
  *
  * @throws {LocalError} if their file is damaged.
  */
-export async function findLocalKeys(dir: string): Promise<LocalKeys | undefined> {
-  const file = join(dir, LOCAL_KEYS_FILE);
-  try {
-    return v.parse(localKeys, JSON.parse(await readFile(file, 'utf8')));
-  } catch (cause) {
-    if (isError(cause, 'ENOENT')) return undefined;
-    if (!(cause instanceof SyntaxError || v.isValiError(cause))) throw cause;
-    throw new LocalError(`The keys in ${file} are damaged: delete this file, and start again.`, {
-      cause,
-    });
-  }
-}
-
-function isError(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+export function findLocalKeys(dir: string): Promise<LocalKeys | undefined> {
+  return findKeyFile(join(dir, LOCAL_KEYS_FILE), localKeys);
 }

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Environment } from '../../lib/config/environment.ts';
 import { applyMigrations } from '../../lib/ledger/migrate.ts';
 import { listApplications } from '../../lib/policy/applications.ts';
-import { type Policy, parseSettings } from '../../lib/policy/settings.ts';
+import { type Policy, parseSettings, type Settings } from '../../lib/policy/settings.ts';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';
 import { writeFunctions } from '../deploy/bundle.ts';
 import { readSettings, SETTINGS_FILE } from '../deploy/settings.ts';
@@ -16,6 +16,7 @@ import { discardLocalDatabase, type LocalDatabase, openLocalDatabase } from './d
 import { type Account, localAccount } from './emulator/account.ts';
 import { type EmulatorOptions, openEmulator } from './emulator/emulator.ts';
 import { createFaults, type Faults } from './emulator/faults.ts';
+import type { NamesOptions } from './emulator/known-names.ts';
 import { createSpeedLimit } from './emulator/storage/speed-limit.ts';
 import { buildRuntime } from './gateway/build-runtime.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -23,6 +24,7 @@ import type { HttpTrigger } from './gateway/http-event.ts';
 import { listenHere } from './listen.ts';
 import { checkChosen, defineFunctions } from './local-functions.ts';
 import { LOCAL_KEYS_FILE, type LocalKeys, readLocalKeys } from './local-keys.ts';
+import { joinNames } from './named-in-settings.ts';
 import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
 import { startSweeper } from './sweeper.ts';
@@ -41,6 +43,8 @@ export interface LocalStackOptions {
   readonly trigger?: HttpTrigger;
   /** Whether VOD sends its events or stores them for the sweep; `PUSH` by default. */
   readonly eventMode?: 'PUSH' | 'PULL';
+  /** Procedures and categories of the account, in addition to those that `custom` names. */
+  readonly names?: NamesOptions;
   /** Database of another server, which is neither started nor stopped; the stack's own by default. */
   readonly databaseUrl?: string | undefined;
   /** Certificates of that server's authorities, as PEM. */
@@ -59,7 +63,7 @@ export interface LocalStackOptions {
       | 'pollMilliseconds'
       | 'emptyQueue'
       | 'pull'
-      | 'now'
+      | 'clock'
     >
   >;
 }
@@ -89,7 +93,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const dir = resolve(options.dir);
   const { databaseCa, chosen = {}, eventMode = 'PUSH' } = options;
   checkChosen(chosen);
-  const { tenants } = readPolicy(options.custom);
+  const settings = readPolicy(options.custom);
+  const tenants = settings?.policy.tenants;
+  const names = joinNames(settings, options.names);
   let parts: StackParts | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -111,7 +117,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     if (options.fresh) await discardState(dir);
     const keys = await readLocalKeys(dir);
     const account = openAccount(keys, tenants);
-    const known = { account, origin, callbackUrl, eventMode, activity, faults, speed };
+    const known = { account, origin, callbackUrl, eventMode, activity, faults, speed, names };
     const [{ code, runtime }, database, assets] = await prepare(dir, options);
     const { url: databaseUrl, folder: databaseFolder } = database;
     closers.push(database.close);
@@ -141,9 +147,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** Returns the policy as the functions read it from their settings. */
-function readPolicy(custom: unknown): Pick<Policy, 'tenants'> {
-  return parseSettings(JSON.parse(readSettings(custom))).settings?.policy ?? {};
+/** Returns policy and rules as the functions read them from their settings. */
+function readPolicy(custom: unknown): Settings | undefined {
+  return parseSettings(JSON.parse(readSettings(custom))).settings;
 }
 
 /** Returns the account with the applications of the tenants, each with its own key. */

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { build, type Format } from 'esbuild';
+import { bundleAsset } from './bundle-asset.ts';
 
 /** A file that the page needs. */
 export interface PageAsset {
@@ -28,17 +27,4 @@ export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> 
     ['/shim.js', { contentType: 'text/javascript; charset=utf-8', content: shim }],
     ['/sdk.js', { contentType: 'text/javascript; charset=utf-8', content: sdk }],
   ]);
-}
-
-async function bundleAsset(file: string, format?: Format): Promise<Buffer> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(file, PAGE))],
-    bundle: true,
-    ...(format === undefined ? {} : { format }),
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    write: false,
-  });
-  return Buffer.from(outputFiles[0]?.contents ?? []);
 }

@@ -3,7 +3,10 @@ import type { Environment } from '../../lib/config/environment.ts';
 import { LocalError } from './local-error.ts';
 import type { LocalStackOptions } from './local-stack.ts';
 
-const DEFAULTS = { PORT: '3000', LOCAL_DIR: '.local', HTTP_TRIGGER: 'url', VOD_EVENT_MODE: 'PUSH' };
+const DEFAULTS = {
+  ...{ PORT: '3000', LOCAL_DIR: '.local', HTTP_TRIGGER: 'url', VOD_EVENT_MODE: 'PUSH' },
+  ...{ VOD_UNKNOWN_NAMES: 'refuse', VOD_PROCEDURES: '', VOD_CLASS_IDS: '' },
+};
 const HIGHEST_PORT = 65_535;
 
 /** What `npm start -- --help` prints. */
@@ -22,6 +25,10 @@ Variables of the environment:
   DATABASE_CA     certificates of its authorities, as PEM
   HTTP_TRIGGER    ${DEFAULTS.HTTP_TRIGGER} by default, or apigw to call the functions with API Gateway's events
   VOD_EVENT_MODE  ${DEFAULTS.VOD_EVENT_MODE} by default, or PULL to let events wait in VOD's queue for sweep
+  VOD_PROCEDURES, VOD_CLASS_IDS
+                  further procedures and categories of the account, comma-separated
+  VOD_UNKNOWN_NAMES
+                  ${DEFAULTS.VOD_UNKNOWN_NAMES} by default, or accept to let uploads with others fail later
   DEV_ORIGINS     origins of pages on other machines that may call the stack, comma-separated
   WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, VOD_PULLS_PER_SECOND, PULL_HOSTS, PULL_PORTS
                   as the functions take them: see docs/configuration.md
@@ -33,7 +40,7 @@ Examples:
 
 /** All settings of a start. */
 export type StartSettings = Required<
-  Pick<LocalStackOptions, 'dir' | 'port' | 'fresh' | 'trigger' | 'eventMode'>
+  Pick<LocalStackOptions, 'dir' | 'port' | 'fresh' | 'trigger' | 'eventMode' | 'names'>
 > & { readonly databaseUrl: string | undefined; readonly databaseCa: string | undefined };
 
 /**
@@ -65,10 +72,30 @@ export function readStart(
   if (port > HIGHEST_PORT) refuse('PORT', `a number from 0 to ${HIGHEST_PORT}`);
   const trigger = choose('HTTP_TRIGGER', ['url', 'apigw']);
   const eventMode = choose('VOD_EVENT_MODE', ['PUSH', 'PULL']);
+  const unknownNames = choose('VOD_UNKNOWN_NAMES', ['refuse', 'accept']);
+  const procedures = splitList(text('VOD_PROCEDURES'));
+  const classIds = splitList(text('VOD_CLASS_IDS')).map(Number);
+  if (!classIds.every((id) => Number.isSafeInteger(id) && id > 0)) {
+    refuse('VOD_CLASS_IDS', 'a comma-separated list of numbers, such as 7,8');
+  }
   if (problems.length > 0) throw new LocalError(problems.join('\n'));
   const databaseUrl = environment['DATABASE_URL'] || undefined;
   const databaseCa = environment['DATABASE_CA'] || undefined;
-  return { dir: text('LOCAL_DIR'), port, fresh, trigger, eventMode, databaseUrl, databaseCa };
+  const names = { unknownNames, procedures, classIds };
+  return {
+    dir: text('LOCAL_DIR'),
+    port,
+    fresh,
+    trigger,
+    eventMode,
+    names,
+    databaseUrl,
+    databaseCa,
+  };
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').flatMap((item) => item.trim() || []);
 }
 
 const FLAGS = {

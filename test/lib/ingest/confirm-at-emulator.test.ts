@@ -19,7 +19,7 @@ describe('confirmEvent() at the emulator', () => {
     await stage.client.PullUpload({
       MediaUrl: 'http://samples.example.com/video.mp4',
       SourceContext: 'mine',
-      Procedure: 'any',
+      Procedure: 'LongVideoPreset',
     });
     pulled = (await stage.receiver.next()).body;
     processed = (await stage.receiver.next()).body;

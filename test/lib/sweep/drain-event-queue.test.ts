@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import { addNulls, omitNulls } from '../../support/null-members.ts';
 import { useDatabases } from '../../support/use-ledger.ts';
 import { makeMedia, openSweepStage, type StageOptions, type SweepStage } from './sweep-stage.ts';
+
+type Rewrite = <T extends object>(event: T) => T;
 
 const databases = useDatabases();
 let stage: SweepStage;
@@ -70,6 +73,26 @@ describe('takeQueuedEvents()', () => {
 
     expect(await takeQueue()).toMatchObject({ pulled: 3, fresh: 0, confirmed: 3, failed: 0 });
     expect(await listFiles()).toHaveLength(3);
+  });
+
+  it.each<[string, Rewrite, Rewrite]>([
+    ['with null members, and then without', addNulls, omitNulls],
+    ['without null members, and then with them', omitNulls, addNulls],
+  ])('recognizes an event that is sent %s', async (_name, first, second) => {
+    await open();
+    const fileIds = await makeMedia(stage.vod);
+    const pullAs = (rewrite: Rewrite): VodApi => ({
+      ...stage.api,
+      pullEvents: async (options) =>
+        (await stage.api.pullEvents(options)).map((event) => rewrite(event)),
+    });
+    const unconfirmed = { confirmEvents: () => Promise.reject(new Error('No connection.')) };
+
+    expect(await takeQueue({ ...pullAs(first), ...unconfirmed })).toMatchObject({ fresh: 1 });
+    stage.passSeconds(31);
+
+    expect(await takeQueue(pullAs(second))).toMatchObject({ pulled: 1, fresh: 0, confirmed: 1 });
+    expect(await listFiles()).toEqual(fileIds);
   });
 
   it('does not count a late confirmation as a failure', async () => {

@@ -30,6 +30,7 @@ const DOCUMENTED = [
   ['ProcessMediaByMPSComplete', 'ProcessMediaByMPSCompleteEvent'],
   ['AigcImageTaskComplete', 'AigcImageCompleteEvent'],
   ['AigcVideoTaskComplete', 'AigcVideoCompleteEvent'],
+  ['AigcHunyuan3DTaskComplete', 'AigcHunyuan3DCompleteEvent'],
   ['ExtractBlindWatermarkComplete', 'ExtractBlindWatermarkComplete'],
   ['SceneAigcImageCompleteEvent', 'SceneAigcImageCompleteEvent'],
   ['ProcessImageAsyncCompleteEvent', 'ProcessImageAsyncCompleteEvent'],

@@ -3,6 +3,7 @@ import { happens, seen } from '../../support/activities.ts';
 import { useStack } from '../../support/stack-stage.ts';
 
 const stage = useStack(() => ({
+  names: { procedures: ['Speech'] },
   emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20], pollMilliseconds: 20 },
 }));
 

@@ -1,3 +1,5 @@
+import type { AccountKeys } from './account-keys.ts';
+
 /** A key that signs API requests. */
 export interface ApiKey {
   readonly secretId: string;
@@ -37,16 +39,6 @@ export interface Applications<Served> {
   readonly own: Served;
   /** Returns the service of an application. @throws RangeError if the account has no such application. */
   of(subAppId: number): Served;
-}
-
-/** The keys of an account, which are in the folder of a local stack. */
-interface AccountKeys {
-  readonly secretId: string;
-  readonly secretKey: string;
-  readonly roleSecretId: string;
-  readonly roleSecretKey: string;
-  readonly roleToken: string;
-  readonly signKey: string;
 }
 
 /** For accounts that no one can reach. */

@@ -1,10 +1,12 @@
 import type { ActivityLog } from '../activity.ts';
 import type { Account } from './account.ts';
 import type { ApiServices, EmptyQueueAnswer } from './api/services.ts';
+import type { Clock } from './clock.ts';
 import { createEventQueue } from './events/event-queue.ts';
 import { createEventSettings } from './events/event-settings.ts';
 import { createUploadEvents } from './events/upload-events.ts';
 import type { Faults } from './faults.ts';
+import { createKnownNames, type NamesOptions } from './known-names.ts';
 import { probeMetaData } from './metadata.ts';
 import type { SourceOptions } from './pull/open-source.ts';
 import { createPulls, type PullsOptions } from './pull/pulls.ts';
@@ -34,6 +36,8 @@ export interface ApplicationSettings {
   readonly pollMilliseconds?: number;
   /** The answer of PullEvents without an event; `null` by default. */
   readonly emptyQueue?: EmptyQueueAnswer;
+  /** The procedures and categories that exist. */
+  readonly names?: NamesOptions;
   /** How PullUpload finds and reads its sources. By default, `resolve` has the samples. */
   readonly pull?: Partial<SourceOptions> & TransferTimes & Pick<PullsOptions, 'parallel'>;
 }
@@ -44,18 +48,19 @@ interface ApplicationOptions extends ApplicationSettings, Pick<SourceOptions, 'r
   readonly account: Account;
   readonly state: State;
   readonly objects: ObjectStore;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
 
 /** Returns the services of one application, which shares only the account's storage with the others. */
 export function openApplication(options: ApplicationOptions): ApiServices {
-  const { state, objects, now, resolve } = options;
+  const { state, objects, clock, resolve } = options;
   const settings = createEventSettings(options);
   const queue = createEventQueue(options);
-  const events = createUploadEvents({ ...options, settings, queue });
+  const names = createKnownNames(state, options.names ?? {});
+  const events = createUploadEvents({ ...options, settings, queue, names });
   const ugc: UgcDependencies = {
     ...options,
-    ...{ now, state, objects },
+    ...{ now: clock.now, state, objects, names },
     probe: (object) => probeMetaData(object, objects.read),
     recordUpload: events.recordUpload,
     startRecorded: events.start,

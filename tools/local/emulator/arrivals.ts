@@ -4,6 +4,8 @@ import type { ActivityLog } from '../activity.ts';
 import type { Account, Applications } from './account.ts';
 import { demandSubAppId } from './api/parameters.ts';
 import { planPull } from './api/pull-upload.ts';
+import { refuseUnknownNames } from './api/upload-actions.ts';
+import type { KnownNames } from './known-names.ts';
 import { buildMedia, isoTimeOf, type MediaMaker } from './new-media.ts';
 import type { Pulls } from './pull/pulls.ts';
 import { buildPicture, buildTone } from './pull/sample-media.ts';
@@ -43,7 +45,7 @@ interface FinishedRecording {
  * ApiError if the account has no such application.
  */
 export interface Arrivals {
-  /** Simulates an upload in the console. */
+  /** Simulates an upload in the console. @throws ApiError if it has no such category or procedure. */
   uploadFromConsole(file: ConsoleFile & Destination): Promise<Media>;
   /**
    * Simulates a URL that is entered in the console, by default for the account's own application.
@@ -60,6 +62,7 @@ interface ArrivalsOptions extends ByteStore, MediaMaker {
   readonly account: Account;
   readonly state: Pick<State, 'media' | 'save'>;
   readonly pulls: Pick<Pulls, 'record' | 'start'>;
+  readonly names: KnownNames;
   readonly activity: ActivityLog;
   recordUpload(media: Media, wish: ProcessingWish): void;
   startRecorded(): void;
@@ -86,12 +89,15 @@ export function createArrivals({ own, of }: Applications<ArrivalsOptions>): Arri
   const find = (subAppId = 0) => of(demandSubAppId(own.account, subAppId));
   return {
     async uploadFromConsole({ subAppId, ...file }) {
-      return bring(find(subAppId), { ...file, keepSeconds: null });
+      const options = find(subAppId);
+      refuseUnknownNames(options, { ...file, procedure: file.procedure ?? undefined });
+      return bring(options, { ...file, keepSeconds: null });
     },
     async pullFromConsole(mediaUrl, subAppId) {
-      const { account, state, pulls, now } = find(subAppId);
+      const options = find(subAppId);
+      const { state, pulls } = options;
       const nothing = { ClassId: 0, TasksPriority: 0, SessionContext: '', SourceContext: '' };
-      const pull = planPull({ account, now }, { MediaUrl: mediaUrl, ...nothing });
+      const pull = planPull(options, { MediaUrl: mediaUrl, ...nothing });
       pulls.record(pull);
       await state.save();
       pulls.start();

@@ -6,7 +6,9 @@ import { createApiHandler } from './api/handler.ts';
 import type { ApiServices } from './api/services.ts';
 import { type ApplicationSettings, openApplication } from './application.ts';
 import { type Arrivals, createArrivals } from './arrivals.ts';
+import { type Clock, createClock } from './clock.ts';
 import type { CloudRequest } from './cloud-request.ts';
+import { countExpired, type Expired } from './expired.ts';
 import type { SourceOptions } from './pull/open-source.ts';
 import { openSampleServer, SAMPLE_HOST } from './pull/sample-server.ts';
 import { type AccountState, type Media, openState } from './state.ts';
@@ -24,7 +26,8 @@ export interface EmulatorOptions extends ApplicationSettings {
   readonly dir: string;
   readonly account: Account;
   readonly speed: SpeedLimit;
-  readonly now?: () => Date;
+  /** One that cannot be moved by default. */
+  readonly clock?: Clock;
 }
 
 /** The local emulator for VOD: its client upload, its storage, its API and its events. */
@@ -39,6 +42,10 @@ export interface Emulator {
   readonly publicNames: Readonly<Record<string, string>>;
   /** Every committed media of every application, oldest first. */
   media(): readonly Media[];
+  /** The time by the emulator's clock. */
+  now(): Date;
+  /** Returns what expired after `from`, up to and including `to`. */
+  expired(from: Date, to: Date): Expired;
   /** Interrupts running work; it continues when the same directory is opened again. */
   close(): Promise<void>;
 }
@@ -55,6 +62,13 @@ const HOSTS = {
   storage: ['<bucket>.cos.<region>.myqcloud.com', '<bucket>.cos.<region>.tencentcos.cn'],
 } as const;
 
+/** The domains of all these hosts, which certificates for them need. */
+export const CLOUD_DOMAINS = [
+  ...['tencentcloudapi.com', 'qcloud.com', 'dnsv1.com', 'myqcloud.com', 'tencentcos.cn'],
+] as const;
+
+const FORWARD_HEADER = 'vod-forward-cos';
+
 function findSide(host: string): Side | undefined {
   if (HOSTS.ugc.some((known) => known === host)) return 'ugc';
   if (HOSTS.report.some((known) => known === host)) return 'report';
@@ -65,6 +79,21 @@ function findSide(host: string): Side | undefined {
 /** Returns whether `host`, in lower case and without port, is a host of the cloud that is emulated. */
 export function isCloudHost(host: string): boolean {
   return findSide(host) !== undefined;
+}
+
+/**
+ * Returns the request that the storage receives if the upload host was asked to forward it, as the vendor's SDK for mini
+ * programs asks: an app lists the hosts that it may call, and with this needs one host for everything. The signature is
+ * over the storage's host. Source: `before-send` in `vod.js` of vod-wx-sdk-v2 1.1.2.
+ */
+function followForwarding(request: CloudRequest): {
+  side: Side | undefined;
+  request: CloudRequest;
+} {
+  const side = findSide(request.host);
+  const forwardTo = request.incoming.headers[FORWARD_HEADER];
+  if (side !== 'ugc' || typeof forwardTo !== 'string') return { side, request };
+  return { side: 'storage', request: { ...request, host: forwardTo.toLowerCase() } };
 }
 
 /** Accepts the SDK's usage reports and discards them. */
@@ -96,6 +125,7 @@ function answerFailure({ outgoing }: CloudRequest, error: unknown): void {
  * account's own application, with a parameter that distinguishes it.
  */
 function callbackOf(callbackUrl: string, subAppId: number): string {
+  if (callbackUrl === '') return '';
   const url = new URL(callbackUrl);
   url.searchParams.set(APPLICATION_PARAMETER, String(subAppId));
   return url.href;
@@ -103,7 +133,9 @@ function callbackOf(callbackUrl: string, subAppId: number): string {
 
 /** Returns the services of each application, the account's own first. */
 function openApplications(
-  options: EmulatorOptions & Pick<ApiServices, 'objects' | 'now'> & Pick<SourceOptions, 'resolve'>,
+  options: EmulatorOptions &
+    Pick<ApiServices, 'objects' | 'clock'> &
+    Pick<SourceOptions, 'resolve'>,
   state: AccountState,
 ): ReadonlyMap<number, ApiServices> {
   const { account, callbackUrl } = options;
@@ -118,12 +150,13 @@ function openApplications(
 
 /** Opens the emulator and continues the work that was left when it was closed. Throws if its state is damaged. */
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { dir, account, now = () => new Date() } = options;
+  const { dir, account, clock = createClock() } = options;
+  const { now, callersNow } = clock;
   const state = await openState(join(dir, 'state.json'), now);
   const objects = await openObjects(join(dir, 'storage'), now);
   const samples = await openSampleServer();
   const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
-  const opened = openApplications({ ...options, now, objects, resolve }, state);
+  const opened = openApplications({ ...options, clock, objects, resolve }, state);
   const of = (subAppId: number) => {
     const found = opened.get(subAppId);
     if (found === undefined) throw new RangeError(`There is no application ${subAppId}`);
@@ -133,7 +166,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   const grantOf = (secretId: string) => state.grants.get(secretId);
   const sides = {
     ugc: createUgcHandler(applications),
-    storage: createStorageHandler({ ...options, now, objects, grantOf }),
+    storage: createStorageHandler({ ...options, now, callersNow, objects, grantOf }),
     api: createApiHandler(applications),
     report: answerReport,
   };
@@ -144,8 +177,8 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
   return {
     arrivals: createArrivals(applications),
     publicNames: resolve,
-    async handle(request) {
-      const side = findSide(request.host);
+    async handle(received) {
+      const { side, request } = followForwarding(received);
       try {
         await (side === undefined ? answerUnknownHost(request) : sides[side](request));
       } catch (error) {
@@ -154,7 +187,14 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     },
     serveMedia: (path, incoming, outgoing) =>
       serveMedia(objects, bucketOf(account), path, incoming, outgoing),
+    now,
     media: () => listMedia([...opened.values()]),
+    expired: (from, to) =>
+      countExpired(
+        [...opened.values()].map((each) => each.state),
+        from,
+        to,
+      ),
     async close() {
       for (const { pulls } of opened.values()) await pulls.close();
       for (const { events } of opened.values()) await events.close();

@@ -1,9 +1,4 @@
-import mediaInfoFactory, {
-  type AudioTrack,
-  type MediaInfo,
-  type Track,
-  type VideoTrack,
-} from 'mediainfo.js';
+import type { AudioTrack, MediaInfo, Track, VideoTrack } from 'mediainfo.js';
 import type { ObjectStore, StoredObject } from './storage/objects.ts';
 
 /** Technical metadata in VOD's own spelling; bit rates are bits, durations seconds, sizes bytes and pixels. */
@@ -137,12 +132,17 @@ async function analyse(
 let proberLoading: Promise<MediaInfo<'object'>> | undefined;
 let lastProbe: Promise<unknown> = Promise.resolve();
 
+async function loadProber(): Promise<MediaInfo<'object'>> {
+  const { default: mediaInfoFactory } = await import('mediainfo.js');
+  return mediaInfoFactory({ format: 'object' });
+}
+
 async function probeInTurn(
   object: StoredObject,
   read: ObjectStore['read'],
 ): Promise<MediaMetaData | null> {
   try {
-    proberLoading ??= mediaInfoFactory({ format: 'object' });
+    proberLoading ??= loadProber();
     return await analyse(await proberLoading, object, read);
   } catch {
     // A prober that failed during a file is not used for the next one.

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { defined } from '../../../lib/validation/json-object.ts';
+import type { KnownNames } from './known-names.ts';
 import type { MediaMetaData } from './metadata.ts';
 import type { Recording } from './recording.ts';
 import type { Media } from './state.ts';
@@ -12,6 +13,7 @@ export interface MediaMaker {
   /** Origin of the addresses of media: scheme, host and port of this machine's server. */
   readonly origin: string;
   readonly now: () => Date;
+  readonly names: Pick<KnownNames, 'hasClass'>;
   /** Returns an object's technical metadata, null if it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
 }
@@ -53,13 +55,14 @@ export function newProcedureTaskId({ appId }: MediaMaker['account']): string {
   return `${appId}-Procedure-${randomBytes(16).toString('hex')}`;
 }
 
-/** Returns the media of a stored file that arrived in any way. */
+/** Returns the media of a stored file that arrived in any way; without a category if its own does not exist. */
 export async function buildMedia(maker: MediaMaker, source: MediaSource): Promise<Media> {
   const { fileId, name, type, path, coverPath, classId, storageRegion, sourceContext } = source;
   const metaData = await maker.probe(source.object);
   const time = isoTimeOf(maker.now());
   return {
-    ...{ fileId, name, type, classId, storageRegion, sourceContext, coverPath },
+    ...{ fileId, name, type, storageRegion, sourceContext, coverPath },
+    classId: maker.names.hasClass(classId) ? classId : 0,
     category: categoryOf(type) ?? 'Video',
     mediaPath: path,
     mediaUrl: urlOf(maker, path),

@@ -32,7 +32,9 @@ const NOTHING: Belongings = {
 };
 
 const others = { otherSubAppIds: [OTHER, THIRD], otherSignKeys: { [OTHER]: OTHERS_KEY } };
-const stage = perTest(() => openApiStage({ account: { ...localAccount(), ...others } }));
+const stage = perTest(() =>
+  openApiStage({ account: { ...localAccount(), ...others }, names: { procedures: ['flow'] } }),
+);
 
 /** Pulls a media into an application and returns the finished task. */
 async function pull(SubAppId: number, change: object = {}) {

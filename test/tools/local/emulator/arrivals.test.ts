@@ -3,7 +3,7 @@ import type { Recording } from '../../../../tools/local/emulator/recording.ts';
 import { perTest } from '../../../support/per-test.ts';
 import { openApiStage, refusalOf } from './api/api-stage.ts';
 
-const stage = perTest(() => openApiStage());
+const stage = perTest(() => openApiStage({ names: { procedures: ['flow'], classIds: [7] } }));
 
 const film = { name: 'film', type: 'mp4', seconds: 3, classId: 0, procedure: null } as const;
 
@@ -46,7 +46,7 @@ describe('an upload on the console’s page', () => {
         FileId: fileId,
         MediaBasicInfo: {
           ...{ Name: 'film', Type: 'mp4', ClassId: 7, CoverUrl: '', StorageRegion: 'ap-seoul' },
-          SourceInfo: { SourceType: 'Upload', SourceContext: '', LiveRecordInfo: null },
+          SourceInfo: { SourceType: 'Upload', SourceContext: '' },
           ExpireTime: '9999-12-31T23:59:59Z',
         },
         MetaData: { Duration: 3, Width: 64, Height: 48, VideoStreamSet: [{ Codec: 'h264' }] },
@@ -114,7 +114,6 @@ describe('a recording', () => {
           ...{ Domain: 'push.example.com', Path: 'live', StreamId: 'room1' },
           ...{ RecordStartTime: '2026-01-01T00:00:00Z', RecordEndTime: '2026-01-01T00:30:00Z' },
         },
-        ...{ TrtcRecordInfo: null, WebPageRecordInfo: null },
       },
     ],
     [
@@ -124,7 +123,6 @@ describe('a recording', () => {
         TrtcRecordInfo: {
           ...{ SdkAppId: 1_400_000_001, RoomId: 'class-7', TaskId: 'task', UserIds: ['a', 'b'] },
         },
-        ...{ LiveRecordInfo: null, WebPageRecordInfo: null },
       },
     ],
     [
@@ -132,7 +130,6 @@ describe('a recording', () => {
       {
         SourceType: 'WebPageRecord',
         WebPageRecordInfo: { RecordUrl: 'https://board.example.com', RecordTaskId: 'task' },
-        ...{ LiveRecordInfo: null, TrtcRecordInfo: null },
       },
     ],
   ])('has its origin in the media: %j', async (recording, source) => {

@@ -52,6 +52,7 @@ async function open(change: Partial<EmulatorOptions> = {}): Promise<void> {
     faults,
     speed: createSpeedLimit(),
     procedureMilliseconds: 3,
+    names: { procedures: ['flow'] },
     ...change,
   });
 }
@@ -179,6 +180,25 @@ describe('openEmulator()', () => {
 
     expect(put.status).toBe(403);
   });
+
+  it.each([
+    ['to its storage', 'vodlocal01-1250000001.cos.ap-seoul.myqcloud.com', 403, 'AccessDenied'],
+    ['to no other host', 'internal.example.com', 404, 'NoSuchBucket'],
+  ])(
+    'forwards requests to the upload host %s, as a mini program asks',
+    async (_to, to, status, code) => {
+      const response = await fetch(`${server.origin}/vod2.qcloud.com/vodlocal01/1/a.mp4`, {
+        method: 'PUT',
+        headers: { 'Vod-Forward-Cos': to },
+      });
+
+      expect(response.status).toBe(status);
+      expect(await response.text()).toContain(`<Code>${code}</Code>`);
+      expect(activity.since(0)).toEqual([
+        expect.objectContaining({ type: 'storage', status, code }),
+      ]);
+    },
+  );
 
   it('sends one event if the answer to Commit is lost and Commit is repeated', async () => {
     const { vodSessionKey } = await applyAndPut(sign());

@@ -26,8 +26,8 @@ function describe(mediaClass: MediaClass, all: readonly MediaClass[]): ApiAnswer
 /** https://cloud.tencent.com/document/product/266/31760 */
 export const describeAllClass = defineAction({
   entries: application,
-  perform({ state }) {
-    const all = [OTHER, ...state.classes.values()];
+  perform({ names }) {
+    const all = [OTHER, ...names.listClasses()];
     return { ClassInfoSet: all.map((mediaClass) => describe(mediaClass, all)) };
   },
 });
@@ -39,9 +39,9 @@ export const createClass = defineAction({
     ParentId: integer,
     ClassName: v.pipe(textOfCharacters(64), v.nonEmpty('must not be empty')),
   },
-  async perform({ state }, { ParentId, ClassName }) {
-    const { classes } = state;
-    const parent = classes.get(String(ParentId));
+  async perform({ state, names }, { ParentId, ClassName }) {
+    const all = names.listClasses();
+    const parent = all.find((other) => other.classId === ParentId);
     if (ParentId !== TOP && parent === undefined) {
       throw apiError('FailedOperation.ParentIdNoFound', `There is no category ${ParentId}`);
     }
@@ -49,12 +49,12 @@ export const createClass = defineAction({
     if (level > DEEPEST_LEVEL) {
       throw apiError('FailedOperation.ClassLevelLimitExceeded', 'There are four levels only');
     }
-    const siblings = [...classes.values()].filter(({ parentId }) => parentId === ParentId);
+    const siblings = all.filter(({ parentId }) => parentId === ParentId);
     if (siblings.some(({ name }) => name === ClassName)) {
       throw apiError('FailedOperation.ClassNameDuplicate', `${ClassName} exists there already`);
     }
-    const classId = 1 + Math.max(0, ...[...classes.values()].map((other) => other.classId));
-    classes.set(String(classId), { classId, parentId: ParentId, name: ClassName, level });
+    const classId = 1 + Math.max(0, ...all.map((other) => other.classId));
+    state.classes.set(String(classId), { classId, parentId: ParentId, name: ClassName, level });
     await state.save();
     return { ClassId: classId };
   },

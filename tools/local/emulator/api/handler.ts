@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Applications } from '../account.ts';
+import { atEitherTime } from '../clock.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import type { Faults } from '../faults.ts';
 import { answerJson } from '../ugc/answers.ts';
@@ -58,10 +59,15 @@ async function perform(
   call: ApiCall,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
-  const { account, now, faults } = applications.own;
+  const { account, clock, faults } = applications.own;
   const { action, version, isFlat } = call;
   if (action === '') throw apiError('MissingParameter', 'The request names no Action');
-  call.verify(account, secondsOf(now));
+  atEitherTime(clock, (now) =>
+    call.verify(
+      account,
+      secondsOf(() => now),
+    ),
+  );
   takeRefusal(faults);
   if (version === undefined) throw apiError('MissingParameter', 'The request has no Version');
   if (version !== VERSION) throw apiError('NoSuchVersion', `Version must be ${VERSION}`);

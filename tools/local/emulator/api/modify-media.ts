@@ -35,7 +35,7 @@ interface TagChange {
 
 /**
  * https://cloud.tencent.com/document/product/266/31762, without what {@link UNSUPPORTED} names. Any category is
- * accepted, as in uploads.
+ * accepted.
  */
 export const modifyMediaInfo = defineAction({
   entries: {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { PRESET_PROCEDURES } from '../known-names.ts';
 import { newProcedureTaskId } from '../new-media.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
@@ -11,10 +12,8 @@ import { refuseStoragePath } from './upload-actions.ts';
 const SESSION_ID_SECONDS = 604_800;
 const MAX_NAMES = 100;
 
-/** A template that every account has; further ones are created in the console, which does not exist here. */
-const PRESET: ApiAnswer = {
-  Name: 'LongVideoPreset',
-  Type: 'Preset',
+/** What is the same in all templates, since none is ever read. */
+const TEMPLATE: ApiAnswer = {
   Comment: 'SIMULATED by the local emulator',
   MediaProcessTask: {
     TranscodeTaskSet: [{ Definition: 1 }],
@@ -36,10 +35,7 @@ const PRESET: ApiAnswer = {
   UpdateTime: '2019-01-01T00:00:00Z',
 };
 
-/**
- * https://cloud.tencent.com/document/product/266/34124. Every name of a procedure is accepted, as in uploads: templates
- * cannot be created here.
- */
+/** https://cloud.tencent.com/document/product/266/34124 */
 export const processMediaByProcedure = defineAction({
   entries: {
     ...application,
@@ -62,6 +58,8 @@ export const processMediaByProcedure = defineAction({
     const fileId = givenText(input.FileId);
     if (fileId === undefined) throw apiError('MissingParameter', 'The parameter FileId is missing');
     const media = demandMedia(api, fileId, 'InvalidParameterValue.FileId');
+    const why = api.names.explainRefusal({ classId: 0, procedure: input.ProcedureName });
+    if (why !== undefined) throw apiError('InvalidParameterValue.ProcedureName', why);
     claimSessionId(api, 'ProcessMediaByProcedure', input.SessionId, SESSION_ID_SECONDS);
     const taskId = newProcedureTaskId(api.account);
     api.events.recordProcedure(media, {
@@ -93,11 +91,13 @@ export const describeProcedureTemplates = defineAction({
     Type: 'InvalidParameterValue.Type',
     Limit: 'InvalidParameterValue.Limit',
   },
-  perform(_api, { Names, Type, Offset, Limit }) {
-    const found = [PRESET].filter(
+  perform({ names }, { Names, Type, Offset, Limit }) {
+    const presets = PRESET_PROCEDURES.map((Name) => ({ Name, Type: 'Preset', ...TEMPLATE }));
+    const custom = names.customProcedures.map((Name) => ({ Name, Type: 'Custom', ...TEMPLATE }));
+    const found = [...presets, ...custom].filter(
       (template) =>
-        (Names.length === 0 || Names.some((name) => name === template['Name'])) &&
-        (givenText(Type) ?? template['Type']) === template['Type'],
+        (Names.length === 0 || Names.includes(template.Name)) &&
+        (givenText(Type) ?? template.Type) === template.Type,
     );
     return {
       TotalCount: found.length,

@@ -16,7 +16,7 @@ import {
   sourceContext,
 } from './parameters.ts';
 import type { ApiServices } from './services.ts';
-import { refuseStoragePath } from './upload-actions.ts';
+import { refuseStoragePath, refuseUnknownNames } from './upload-actions.ts';
 
 /** https://cloud.tencent.com/document/product/266/35575 says three days; for other actions, other pages say seven. */
 const SESSION_ID_SECONDS = 259_200;
@@ -69,7 +69,11 @@ export const pullUpload = defineAction({
  *
  * @throws ApiError
  */
-export function planPull(api: Pick<ApiServices, 'account' | 'now'>, input: PullUploadInput): Pull {
+export function planPull(
+  api: Pick<ApiServices, 'account' | 'now' | 'names'>,
+  input: PullUploadInput,
+): Pull {
+  refuseUnknownNames(api, { classId: input.ClassId, procedure: input.Procedure });
   const url = readUrl(input.MediaUrl);
   if (url === undefined) {
     throw apiError('InvalidParameterValue.MediaUrl', 'MediaUrl is not an http or https URL');

@@ -44,6 +44,11 @@ const MEMBERS = [
   'AigcAudioTask',
   'CreateAigcAudioCloneTask',
   'DescribeAigcFaceInfoAsyncTask',
+  'AigcHunyuan3DTask',
+  'DesignVoiceAsyncTask',
+  'CloneVoiceAsyncTask',
+  'TextToSpeechAsyncTask',
+  'VideoDubbingAsyncTask',
 ] as const;
 
 const TASK_ID = /^\d+-[A-Za-z]+-\w+$/;

@@ -59,5 +59,5 @@ function describeRun(api: ApiServices, run: ProcedureRun) {
   const media = api.state.media.get(run.fileId);
   const [begin] = PROCEDURE_STEPS;
   if (media === undefined || begin === undefined) return null;
-  return run.task ?? buildProcedureTask(run, media, begin, run.beginTime);
+  return run.task ?? buildProcedureTask(api.names, run, media, begin, run.beginTime);
 }

@@ -30,18 +30,9 @@ const type = v.pipe(v.string(), v.toLowerCase());
 export const applyUpload = defineAction({
   entries: {
     ...application,
-    MediaType: v.pipe(
-      type,
-      // The server SDKs upload DASH manifests, which are on no list of media.
-      v.check((text) => text === 'mpd' || categoryOf(text) !== undefined, 'is no type of media'),
-    ),
+    MediaType: type,
     MediaName: v.optional(v.string()),
-    CoverType: v.optional(
-      v.pipe(
-        type,
-        v.check((text) => text === '' || isImageType(text), 'is no type of cover'),
-      ),
-    ),
+    CoverType: v.optional(type),
     Procedure: v.optional(v.string()),
     ExpireTime: v.optional(v.string()),
     StorageRegion: v.optional(v.string()),
@@ -51,12 +42,11 @@ export const applyUpload = defineAction({
     ExtInfo: v.optional(v.string()),
     MediaStoragePath: v.optional(v.string()),
   },
-  codes: {
-    MediaType: 'InvalidParameterValue.MediaType',
-    CoverType: 'InvalidParameterValue.CoverType',
-  },
   async perform(api, input) {
+    const coverType = givenText(input.CoverType);
+    refuseTypes(input.MediaType, coverType);
     refuseStoragePath(input.MediaStoragePath);
+    refuseUnknownNames(api, { classId: input.ClassId, procedure: input.Procedure });
     const fileId = newFileId();
     const folder = `/${api.account.storageBucket}/${fileId}`;
     const build = (
@@ -68,7 +58,6 @@ export const applyUpload = defineAction({
       ...{ id, name, type: extension, size: null },
       path: `${folder}/${objectName}.${extension}`,
     });
-    const coverType = givenText(input.CoverType);
     const coverId = newFileId();
     const session: UploadSession = {
       ...{ vodSessionKey: newSessionKey(), fileId, classId: input.ClassId },
@@ -128,6 +117,17 @@ export const commitUpload = defineAction({
   },
 });
 
+/** The texts are those of the real API, which the suites of the vendor's server SDKs compare as a whole. */
+function refuseTypes(mediaType: string, coverType: string | undefined): void {
+  // The server SDKs upload DASH manifests, which are on no list of media.
+  if (mediaType !== 'mpd' && categoryOf(mediaType) === undefined) {
+    throw apiError('InvalidParameterValue.MediaType', 'invalid media type');
+  }
+  if (coverType !== undefined && !isImageType(coverType)) {
+    throw apiError('InvalidParameterValue.CoverType', 'invalid cover type');
+  }
+}
+
 /** Only applications in another mode, `FileID + Path`, can choose paths. */
 export function refuseStoragePath(path: string | undefined): void {
   if (path === undefined || path === '') return;
@@ -135,6 +135,15 @@ export function refuseStoragePath(path: string | undefined): void {
     'InvalidParameterValue.MediaStoragePath',
     'MediaStoragePath is for applications in the mode FileID + Path',
   );
+}
+
+/** The page of no action has a code for these. */
+export function refuseUnknownNames(
+  { names }: Pick<ApiServices, 'names'>,
+  { classId, procedure }: { readonly classId: number; readonly procedure: string | undefined },
+): void {
+  const why = names.explainRefusal({ classId, procedure: givenText(procedure) ?? null });
+  if (why !== undefined) throw apiError('InvalidParameterValue', why);
 }
 
 function chooseRegion({ account }: ApiServices, region: string | undefined): string {

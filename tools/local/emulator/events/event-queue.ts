@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
 import type { QueuedEvent, State } from '../state.ts';
 
 /** Dependencies of a queue of events. */
 export interface EventQueueOptions {
   readonly state: Pick<State, 'queuedEvents' | 'save'>;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'now' | 'wait'>;
   /** How long a pull waits for an event; the service's documented 5,000 by default. */
   readonly pollMilliseconds?: number;
 }
@@ -36,8 +36,9 @@ const DEFAULT_POLL_MILLISECONDS = 5_000;
 
 /** Returns the queue in the state. An event that is pulled again has the same handle (our guess). */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { state, now, pollMilliseconds = DEFAULT_POLL_MILLISECONDS } = options;
+  const { state, clock, pollMilliseconds = DEFAULT_POLL_MILLISECONDS } = options;
   const { queuedEvents } = state;
+  const { now } = clock;
   const closing = new AbortController();
   let arrival = new AbortController();
 
@@ -60,7 +61,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     const soonest = Math.min(...[...queuedEvents.values()].map(({ hiddenUntil }) => hiddenUntil));
     const milliseconds = Math.max(1, Math.min(left, soonest - now().getTime()));
     const anything = AbortSignal.any([arrival.signal, closing.signal, signal]);
-    await wait(milliseconds, undefined, { signal: anything, ref: false }).catch(() => {});
+    await clock.wait(milliseconds, { signal: anything, ref: false }).catch(() => {});
   };
 
   return {

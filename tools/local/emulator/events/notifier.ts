@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Faults } from '../faults.ts';
 import type { PendingNotification, State } from '../state.ts';
 import { createDice } from './dice.ts';
@@ -34,7 +33,7 @@ function takeHold(faults: Faults, roll: () => number): Hold | undefined {
 
 /** Returns the function that handles one notification; it resolves when the next one may be sent. */
 function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: () => void) {
-  const { state, faults, activity } = options;
+  const { state, faults, activity, clock } = options;
   const delayed = new Map<string, 'waiting' | 'over'>();
   const roll = createDice();
 
@@ -57,7 +56,8 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
     };
     // A delay does not keep the process running: notifications that are delayed when it ends are sent at the next
     // start.
-    wait(how.milliseconds, undefined, { signal: closing, ref: false }).then(over, () => {});
+    const what = `${eventType}, which was delayed`;
+    clock.wait(how.milliseconds, { signal: closing, ref: false, what }).then(over, () => {});
   };
 
   return {

@@ -1,6 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ActivityLog } from '../../activity.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
+import type { KnownNames } from '../known-names.ts';
 import { isoTimeOf } from '../new-media.ts';
 import type { Media, ProcedureRun, State } from '../state.ts';
 import { buildProcedureTask, buildSpeech, PROCEDURE_STEPS } from './procedure-task.ts';
@@ -10,7 +11,8 @@ export interface ProcedureRunnerOptions {
   readonly state: Pick<State, 'media' | 'procedures' | 'finishedProcedures' | 'save'>;
   readonly activity: ActivityLog;
   readonly faults: Faults;
-  readonly now: () => Date;
+  readonly names: Pick<KnownNames, 'hasProcedure'>;
+  readonly clock: Pick<Clock, 'now' | 'wait'>;
   /** Duration of each step of a flow. */
   readonly stepMilliseconds: number;
   /** Records a `ProcedureTask` for a notification. */
@@ -43,7 +45,7 @@ function isNotified(run: ProcedureRun, finished: boolean): boolean {
 
 /** Performs one step of a flow, in the state and on the list of activities; returns false if there is none left. */
 function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
-  const { state, activity, faults, now } = options;
+  const { state, activity, faults, clock } = options;
   const run = state.procedures.get(taskId);
   const media = run && state.media.get(run.fileId);
   const step = run && PROCEDURE_STEPS[run.stepsDone];
@@ -52,10 +54,11 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
     return false;
   }
   const finished = step.status === 'FINISH';
-  const time = now();
+  const time = clock.now();
   const long = finished ? faults.take('long-result') : undefined;
   const speech = long && buildSpeech(long.value ?? DEFAULT_SPEECH_BYTES);
-  const task = { ...buildProcedureTask(run, media, step, isoTimeOf(time)), ...speech };
+  const described = buildProcedureTask(options.names, run, media, step, isoTimeOf(time));
+  const task = { ...described, ...speech };
   const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
   if (finished) {
     const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;
@@ -84,13 +87,17 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
 
 /** Returns the simulation of processing flows: nothing is transcoded, time passes and events are made. */
 export function createProcedureRunner(options: ProcedureRunnerOptions): ProcedureRunner {
-  const { state, stepMilliseconds, now } = options;
+  const { state, stepMilliseconds, clock } = options;
   const closing = new AbortController();
   const running = new Set<string>();
 
   const run = async (taskId: string) => {
+    const what = 'a step of a processing flow';
+    // A clock that is moved far enough ends all steps, not only the present one.
+    let late = 0;
     for (let more = true; more; ) {
-      await wait(stepMilliseconds, undefined, { signal: closing.signal, ref: false });
+      const left = stepMilliseconds - late;
+      late = await clock.wait(left, { signal: closing.signal, ref: false, what });
       more = takeStep(options, taskId);
       // A step that cannot be saved is repeated after a restart.
       await state.save().catch(() => {});
@@ -100,7 +107,7 @@ export function createProcedureRunner(options: ProcedureRunnerOptions): Procedur
 
   return {
     record(media, wish) {
-      const beginTime = isoTimeOf(now());
+      const beginTime = isoTimeOf(clock.now());
       state.procedures.set(wish.taskId, {
         ...{ ...wish, fileId: media.fileId },
         ...{ stepsDone: 0, beginTime, task: null },

@@ -1,3 +1,4 @@
+import type { KnownNames } from '../known-names.ts';
 import type { Media, ProcedureRun } from '../state.ts';
 
 /** The progress of a processing flow and of its two tasks. */
@@ -15,6 +16,8 @@ export const PROCEDURE_STEPS: readonly Step[] = [
 ];
 
 const SIMULATED = 'SIMULATED by the local emulator: nothing was processed';
+/** The code of wrong parameters; that a flow without its procedure ends so is our guess. */
+const WRONG_PARAMETERS = 40_000;
 /** Invented, since no template is read. */
 const SIMULATED_DEFINITION = 1;
 
@@ -69,32 +72,37 @@ function buildTranscodeOutput(media: Media): Readonly<Record<string, unknown>> {
 
 /**
  * Returns `ProcedureTask` of a simulated flow at a step, the content of a `ProcedureStateChanged` event. The `Message`
- * of its results says that they are simulated; the cover is the uploaded one, or an empty URL. `now` is ISO 8601.
+ * of its results says that they are simulated; the cover is the uploaded one, or an empty URL. A flow whose procedure does
+ * not exist has no results, and ends with an error. `now` is ISO 8601.
  */
 export function buildProcedureTask(
+  names: Pick<KnownNames, 'hasProcedure'>,
   run: ProcedureRun,
   media: Media,
   step: Step,
   now: string,
 ): Readonly<Record<string, unknown>> {
+  const isKnown = names.hasProcedure(run.procedure);
+  const hasFailed = !isKnown && step.status === 'FINISH';
   const times = { begin: run.beginTime, now };
   const input = { Definition: SIMULATED_DEFINITION };
   const position = { ...input, PositionType: 'Time', PositionValue: 0 };
   const transcode = buildTask(step.transcode, input, buildTranscodeOutput(media), times);
   const cover = buildTask(step.cover, position, { CoverUrl: media.coverUrl }, times);
+  const results = [
+    { Type: 'Transcode', ...NO_TASKS, TranscodeTask: transcode },
+    { Type: 'CoverBySnapshot', ...NO_TASKS, CoverBySnapshotTask: cover },
+  ];
   return {
     TaskId: run.taskId,
     Status: step.status,
-    ErrCode: 0,
-    Message: SIMULATED,
+    ErrCode: hasFailed ? WRONG_PARAMETERS : 0,
+    Message: hasFailed ? `There is no procedure ${run.procedure}` : SIMULATED,
     FileId: media.fileId,
     FileName: media.name,
     FileUrl: media.mediaUrl,
     MetaData: media.metaData,
-    MediaProcessResultSet: [
-      { Type: 'Transcode', ...NO_TASKS, TranscodeTask: transcode },
-      { Type: 'CoverBySnapshot', ...NO_TASKS, CoverBySnapshotTask: cover },
-    ],
+    MediaProcessResultSet: isKnown ? results : [],
     AiContentReviewResultSet: [],
     AiAnalysisResultSet: [],
     AiRecognitionResultSet: [],

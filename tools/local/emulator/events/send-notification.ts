@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ActivityLog } from '../../activity.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { PendingNotification } from '../state.ts';
 import { type NotificationProof, signNotification } from './sign-notification.ts';
@@ -17,7 +17,7 @@ export interface SendOptions {
   /** Called before each attempt, since the target may change at any time. */
   readonly target: () => NotificationTarget;
   readonly activity: ActivityLog;
-  readonly now: () => Date;
+  readonly clock: Pick<Clock, 'now' | 'wait'>;
   /** How long the receiver may take; the service's documented 5,000 by default. */
   readonly timeoutMilliseconds?: number;
   /** Waits before each attempt: three, as documented; the pauses of 0, 1,000 and 1,000 are our choice. */
@@ -58,7 +58,7 @@ function buildProof(
   strikes: Strikes,
 ): NotificationProof | undefined {
   if (signKey === '') return undefined;
-  const nowSeconds = Math.floor(options.now().getTime() / 1_000);
+  const nowSeconds = Math.floor(options.clock.now().getTime() / 1_000);
   const sentSeconds = strikes.expiredT ? nowSeconds - EXPIRED_AGO_SECONDS : nowSeconds;
   const key = strikes.wrongSign ? `not ${signKey}` : signKey;
   return signNotification(key, sentSeconds);
@@ -111,9 +111,12 @@ export async function sendNotification(
   strikes: Strikes,
   closing: AbortSignal,
 ): Promise<boolean> {
-  const { attemptWaits = DEFAULT_WAITS } = options;
+  const { clock, attemptWaits = DEFAULT_WAITS } = options;
   for (const [index, milliseconds] of attemptWaits.entries()) {
-    if (milliseconds > 0) await wait(milliseconds, undefined, { signal: closing }).catch(() => {});
+    if (milliseconds > 0) {
+      const what = `attempt ${index + 1} to send ${pending.eventType}`;
+      await clock.wait(milliseconds, { signal: closing, what }).catch(() => {});
+    }
     if (closing.aborted) return false;
     const { url, signKey } = options.target();
     const body = JSON.stringify({ ...pending.event, ...buildProof(options, signKey, strikes) });

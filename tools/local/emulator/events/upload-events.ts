@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { KnownNames } from '../known-names.ts';
 import type { Media, ProcessingWish, Pull, State } from '../state.ts';
 import { buildEventContent, type EventType } from './event-content.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -13,6 +14,7 @@ export interface UploadEventsOptions extends Omit<NotifierOptions, 'target'> {
   readonly state: State;
   readonly settings: EventSettings;
   readonly queue: EventQueue;
+  readonly names: Pick<KnownNames, 'hasProcedure'>;
   /** How long a simulated processing flow takes; 3,000 by default. */
   readonly procedureMilliseconds?: number;
 }

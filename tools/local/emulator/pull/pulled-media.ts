@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Account } from '../account.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import { imageTypeOf } from '../image-type.ts';
 import { buildMedia, type MediaMaker } from '../new-media.ts';
@@ -18,6 +18,7 @@ export interface PulledMediaOptions extends MediaMaker, SourceOptions, TransferT
   readonly account: Account;
   readonly objects: ObjectStore;
   readonly faults: Faults;
+  readonly clock: Pick<Clock, 'wait'>;
 }
 
 /** Our choice; no limit of a cover is documented. */
@@ -82,9 +83,8 @@ async function openMedia(
   }
   const slow = options.faults.take('slow-source');
   if (slow !== undefined) {
-    await wait(slow.value ?? DEFAULT_SLOWNESS, undefined, { signal: clock.signal }).catch(() => {
-      throw clock.signal.reason;
-    });
+    const what = 'a source that is slow';
+    await options.clock.wait(slow.value ?? DEFAULT_SLOWNESS, { signal: clock.signal, what });
   }
   return source;
 }

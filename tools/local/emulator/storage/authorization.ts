@@ -1,3 +1,4 @@
+import { atEitherTime, type Clock } from '../clock.ts';
 import { CosError } from './cos-error.ts';
 import { readCosSignature, verifyCosSignature } from './cos-signature.ts';
 import type { StorageGrant } from './grant.ts';
@@ -8,6 +9,9 @@ import { queryValue } from './uri-text.ts';
 /** Returns the grant of a temporary key id, undefined if none was issued. */
 export type GrantOf = (secretId: string) => StorageGrant | undefined;
 
+/** The methods of COS's operations. */
+const METHODS = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE']);
+
 /** The bucket and key that a request accesses. */
 export interface StorageTarget {
   readonly bucket: string;
@@ -17,31 +21,49 @@ export interface StorageTarget {
 }
 
 /**
- * Checks that `request` is signed with valid temporary credentials for `target`. The cloud's codes for a wrong token
- * and for expired credentials are not documented; both are `AccessDenied` here.
+ * Returns the grant with whose credentials `request` is signed, for a bucket in `region`. The cloud's codes for a wrong
+ * token and for expired credentials are not documented; both are `AccessDenied` here.
  *
  * @throws CosError that says what is wrong.
  */
-export function authorizeStorage(
+export function authenticateStorage(
   request: SignedRequest,
-  target: StorageTarget,
+  region: string,
   grantOf: GrantOf,
-  now: Date,
-): void {
-  const grant = verifySigner(request, target.region, grantOf, now);
+  { now, callersNow }: Pick<Clock, 'now' | 'callersNow'>,
+): StorageGrant {
+  const grant = atEitherTime({ now, callersNow }, (time) =>
+    verifySigner(request, region, grantOf, time),
+  );
   if (!equalText(grant.token, tokenOf(request) ?? '')) {
     throw denied('The security token is not the one issued with this key id');
   }
-  if (grant.expiresAt * 1000 <= now.getTime()) {
+  if (grant.expiresAt * 1000 <= now().getTime()) {
     const at = new Date(grant.expiresAt * 1000).toISOString();
     throw denied(`The temporary credentials expired at ${at}; apply for new ones`);
   }
+  return grant;
+}
+
+/** Checks that `grant` opens `target`. @throws CosError `AccessDenied` that says what it opens. */
+export function authorizeStorage(grant: StorageGrant, target: StorageTarget): void {
   if (target.bucket !== grant.bucket || target.region !== grant.region) {
     throw denied(`These credentials open the bucket ${grant.bucket} in ${grant.region} only`);
   }
   if (!target.key.startsWith(grant.prefix)) {
     throw denied(`These credentials open keys that begin with ${grant.prefix} only`);
   }
+}
+
+/**
+ * Returns the refusal of an operation that the credentials of an upload do not allow, such as copying or deleting an
+ * object. https://cloud.tencent.com/document/product/436/7730
+ */
+export function notGranted({ method }: SignedRequest): CosError {
+  if (METHODS.has(method)) {
+    return denied('The credentials of an upload are only for uploading, HEAD and GET');
+  }
+  return new CosError('MethodNotAllowed', `The method must be one of ${[...METHODS].join(', ')}`);
 }
 
 function verifySigner(

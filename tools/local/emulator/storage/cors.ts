@@ -3,7 +3,8 @@ import { defined } from '../../../../lib/validation/json-object.ts';
 
 /**
  * Returns the CORS headers for a request of any page, none for a request without an origin. The requested header names
- * are repeated, because `*` does not cover `Authorization`. https://cloud.tencent.com/document/product/436/13318
+ * are repeated, because `*` does not cover `Authorization`. A page cannot read `x-cos-hash-crc64ecma`, which a bucket
+ * shows to pages only if its own rule says so. https://cloud.tencent.com/document/product/436/13318
  */
 export function corsHeaders(incoming: IncomingMessage): Readonly<Record<string, string>> {
   const origin = incoming.headers.origin;

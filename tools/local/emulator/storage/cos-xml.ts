@@ -45,6 +45,8 @@ const parser = new XMLParser({
   ignoreAttributes: true,
   ignoreDeclaration: true,
   parseTagValue: false,
+  // Go writes the quotes of an ETag as `&#34;`; only this option decodes numeric references.
+  htmlEntities: true,
   isArray: (name) => name === 'Part',
 });
 

@@ -3,7 +3,7 @@ import { writeXml } from './cos-xml.ts';
 import { demandUpload } from './multipart-operations.ts';
 import type { OpenUpload } from './objects.ts';
 import type { StorageAnswer, StorageCall, StorageServices } from './storage-call.ts';
-import { encodeUriText, queryValue } from './uri-text.ts';
+import { encodeUriText, queryValue, toKey } from './uri-text.ts';
 
 /** A page of a list has at most this many entries. https://cloud.tencent.com/document/product/436/7747 */
 const MAX_PAGE = 1_000;
@@ -17,7 +17,7 @@ export async function listUploads(
   const keyMarker = queryValue(query, 'key-marker') ?? '';
   const uploadIdMarker = queryValue(query, 'upload-id-marker') ?? '';
   const max = pageSize(query, 'max-uploads');
-  const all = [...(await objects.listUploads(bucket, prefix))].sort(byKeyAndId);
+  const all = [...(await objects.listUploads(bucket, toKey(prefix)))].sort(byKeyAndId);
   const rest = all.filter((upload) => isAfter(upload, keyMarker, uploadIdMarker));
   const page = rest.slice(0, max);
   const last = page.at(-1);

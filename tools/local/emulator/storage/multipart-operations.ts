@@ -1,5 +1,6 @@
 import { CosError } from './cos-error.ts';
 import { MAX_PART_NUMBER, type NamedPart, parseCompleteRequest, writeXml } from './cos-xml.ts';
+import { crc64Header } from './crc64.ts';
 import type { OpenUpload, StoredObject, StoredPart } from './objects.ts';
 import { bodyLength, breakConnection, openBody, readXmlBody } from './request-body.ts';
 import type { StorageAnswer, StorageCall, StorageServices } from './storage-call.ts';
@@ -39,7 +40,7 @@ export async function uploadPart(
   const part = await services.objects.putPart(uploadId, partNumber, body, length);
   return {
     status: 200,
-    headers: { ETag: part.etag },
+    headers: { ETag: part.etag, ...crc64Header(part) },
     report: { uploadId, partNumber, bytes: part.size },
   };
 }
@@ -59,7 +60,9 @@ export async function completeUpload(
     Key: call.key,
     ETag: object.etag,
   };
-  return xmlAnswer('CompleteMultipartUploadResult', content, { uploadId, bytes: object.size });
+  const report = { uploadId, bytes: object.size };
+  const answer = xmlAnswer('CompleteMultipartUploadResult', content, report);
+  return { ...answer, headers: { ...answer.headers, ...crc64Header(object) } };
 }
 
 /** Closes an upload and deletes its parts. https://cloud.tencent.com/document/product/436/7740 */

@@ -1,10 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defined } from '../../../../lib/validation/json-object.ts';
 import { type ObjectManifest, type ObjectManifests, openManifests } from './object-manifests.ts';
 import { readObject } from './object-reader.ts';
 import type { ObjectName, ObjectStore, OpenUpload, StoredObject } from './objects.ts';
 import {
+  crc64Of,
+  etagOf,
   latestParts,
   type NextOrder,
   type PartFile,
@@ -179,13 +182,6 @@ async function complete(files: Files, uploadId: string, partNumbers: readonly nu
   return object;
 }
 
-/** Returns the MD5 of the parts' MD5s and their number, as in S3 and COS. */
-function etagOf(parts: readonly PartFile[]): string {
-  const hash = createHash('md5');
-  for (const part of parts) hash.update(part.md5, 'hex');
-  return `"${hash.digest('hex')}-${parts.length}"`;
-}
-
 async function findCompleted(files: Files, uploadId: string): Promise<StoredObject | undefined> {
   const upload = await files.uploads.findCompleted(uploadId);
   const manifest = upload && (await files.manifests.find(upload));
@@ -231,6 +227,7 @@ function manifestOf(
 ): ObjectManifest {
   return {
     ...{ bucket, key, etag, contentType, blob },
+    ...defined({ crc64: crc64Of(parts) }),
     size: parts.reduce((sum, part) => sum + part.size, 0),
     lastModified: now.toISOString(),
     parts: parts.map(({ file, size }) => ({ file, size })),

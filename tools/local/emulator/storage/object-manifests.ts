@@ -12,6 +12,7 @@ const MANIFEST = v.object({
   etag: v.string(),
   contentType: v.string(),
   lastModified: v.string(),
+  crc64: v.exactOptional(v.string()),
   blob: v.string(),
   parts: v.array(v.object({ file: v.string(), size: v.number() })),
 });

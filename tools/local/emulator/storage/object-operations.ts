@@ -1,7 +1,8 @@
 import { parseRange } from './byte-range.ts';
 import { CosError } from './cos-error.ts';
+import { crc64Header } from './crc64.ts';
 import type { StoredObject } from './objects.ts';
-import { bodyLength, openBody } from './request-body.ts';
+import { chunkedBodyLength, openBody } from './request-body.ts';
 import type { StorageAnswer, StorageCall, StorageServices } from './storage-call.ts';
 
 /** Stores an object that is sent in one request. https://cloud.tencent.com/document/product/436/7749 */
@@ -9,11 +10,15 @@ export async function putObject(
   { objects, speed }: StorageServices,
   { bucket, key, incoming }: StorageCall,
 ): Promise<StorageAnswer> {
-  const length = bodyLength(incoming);
+  const length = chunkedBodyLength(incoming);
   const contentType = incoming.headers['content-type'] ?? 'application/octet-stream';
   const body = openBody(incoming, speed);
-  const { etag } = await objects.put({ bucket, key }, body, length, contentType);
-  return { status: 200, headers: { ETag: etag }, report: { bytes: length } };
+  const stored = await objects.put({ bucket, key }, body, length, contentType);
+  return {
+    status: 200,
+    headers: { ETag: stored.etag, ...crc64Header(stored) },
+    report: { bytes: stored.size },
+  };
 }
 
 /** Describes an object. https://cloud.tencent.com/document/product/436/7745 */
@@ -65,6 +70,7 @@ function describe(object: StoredObject): Record<string, string | number> {
     'Content-Type': object.contentType,
     'Accept-Ranges': 'bytes',
     ETag: object.etag,
+    ...crc64Header(object),
     'Last-Modified': new Date(object.lastModified).toUTCString(),
   };
 }

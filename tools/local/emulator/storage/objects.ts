@@ -16,6 +16,8 @@ export interface StoredObject extends ObjectName {
   readonly contentType: string;
   /** ISO 8601. */
   readonly lastModified: string;
+  /** CRC-64 of all bytes, unsigned decimal; absent if an earlier version stored the object or one of its parts. */
+  readonly crc64?: string;
   readonly parts: readonly { readonly file: string; readonly size: number }[];
 }
 
@@ -25,6 +27,8 @@ export interface StoredPart {
   readonly size: number;
   /** Quoted MD5 of the part. */
   readonly etag: string;
+  /** CRC-64, unsigned decimal; absent if an earlier version stored the part. */
+  readonly crc64?: string;
   readonly lastModified: string;
 }
 
@@ -37,8 +41,16 @@ export interface OpenUpload extends ObjectName {
 
 /** The objects of all buckets, on the file system. Nothing is only in memory, so a restart loses nothing. */
 export interface ObjectStore {
-  /** Streams `body` into one object; throws and stores nothing if it ends before `length` bytes. */
-  put(name: ObjectName, body: Readable, length: number, contentType: string): Promise<StoredObject>;
+  /**
+   * Streams `body` into one object; throws and stores nothing if it does not have `length` bytes. A `length` of undefined
+   * is that of the whole body.
+   */
+  put(
+    name: ObjectName,
+    body: Readable,
+    length: number | undefined,
+    contentType: string,
+  ): Promise<StoredObject>;
   initiate(name: ObjectName, contentType: string): Promise<OpenUpload>;
   findUpload(uploadId: string): Promise<OpenUpload | undefined>;
   listUploads(bucket: string, prefix: string): Promise<readonly OpenUpload[]>;

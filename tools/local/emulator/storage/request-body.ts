@@ -24,31 +24,43 @@ export function bodyLength(incoming: IncomingMessage): number {
 }
 
 /**
+ * Returns `Content-Length`, undefined if the body is sent in chunks, whose length is known at its end.
+ * https://cloud.tencent.com/document/product/436/7749
+ *
+ * @throws CosError `MissingContentLength` or `EntityTooLarge`
+ */
+export function chunkedBodyLength(incoming: IncomingMessage): number | undefined {
+  const encoding = incoming.headers['transfer-encoding'];
+  return encoding?.toLowerCase() === 'chunked' ? undefined : bodyLength(incoming);
+}
+
+/**
  * Returns the body at the speed that the limit allows; it ends with an error if it does not match a digest in its
  * headers.
  */
 export function openBody(incoming: IncomingMessage, speed: SpeedLimit): Readable {
   const digests = announcedDigests(incoming.headers);
-  return Readable.from(checkDigests(speed.pace(chunksOf(incoming)), digests), {
-    objectMode: false,
-  });
+  const chunks = limitBytes(chunksOf(incoming), MAX_BODY_BYTES, 'A body');
+  return Readable.from(checkDigests(speed.pace(chunks), digests), { objectMode: false });
 }
 
 /** Returns the body as text. @throws CosError `EntityTooLarge`, or for a digest that does not match. */
 export async function readXmlBody(incoming: IncomingMessage): Promise<string> {
+  const digests = announcedDigests(incoming.headers);
+  const body = limitBytes(chunksOf(incoming), MAX_XML_BYTES, 'The XML of a request');
   const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of checkDigests(chunksOf(incoming), announcedDigests(incoming.headers))) {
-    size += chunk.length;
-    if (size > MAX_XML_BYTES) {
-      throw new CosError(
-        'EntityTooLarge',
-        `The XML of a request has at most ${MAX_XML_BYTES} bytes`,
-      );
-    }
-    chunks.push(chunk);
-  }
+  for await (const chunk of checkDigests(body, digests)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Passes `chunks` on. @throws CosError `EntityTooLarge` after more than `most` bytes. */
+async function* limitBytes(chunks: AsyncIterable<Buffer>, most: number, what: string) {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > most) throw new CosError('EntityTooLarge', `${what} has at most ${most} bytes`);
+    yield chunk;
+  }
 }
 
 /** Returns a body whose connection breaks after `bytes`. */

@@ -2,20 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { defined } from '../../../../lib/validation/json-object.ts';
 import type { Activity, ActivityLog } from '../../activity.ts';
+import type { Clock } from '../clock.ts';
 import type { CloudRequest } from '../cloud-request.ts';
-import { authorizeStorage, type GrantOf } from './authorization.ts';
+import {
+  authenticateStorage,
+  authorizeStorage,
+  type GrantOf,
+  notGranted,
+} from './authorization.ts';
 import { corsHeaders } from './cors.ts';
 import { CosError } from './cos-error.ts';
 import { writeXml } from './cos-xml.ts';
 import type { StorageAnswer, StorageServices } from './storage-call.ts';
 import { type OperationName, operationName, operationOf } from './storage-operations.ts';
-import { parseQuery, type Query, queryValue } from './uri-text.ts';
+import { parseQuery, type Query, queryValue, toKey } from './uri-text.ts';
 
 /** Dependencies of the storage handler. */
 export interface StorageHandlerOptions extends StorageServices {
   readonly grantOf: GrantOf;
   readonly activity: ActivityLog;
   readonly now?: () => Date;
+  /** The time by the clocks of callers; `now` by default. */
+  readonly callersNow?: () => Date;
   /** Returns a value for `x-cos-request-id`. */
   readonly newRequestId?: () => string;
 }
@@ -38,7 +46,7 @@ const STORAGE_HOST =
 export function createStorageHandler(
   options: StorageHandlerOptions,
 ): (request: CloudRequest) => Promise<void> {
-  const now = options.now ?? (() => new Date());
+  const { now = () => new Date(), callersNow = now } = options;
   const newRequestId = options.newRequestId ?? (() => randomBytes(16).toString('hex'));
 
   return async (request) => {
@@ -58,7 +66,7 @@ export function createStorageHandler(
     const answer =
       found instanceof CosError
         ? refusal(found, request, headers['x-cos-request-id'])
-        : await perform(options, request, found, now()).catch((error: unknown) =>
+        : await perform(options, request, found, { now, callersNow }).catch((error: unknown) =>
             refusal(asCosError(error, request), request, headers['x-cos-request-id']),
           );
     options.activity.report(activityOf(request, target, answer));
@@ -74,7 +82,7 @@ async function perform(
   options: StorageHandlerOptions,
   request: CloudRequest,
   { bucket, region, key, query, operation }: Target,
-  now: Date,
+  times: Pick<Clock, 'now' | 'callersNow'>,
 ): Promise<Answer> {
   const { host, literalHost, path, incoming } = request;
   const signed = {
@@ -84,17 +92,11 @@ async function perform(
     headers: incoming.headers,
     hosts: [host, literalHost],
   };
-  const touched = operation === 'ListMultipartUploads' ? (queryValue(query, 'prefix') ?? '') : key;
-  authorizeStorage(signed, { bucket, region, key: touched }, options.grantOf, now);
-  if (operation === undefined) {
-    throw new CosError(
-      'MethodNotAllowed',
-      `${incoming.method} with these parameters is not known here`,
-    );
-  }
-  if ('x-cos-copy-source' in incoming.headers || 'x-amz-copy-source' in incoming.headers) {
-    throw new CosError('NotImplemented', 'Copying objects is not known here');
-  }
+  const grant = authenticateStorage(signed, region, options.grantOf, times);
+  if (operation === undefined) throw notGranted(signed);
+  const touched =
+    operation === 'ListMultipartUploads' ? toKey(queryValue(query, 'prefix') ?? '') : key;
+  authorizeStorage(grant, { bucket, region, key: touched });
   return operationOf(operation)(options, { host, bucket, key, query, incoming });
 }
 
@@ -104,9 +106,9 @@ function targetOf({ host, path, query, incoming }: CloudRequest): Target {
     throw new CosError('NoSuchBucket', `${host} is not <bucket>-<appid>.cos.<region>.myqcloud.com`);
   }
   try {
-    const key = decodeURIComponent(path).slice(1);
+    const key = toKey(decodeURIComponent(path).slice(1));
     const parameters = parseQuery(query);
-    const operation = operationName(incoming.method ?? '', key, parameters);
+    const operation = operationName(incoming, key, parameters);
     return { bucket, region, key, query: parameters, operation };
   } catch (cause) {
     throw invalidUri({ cause });

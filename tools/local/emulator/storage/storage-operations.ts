@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { CosError } from './cos-error.ts';
 import { listParts, listUploads } from './listing-operations.ts';
 import { abortUpload, completeUpload, initiateUpload, uploadPart } from './multipart-operations.ts';
@@ -43,16 +44,17 @@ const KNOWN_PARAMETERS = new Set([
 /** Parameters of signatures, parameters that SDKs add for themselves, and `response-…`, which only changes headers. */
 const HARMLESS_PARAMETER = /^(q-|x-|response-|sign$)/i;
 
-/** Returns the operation of a request, undefined if the emulator does not have it. */
+/** Returns the operation of a request, undefined for all that the credentials of an upload do not allow. */
 export function operationName(
-  method: string,
+  { method = '', headers }: Pick<IncomingMessage, 'method' | 'headers'>,
   key: string,
   query: Query,
 ): OperationName | undefined {
   const foreign = query.some(
     ([name]) => !KNOWN_PARAMETERS.has(name) && !HARMLESS_PARAMETER.test(name),
   );
-  if (foreign) return undefined;
+  const copies = 'x-cos-copy-source' in headers || 'x-amz-copy-source' in headers;
+  if (foreign || copies) return undefined;
   const has = (name: string) => queryValue(query, name) !== undefined;
   if (key === '') return bucketOperation(method, has('uploads'));
   if (has('uploads')) return method === 'POST' ? 'InitiateMultipartUpload' : undefined;

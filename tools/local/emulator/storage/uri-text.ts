@@ -9,6 +9,14 @@ export function encodeUriText(text: string): string {
   );
 }
 
+/**
+ * Returns the key of an object, without a leading slash: COS's SDK for PHP sends `/a` and `a` in the requests of one
+ * upload, and means the same object.
+ */
+export function toKey(text: string): string {
+  return text.replace(/^\//, '');
+}
+
 /** Returns `path` encoded like {@link encodeUriText}, except for its slashes. */
 export function encodeUriPath(path: string): string {
   return path.split('/').map(encodeUriText).join('/');

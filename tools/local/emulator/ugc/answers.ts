@@ -14,11 +14,14 @@ export function answerCors(incoming: IncomingMessage, outgoing: ServerResponse):
   return true;
 }
 
-/** Answers with `body` as JSON. */
+/**
+ * Answers with `body` as JSON. The type has no parameter, as that of the real API: the vendor's Python client takes an
+ * answer of any other type for one without an error. https://www.rfc-editor.org/rfc/rfc8259#section-11
+ */
 export function answerJson(outgoing: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   outgoing.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
     'Cache-Control': 'no-store',
   });

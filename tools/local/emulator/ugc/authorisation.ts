@@ -14,7 +14,12 @@ export function authorise(
   { own, of }: Applications<UgcDependencies>,
   signature: string,
 ): Authorised {
-  const verdict = verifyUploadSignature(signature, own.account, secondsOf(own.now));
+  // A signature that was made after the clock was moved lives as long as the clock of its signer says.
+  const nowFor = (signedSeconds: number) => {
+    const ahead = own.clock.aheadAt(new Date(signedSeconds * 1_000));
+    return secondsOf(() => new Date(own.now().getTime() - ahead));
+  };
+  const verdict = verifyUploadSignature(signature, own.account, nowFor);
   if ('code' in verdict) throw new UgcRefusal(verdict);
   return { signature: verdict, ugc: of(verdict.subAppId) };
 }

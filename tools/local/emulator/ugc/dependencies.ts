@@ -1,6 +1,8 @@
 import type { ActivityLog } from '../../activity.ts';
 import type { Account } from '../account.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
+import type { KnownNames } from '../known-names.ts';
 import type { MediaMetaData } from '../metadata.ts';
 import type { Media, ProcessingWish, State } from '../state.ts';
 import type { ObjectStore, StoredObject } from '../storage/objects.ts';
@@ -13,8 +15,11 @@ export interface UgcDependencies {
   readonly state: State;
   readonly objects: Pick<ObjectStore, 'find'>;
   readonly faults: Faults;
+  readonly names: KnownNames;
   readonly activity: ActivityLog;
   readonly now: () => Date;
+  /** The clock that `now` reads. */
+  readonly clock: Clock;
   /** Returns an object's technical metadata, null if it cannot be read; never throws. */
   probe(object: StoredObject): Promise<MediaMetaData | null>;
   /** Called for each new media before the state is saved; records the consequences in the state. */

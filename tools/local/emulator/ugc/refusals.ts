@@ -13,6 +13,7 @@ const REFUSALS = {
   'object missing': 10008,
   'size differs': 10009,
   'signature expired': 10010,
+  'unknown name': 10011,
 } as const;
 
 /** Name of a refusal, which begins its message. */

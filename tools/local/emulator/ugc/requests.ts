@@ -10,7 +10,8 @@ const name = v.pipe(
   v.maxBytes(MAX_NAME_BYTES, `must not be longer than ${MAX_NAME_BYTES} bytes`),
   v.regex(/^[^\\/:*?"<>|]*$/, 'must not contain any of \\ / : * ? " < > |'),
 );
-const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** The vendor's SDK for mini programs sends no sizes. */
+const size = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)));
 const type = v.pipe(v.string(), v.toLowerCase());
 const expireTime = v.optional(
   v.pipe(
@@ -53,7 +54,7 @@ export type NewCoverRequest = v.InferOutput<typeof newCover>;
 interface CoverFields {
   coverName: string;
   coverType: string;
-  coverSize: number;
+  coverSize?: number | undefined;
 }
 
 /** One of the three kinds of ApplyUploadUGC. */

@@ -20,15 +20,15 @@ type SessionFiles = Pick<
 function buildFile(
   folder: string,
   id: string,
-  file: { name: string; type: string; size: number },
+  { name, type, size }: { name: string; type: string; size: number | undefined },
   objectName: string,
 ): UploadFile {
-  return { id, path: `${folder}/${objectName}.${file.type}`, ...file };
+  return { id, path: `${folder}/${objectName}.${type}`, name, type, size: size ?? null };
 }
 
 function buildCover(folder: string, request: Partial<NewCoverRequest>): UploadFile | null {
   const { coverName = '', coverType, coverSize } = request;
-  if (coverType === undefined || coverSize === undefined) return null;
+  if (coverType === undefined) return null;
   const id = newFileId();
   return buildFile(folder, id, { name: coverName, type: coverType, size: coverSize }, id);
 }
@@ -81,6 +81,8 @@ function buildSession(
   signature: UploadSignature,
   apply: NewApply,
 ): UploadSession {
+  const why = apply.kind === 'cover' ? undefined : ugc.names.explainRefusal(signature);
+  if (why !== undefined) throw refusal('unknown name', why);
   const files =
     apply.kind === 'cover'
       ? buildCoverFiles(ugc, apply.request)

@@ -43,6 +43,9 @@ const MAX_SESSION_CONTEXT_BYTES = 1_000;
 /** Our guess: how far a signer's clock may run ahead of ours. */
 const MAX_AHEAD_SECONDS = 600;
 
+/** Returns the present time for a signature that was made at `signedSeconds`; both are Unix seconds. */
+type NowFor = (signedSeconds: number) => number;
+
 const DIGEST_BYTES = 20;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -91,7 +94,7 @@ function readRegion(fields: SignedFields, account: Account): string | null {
   throw refusal('invalid region', `storageRegion ${region} is not opened`);
 }
 
-function readSignature(signature: string, account: Account, nowSeconds: number): UploadSignature {
+function readSignature(signature: string, account: Account, nowFor: NowFor): UploadSignature {
   const { digest, original } = splitSignature(signature);
   const fields = parseSignedFields(original.toString('utf8'));
   const secretId = readRequiredText(fields, 'secretId');
@@ -101,7 +104,7 @@ function readSignature(signature: string, account: Account, nowSeconds: number):
   const currentTimeStamp = readRequiredInteger(fields, 'currentTimeStamp', Number.MAX_SAFE_INTEGER);
   const expireTime = readRequiredInteger(fields, 'expireTime', Number.MAX_SAFE_INTEGER);
   const random = readRequiredInteger(fields, 'random', MAX_RANDOM);
-  checkTimes(currentTimeStamp, expireTime, nowSeconds);
+  checkTimes(currentTimeStamp, expireTime, nowFor(currentTimeStamp));
   const subAppId = readApplication(fields, account);
   return {
     secretId,
@@ -124,15 +127,15 @@ function readSignature(signature: string, account: Account, nowSeconds: number):
 /**
  * Returns the content of a client upload signature, or why it is refused; never throws. Written from the documentation
  * (https://cloud.tencent.com/document/product/266/9221) independently of the code that signs, so that no error is in both.
- * `nowSeconds` is Unix time. The codes of the refusals are partly a guess, see `refusals.ts`.
+ * The codes of the refusals are partly a guess, see `refusals.ts`.
  */
 export function verifyUploadSignature(
   signature: string,
   account: Account,
-  nowSeconds: number,
+  nowFor: NowFor,
 ): UploadSignature | Refusal {
   try {
-    return readSignature(signature, account, nowSeconds);
+    return readSignature(signature, account, nowFor);
   } catch (error) {
     if (error instanceof UgcRefusal) return { code: error.code, message: error.message };
     throw error;

@@ -10,6 +10,7 @@ import {
 } from '../../../../../tools/local/activity.ts';
 import { readCloudAddress } from '../../../../../tools/local/cloud-address.ts';
 import { type Account, localAccount } from '../../../../../tools/local/emulator/account.ts';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import {
   type Emulator,
   type EmulatorOptions,
@@ -80,7 +81,7 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
       ...{ dir, account, activity, faults, callbackUrl: receiver.url },
       origin,
       speed: createSpeedLimit(),
-      now: () => new Date(Date.now() + aheadMilliseconds),
+      clock: createClock(() => new Date(Date.now() + aheadMilliseconds)),
       ...{ procedureMilliseconds: 3, pollMilliseconds: 0 },
       ...change,
       ...changes,

@@ -15,7 +15,8 @@ async function post(headers: Record<string, string>, body: string, path = '/') {
   const { Response } = (await response.json()) as {
     Response: { Error?: { Code: string; Message: string }; RequestId: string };
   };
-  return { status: response.status, ...Response };
+  const contentType = response.headers.get('Content-Type');
+  return { status: response.status, contentType, ...Response };
 }
 
 describe('a request', () => {
@@ -179,6 +180,8 @@ describe('a refusal', () => {
 
     expect(unsigned).toMatchObject({
       status: 200,
+      // The vendor's Python client reads an error only from an answer of exactly this type.
+      contentType: 'application/json',
       Error: { Code: 'AuthFailure.InvalidAuthorization' },
       RequestId: expect.any(String),
     });

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import newest from '../../../../fixtures/vod-types.json' with { type: 'json' };
+import { omitNulls } from '../../../../support/null-members.ts';
 import { perTest } from '../../../../support/per-test.ts';
 import { openApiStage, refusalOf } from './api-stage.ts';
 
@@ -22,6 +24,17 @@ const idsOf = (answer: { TaskSet?: { TaskId?: string }[] }) =>
   answer.TaskSet?.map(({ TaskId }) => TaskId);
 
 describe('DescribeTaskDetail', () => {
+  it('has a member for each type of task in the newest typings, all but one null', async () => {
+    const TaskId = await pull();
+
+    const detail = Object.entries(await stage.client.DescribeTaskDetail({ TaskId }));
+
+    const members = Object.values(newest.tasks);
+    expect(Object.keys(Object.fromEntries(detail))).toEqual(expect.arrayContaining(members));
+    const filled = detail.filter(([name, task]) => members.includes(name) && task !== null);
+    expect(filled.map(([name]) => name)).toEqual(['PullUploadTask']);
+  });
+
   it('returns tasks of the last three days, but no older ones', async () => {
     const TaskId = await pull();
 
@@ -48,7 +61,7 @@ describe('DescribeTaskDetail', () => {
 
       const { PullUploadTask } = await stage.client.DescribeTaskDetail({ TaskId });
 
-      expect(PullUploadTask).toEqual(body['PullCompleteEvent']);
+      expect(omitNulls(PullUploadTask)).toEqual(body['PullCompleteEvent']);
       expect(PullUploadTask).toMatchObject({ SessionId: 'id-7', SessionContext: 'context' });
     },
   );
@@ -66,7 +79,7 @@ describe('DescribeTaskDetail', () => {
     const events: unknown[] = [];
     for (let step = 0; step < 3; step += 1) {
       events.push((await stage.receiver.next()).body['ProcedureStateChangeEvent']);
-      details.push((await stage.client.DescribeTaskDetail({ TaskId })).ProcedureTask);
+      details.push(omitNulls((await stage.client.DescribeTaskDetail({ TaskId })).ProcedureTask));
     }
 
     // A flow continues between the queries, so each answer equals one of the events, and the last answer the last

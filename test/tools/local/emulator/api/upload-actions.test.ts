@@ -8,7 +8,7 @@ import { type ApiStage, openApiStage, refusalOf } from './api-stage.ts';
 const wav = silentWav(2);
 const png = blackPng(8, 4);
 
-const stage = perTest(() => openApiStage());
+const stage = perTest(() => openApiStage({ names: { classIds: [7] } }));
 let dir: string;
 
 beforeEach(async () => {
@@ -118,8 +118,6 @@ describe('ApplyUpload and CommitUpload', () => {
   });
 
   it.each([
-    [{ MediaType: 'exe' }, 'InvalidParameterValue.MediaType'],
-    [{ CoverType: 'mp4' }, 'InvalidParameterValue.CoverType'],
     [{ ExpireTime: 'x' }, 'InvalidParameterValue.ExpireTime'],
     [{ ExpireTime: '2001-01-01T00:00:00Z' }, 'InvalidParameter.ExpireTime'],
     [{ StorageRegion: 'ap-bangkok' }, 'InvalidParameterValue'],
@@ -131,6 +129,20 @@ describe('ApplyUpload and CommitUpload', () => {
     const request = { MediaType: 'mp4', ...change };
 
     expect(await refusalOf(stage.client.ApplyUpload(request))).toMatchObject({ code });
+  });
+
+  // The suites of the SDKs for Python and Node.js compare the whole text, that for Go its beginning:
+  // https://github.com/tencentyun/vod-python-sdk/blob/2de2b85/test/test_vod_upload_client.py
+  // https://github.com/tencentyun/vod-go-sdk/blob/47ee658/client_test.go
+  it.each([
+    [{ MediaType: 'test' }, 'InvalidParameterValue.MediaType', 'invalid media type'],
+    [{ MediaType: '' }, 'InvalidParameterValue.MediaType', 'invalid media type'],
+    [{ CoverType: 'test' }, 'InvalidParameterValue.CoverType', 'invalid cover type'],
+    [{ CoverType: 'mp4' }, 'InvalidParameterValue.CoverType', 'invalid cover type'],
+  ])('refuse %j in the words that the vendor’s suites expect', async (change, code, message) => {
+    const refused = refusalOf(stage.client.ApplyUpload({ MediaType: 'mp4', ...change }));
+
+    expect(await refused).toEqual({ code, message });
   });
 
   it.each(['mp4', 'mpd', 'M3U8', 'mp3'])('accept %s', async (MediaType) => {

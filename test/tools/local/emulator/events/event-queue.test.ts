@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import {
   createEventQueue,
   type EventQueue,
@@ -19,8 +20,8 @@ function openQueue(pollMilliseconds: number): EventQueue {
   const save = async () => {
     saves += 1;
   };
-  const now = () => new Date(time);
-  queue = createEventQueue({ state: { queuedEvents, save }, now, pollMilliseconds });
+  const clock = createClock(() => new Date(time));
+  queue = createEventQueue({ state: { queuedEvents, save }, clock, pollMilliseconds });
   return queue;
 }
 

@@ -5,6 +5,7 @@ import {
   createActivityLog,
   type RecordedActivity,
 } from '../../../../../tools/local/activity.ts';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import {
   createNotifier,
   type Notifier,
@@ -52,7 +53,7 @@ async function openStage(react?: Reaction, change: Partial<NotifierOptions> = {}
     state: { notifications, save },
     faults,
     activity,
-    now: () => new Date(NOW * 1_000),
+    clock: createClock(() => new Date(NOW * 1_000)),
     attemptWaits: [0, 1, 1],
     ...change,
   });
@@ -150,7 +151,7 @@ describe('createNotifier()', () => {
         now += 7;
         if (index === 2) outgoing.end();
       },
-      { timeoutMilliseconds: 1_000, now: () => new Date(now * 1_000) },
+      { timeoutMilliseconds: 1_000, clock: createClock(() => new Date(now * 1_000)) },
     );
     add(notifications, 'a');
     const delivered = nextActivity(activity, isReport('delivered', 3));
@@ -262,6 +263,26 @@ describe('createNotifier()', () => {
     await notifier.close();
 
     expect(notifications.size).toBe(1);
+  });
+});
+
+describe('createNotifier() whose clock is moved', () => {
+  it('makes the next attempt at once', async () => {
+    const clock = createClock();
+    const { notifier, receiver, activity, notifications } = await openStage(
+      (outgoing, index) => void (index === 0 ? outgoing.destroy() : outgoing.end()),
+      { clock, attemptWaits: [0, 3_600_000] },
+    );
+    add(notifications, 'a');
+    const failed = nextActivity(activity, isReport('failed', 1));
+    const delivered = nextActivity(activity, isReport('delivered', 2));
+    notifier.wake();
+    await failed;
+
+    await expect.poll(() => clock.advance(3_600_000)).toEqual(['attempt 2 to send NewFileUpload']);
+
+    await delivered;
+    expect(receiver.received.length).toBe(2);
   });
 });
 

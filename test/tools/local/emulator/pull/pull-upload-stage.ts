@@ -46,7 +46,7 @@ export function usePulls() {
       ...{ idleMilliseconds: 2_000, totalMilliseconds: 20_000, ...change },
     },
   });
-  const stage = perTest(() => openApiStage(describePulls()));
+  const stage = perTest(() => openApiStage({ ...describePulls(), names: { classIds: [7] } }));
   /** Resolves when a pull is at its end. */
   const end = () =>
     stage.next((activity) => activity.type === 'pull' && activity.status === 'FINISH');

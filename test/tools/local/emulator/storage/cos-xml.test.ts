@@ -11,15 +11,17 @@ const complete = (parts: string) =>
   `<?xml version="1.0"?><CompleteMultipartUpload xmlns="x">${parts}</CompleteMultipartUpload>`;
 
 describe('parseCompleteRequest', () => {
-  test('reads one part, whose ETag may be escaped', () => {
-    expect(parseCompleteRequest(complete(part(1, '&quot;ab&quot;')))).toEqual([
+  test.each(['"', '&quot;', '&#34;', '&#x22;'])('reads an ETag in the quotes %s', (quote) => {
+    expect(parseCompleteRequest(complete(part(1, `${quote}ab${quote}`)))).toEqual([
       { partNumber: 1, etag: '"ab"' },
     ]);
   });
 
   test('keeps the order of many parts', () => {
     const numbers = Array.from({ length: 10_000 }, (_, index) => 10_000 - index);
-    const parsed = parseCompleteRequest(complete(numbers.map((n) => part(n, '"x"')).join('')));
+    const parsed = parseCompleteRequest(
+      complete(numbers.map((n) => part(n, '&#34;x&#34;')).join('')),
+    );
 
     expect(parsed.map(({ partNumber }) => partNumber)).toEqual(numbers);
   });

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -369,6 +369,58 @@ describe('openObjects', () => {
     await writeFile(join(dir, 'objects', manifest), '{');
 
     await expect(before.find(NAME)).rejects.toThrow(manifest);
+  });
+});
+
+describe('the state of a version that computed no CRC', () => {
+  /** Removes from the files of `dir` what that version did not write. */
+  async function removeCrcs() {
+    const blobs = join(dir, 'blobs');
+    for (const id of await readdir(blobs)) {
+      for (const name of await readdir(join(blobs, id))) {
+        const [, before = name] = /^(\d+-\d+-\d+-[0-9a-f]{32})-\d+$/.exec(name) ?? [];
+        await rename(join(blobs, id, name), join(blobs, id, before));
+      }
+    }
+    for (const name of await readdir(join(dir, 'objects'))) {
+      const file = join(dir, 'objects', name);
+      const { crc64, parts, ...manifest } = JSON.parse(await readFile(file, 'utf8'));
+      expect(crc64).toMatch(/^\d+$/);
+      const before = parts.map((part: { file: string; size: number }) => ({
+        ...part,
+        file: part.file.replace(/-\d+$/, ''),
+      }));
+      await writeFile(file, JSON.stringify({ ...manifest, parts: before }));
+    }
+  }
+
+  test('is read, and its objects have none', async () => {
+    const { crc64, ...object } = await put(await openObjects(dir), NAME, 'content');
+    await removeCrcs();
+
+    const after = await openObjects(dir);
+
+    const found = await after.find(NAME);
+    expect(found).toEqual({ ...object, parts: [{ file: expect.any(String), size: 7 }] });
+    expect(found && String(await contentOf(after, found))).toBe('content');
+    expect((await put(after, NAME, 'content')).crc64).toBe(crc64);
+  });
+
+  test('has parts that can be joined with newer ones, into an object without a CRC', async () => {
+    const before = await openObjects(dir);
+    const { uploadId } = await before.initiate(NAME, 'video/mp4');
+    const { crc64, ...first } = await putPart(before, uploadId, 1, Buffer.from('one'));
+    await removeCrcs();
+
+    const after = await openObjects(dir);
+    const second = await putPart(after, uploadId, 2, Buffer.from('two'));
+
+    expect(crc64).toMatch(/^\d+$/);
+    expect(second.crc64).toMatch(/^\d+$/);
+    expect(await after.listParts(uploadId)).toEqual([first, second]);
+    const object = await after.complete(uploadId, [1, 2]);
+    expect(object).not.toHaveProperty('crc64');
+    expect(String(await contentOf(after, object))).toBe('onetwo');
   });
 });
 

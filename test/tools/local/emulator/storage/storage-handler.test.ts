@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { BUCKET, HOST, PREFIX } from './storage-server.ts';
 import { completeXml, errorOf, KEY, MIB, parseXml, useStorage } from './storage-stage.ts';
@@ -94,27 +93,10 @@ describe('refusals', () => {
   });
 
   test.each([
-    ['GET', PREFIX, {}, 404],
-    ['PUT', KEY, { acl: '' }, 405],
-    ['GET', KEY, { tagging: '' }, 405],
-    ['DELETE', KEY, {}, 405],
-    ['GET', '', {}, 403],
-  ] as const)('answer %s %s %o with %i', async (method, key, query, status) => {
-    await storage.objects.put({ bucket: BUCKET, key: KEY }, Readable.from(['x']), 1, 'a/b');
-
-    expect((await call(method, key, query)).status).toBe(status);
-
-    const object = await storage.objects.find({ bucket: BUCKET, key: KEY });
-    expect(object?.size).toBe(1);
-  });
-
-  test('answer a copy with NotImplemented', async () => {
-    const headers = { 'x-cos-copy-source': `${HOST}/other` };
-
-    expect(errorOf(await call('PUT', KEY, {}, '', headers))).toEqual({
-      status: 501,
-      code: 'NotImplemented',
-    });
+    ['GET', PREFIX, 404, 'NoSuchKey'],
+    ['PATCH', KEY, 405, 'MethodNotAllowed'],
+  ] as const)('answer %s %s with %i %s', async (method, key, status, code) => {
+    expect(errorOf(await call(method, key))).toEqual({ status, code });
   });
 
   test('leave the connection usable for a client that is still sending', async () => {
@@ -128,7 +110,7 @@ describe('refusals', () => {
     expect(reply.status).toBe(400);
   });
 
-  test.each([`${PREFIX}../other`, 'other/a', PREFIX.slice(0, -1), `/${PREFIX}a`])(
+  test.each([`${PREFIX}../other`, 'other/a', PREFIX.slice(0, -1), `//${PREFIX}a`])(
     'compare the key %s literally with the prefix of the grant',
     async (key) => {
       const reply = await call('PUT', key, {}, 'x');

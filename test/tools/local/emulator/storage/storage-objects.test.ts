@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import COS from 'cos-nodejs-sdk-v5';
 import { describe, expect, test } from 'vitest';
+import { nextActivity } from '../../../../support/activities.ts';
 import { BUCKET, exampleGrant, HOST } from './storage-server.ts';
 import { errorOf, KEY, md5, useStorage } from './storage-stage.ts';
 
@@ -40,8 +41,33 @@ describe('PutObject', () => {
     expect(right.status).toBe(200);
   });
 
-  test('answers 411 to a body without Content-Length', async () => {
-    const socket = beginPut({}, 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
+  // https://cloud.tencent.com/document/product/436/7749
+  test.each([
+    ['', '0\r\n\r\n'],
+    ['content', '3\r\ncon\r\n4\r\ntent\r\n0\r\n\r\n'],
+  ])('accepts a body of %j in chunks, without Content-Length', async (content, chunks) => {
+    const socket = beginPut({}, `Transfer-Encoding: chunked\r\n\r\n${chunks}`);
+
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(storage.operations()).toMatchObject([{ bytes: content.length }]);
+    expect(String((await call('GET', KEY)).body)).toBe(content);
+  });
+
+  test('stores nothing of a body in chunks whose connection breaks', async () => {
+    const socket = beginPut({}, 'Transfer-Encoding: chunked\r\n\r\n3\r\ncon\r\n');
+    await once(socket, 'connect');
+    const refused = nextActivity(storage.activity, ({ type }) => type === 'storage');
+    socket.end();
+
+    expect(await refused).toMatchObject({ status: 400, code: 'IncompleteBody' });
+    expect(await storage.objects.find({ bucket: BUCKET, key: KEY })).toBeUndefined();
+  });
+
+  test('answers 411 to a body of neither a length nor chunks', async () => {
+    const socket = beginPut({}, '\r\n');
 
     const [answer] = await once(socket, 'data');
     socket.destroy();

@@ -59,7 +59,7 @@ export function useStorage() {
     },
   );
   function call(
-    method: COS.Method,
+    method: COS.Method | 'HEAD' | 'PATCH',
     key: string,
     query: Record<string, string> = {},
     body: string | Buffer = '',

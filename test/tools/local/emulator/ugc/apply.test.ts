@@ -43,6 +43,18 @@ describe('ApplyUploadUGC of a new file', () => {
     });
   });
 
+  it('needs no sizes, which the mini program does not send', async () => {
+    const unsized = { videoSize: undefined, coverSize: undefined };
+
+    const { vodSessionKey, cover: announced } = await apply({ ...video, ...cover, ...unsized });
+
+    expect(announced?.storagePath).toMatch(/\.png$/);
+    expect(stage.state.sessions.get(vodSessionKey)).toMatchObject({
+      video: { size: null },
+      cover: { size: null },
+    });
+  });
+
   it('returns no cover if none was announced', async () => {
     expect(await apply(video)).not.toHaveProperty('cover');
   });
@@ -88,7 +100,7 @@ describe('ApplyUploadUGC of a new file', () => {
     ['a negative size', { videoSize: -1 }, 'videoSize'],
     ['a size that is text', { videoSize: '1000' }, 'videoSize'],
     ['an unknown cover type', { ...cover, coverType: 'mp4' }, 'coverType: is not a type of cover'],
-    ['a cover without size', { ...cover, coverSize: undefined }, 'coverSize'],
+    ['a cover size that is text', { ...cover, coverSize: '50' }, 'coverSize'],
     ['a cover name with a slash', { ...cover, coverName: 'a/b' }, 'coverName: must not contain'],
     ['an ExpireTime in words', { ExpireTime: 'tomorrow' }, 'ExpireTime: must be ISO 8601'],
     [

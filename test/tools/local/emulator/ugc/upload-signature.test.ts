@@ -17,11 +17,11 @@ const required = {
 };
 
 function verifyFields(fields: Readonly<Record<string, string | number | undefined>>) {
-  return verifyUploadSignature(signFields(account.secretKey, fields), account, NOW);
+  return verifyUploadSignature(signFields(account.secretKey, fields), account, () => NOW);
 }
 
 function verifyText(original: string) {
-  return verifyUploadSignature(signText(account.secretKey, original), account, NOW);
+  return verifyUploadSignature(signText(account.secretKey, original), account, () => NOW);
 }
 
 describe('verifyUploadSignature() with signatures of other implementations', () => {
@@ -32,7 +32,7 @@ describe('verifyUploadSignature() with signatures of other implementations', () 
     const signature =
       'GtJ5js2EJ8Bd+fcK7a5P+f2s3OtzZWNyZXRJZD1BS0lEZXhhbXBsZSZjdXJyZW50VGltZVN0YW1wPTE3MDAwMDAwMDAmZXhwaXJlVGltZT0xNzAwMDAzNjAwJnJhbmRvbT00Mjk0OTY3Mjk1JmNsYXNzSWQ9NyZwcm9jZWR1cmU9TG9uZ1ZpZGVvUHJlc2V0Jm9uZVRpbWVWYWxpZD0xJnNvdXJjZUNvbnRleHQ9dXNlciUzRDE=';
 
-    const verdict = verifyUploadSignature(signature, example, NOW);
+    const verdict = verifyUploadSignature(signature, example, () => NOW);
 
     expect(verdict).toMatchObject({
       secretId: 'AKIDexample',
@@ -54,7 +54,7 @@ describe('verifyUploadSignature() with signatures of other implementations', () 
     const signature =
       'KwRHv+J1uV9ftjytQdQb7IA2vv5zZWNyZXRJZD1JYW1TZWNyZXRJZCZjdXJyZW50VGltZVN0YW1wPTE1NzEyMTUwOTUmZXhwaXJlVGltZT0xNTc4OTkxMDk1JnJhbmRvbT0yMjA2MjUmY2xhc3NJZD0wJnByb2NlZHVyZT1teSUyMGZsb3cmc291cmNlQ29udGV4dD0lN0IlMjJ1JTIyJTNBJTIyJUVEJTk1JTlDJUVBJUI4JTgwJTIwJTI2JTIwJTNEJTJCJTJGJTIyJTJDJTIybiUyMiUzQTElN0Qmb25lVGltZVZhbGlkPTEmdm9kU3ViQXBwSWQ9MTUwMDAwMDAwMSZzdG9yYWdlUmVnaW9uPWFwLXNlb3Vs';
 
-    const verdict = verifyUploadSignature(signature, documented, 1_571_215_095);
+    const verdict = verifyUploadSignature(signature, documented, () => 1_571_215_095);
 
     expect(verdict).toMatchObject({
       procedure: 'my flow',
@@ -68,7 +68,7 @@ describe('verifyUploadSignature() with signatures of other implementations', () 
     const signature =
       'aG6ZX3aZf+6tg/yRDZdRSNtM39lzZWNyZXRJZD1JYW1TZWNyZXRJZCZjdXJyZW50VGltZVN0YW1wPTE1NzEyMTUwOTUmZXhwaXJlVGltZT0xODg2NTc1MDk1JnJhbmRvbT0yMjA2MjU=';
 
-    const verdict = verifyUploadSignature(signature, documented, 1_571_215_095);
+    const verdict = verifyUploadSignature(signature, documented, () => 1_571_215_095);
 
     expect(verdict).toEqual({
       code: 10004,
@@ -175,7 +175,7 @@ describe('verifyUploadSignature() refuses', () => {
     ['a bare percent sign', signText(account.secretKey, 'procedure=50%'), 'procedure is not url'],
     ['another secret key', signFields('another-key', required), 'the digest is not the one'],
   ])('%s', (_name, signature, detail) => {
-    const verdict = verifyUploadSignature(signature, account, NOW);
+    const verdict = verifyUploadSignature(signature, account, () => NOW);
 
     expect(verdict).toMatchObject({ code: 10004, message: expect.stringContaining(detail) });
   });
@@ -184,13 +184,13 @@ describe('verifyUploadSignature() refuses', () => {
     const bytes = Buffer.from(signFields(account.secretKey, required), 'base64');
     const changed = Buffer.concat([bytes, Buffer.from('&classId=9')]).toString('base64');
 
-    expect(verifyUploadSignature(changed, account, NOW)).toMatchObject({ code: 10004 });
+    expect(verifyUploadSignature(changed, account, () => NOW)).toMatchObject({ code: 10004 });
   });
 });
 
 describe('verifyUploadSignature() with arbitrary input', () => {
   const verdictOf = (signature: string): UploadSignature | { code: number; message: string } =>
-    verifyUploadSignature(signature, account, NOW);
+    verifyUploadSignature(signature, account, () => NOW);
 
   it('refuses every unsigned string, without throwing', () => {
     fc.assert(

@@ -7,7 +7,9 @@ import {
   type Applications,
   localAccount,
 } from '../../../../../tools/local/emulator/account.ts';
+import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import { createFaults, type Faults } from '../../../../../tools/local/emulator/faults.ts';
+import { createKnownNames } from '../../../../../tools/local/emulator/known-names.ts';
 import { probeMetaData } from '../../../../../tools/local/emulator/metadata.ts';
 import { type Media, openState, type State } from '../../../../../tools/local/emulator/state.ts';
 import type { UgcDependencies } from '../../../../../tools/local/emulator/ugc/dependencies.ts';
@@ -54,8 +56,9 @@ export async function openUploadStage(): Promise<UploadStage> {
     state,
     objects,
     faults,
+    names: createKnownNames(state, { procedures: ['flow'], classIds: [7] }),
     activity,
-    now,
+    ...{ now, clock: createClock(now) },
     probe: (object) => probeMetaData(object, objects.read),
     recordUpload: (media) => announced.push(media),
     startRecorded: () => undefined,
