@@ -34,6 +34,13 @@ export function readCloudAddress(request: IncomingMessage): CloudAddress | undef
     : undefined;
 }
 
+/** Returns the URL of a request to this machine itself, whatever its target is. */
+export function localUrl(request: IncomingMessage): URL {
+  const { target } = readTarget(request);
+  // A path such as `//a` would otherwise be read as a host.
+  return new URL(`http://localhost${target.startsWith('/') ? target : `/${target}`}`);
+}
+
 /** Returns the target of a request in the form that a server receives, and the host before it, if there is one. */
 function readTarget({ url = '/' }: IncomingMessage) {
   const absolute = ABSOLUTE.exec(url);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Access, answerCors, isOwnPage } from './access.ts';
-import { readCloudAddress } from './cloud-address.ts';
+import { localUrl, readCloudAddress } from './cloud-address.ts';
 import { CONSUMER_PATH, type Consumer } from './consumer.ts';
 import type { Controls } from './control-handler.ts';
 import { isOpenControl } from './controls.ts';
@@ -44,7 +44,7 @@ async function route(
     const literalHost = request.headers.host ?? '';
     return emulator.handle({ ...address, literalHost, incoming: request, outgoing: response });
   }
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  const url = localUrl(request);
   const [, first = ''] = url.pathname.split('/');
   if (url.pathname === CONSUMER_PATH) return consumer(request, response);
   if (gateway.serves(first)) return gateway.handle(first, request, response, url);

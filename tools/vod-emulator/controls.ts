@@ -39,7 +39,7 @@ const clockRequest = v.union(
 const CONTROLS: Readonly<Record<string, Control<ControlledParts>>> = {
   ...createEmulatorControls(EMULATOR_FAULTS),
   'GET /__local/health': ({ stored }) => ({
-    ...{ status: 'ok', version: product.version, now: stored.clock.now() },
+    ...{ status: 'ok', version: product.version, pid: process.pid, now: stored.clock.now() },
   }),
   'GET /__local/info': describeEmulator,
   'POST /__local/reset': async (parts) => {

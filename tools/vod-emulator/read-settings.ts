@@ -144,7 +144,8 @@ function readFlags(args: readonly string[]) {
   const texts = new Map<OptionName, string>();
   const problems: string[] = [];
   let asked: (typeof ASKED)[number] | undefined;
-  let unknownAt = -1;
+  // The first argument, at 0, does not follow an unknown flag.
+  let unknownAt = -2;
   for (const token of tokens) {
     if (token.kind === 'positional') {
       // The value of an unknown flag is not reported in addition to the flag.

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Access, answerCors, isOwnPage } from '../local/access.ts';
 import { bundleAsset } from '../local/bundle-asset.ts';
-import { readCloudAddress } from '../local/cloud-address.ts';
+import { localUrl, readCloudAddress } from '../local/cloud-address.ts';
 import type { Controls } from '../local/control-handler.ts';
 import { isApart, isOpenControl } from './controls.ts';
 import type { Resettable } from './resettable.ts';
@@ -45,7 +45,7 @@ async function route(
       emulator.handle({ ...address, literalHost, incoming: request, outgoing: response }),
     );
   }
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  const url = localUrl(request);
   const isControl = url.pathname.startsWith('/__local/');
   if (isControl && !isOwnPage(request) && !isOpenControl(url)) {
     return refuse(response, 403, 'This control answers to programs only, and not to pages.');

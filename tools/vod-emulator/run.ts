@@ -17,6 +17,7 @@ import { createControls } from './controls.ts';
 import type { EmulatorSettings } from './read-settings.ts';
 import { openResettable } from './resettable.ts';
 import { answerRequest, type EmulatorRoutes } from './routes.ts';
+import { claimState } from './state-lock.ts';
 
 /** A running emulator. */
 export interface RunningEmulator {
@@ -33,7 +34,7 @@ export interface RunningEmulator {
 /**
  * Starts an emulator.
  *
- * @throws an error with `code` `EADDRINUSE` if the port is in use, and a LocalError if the state is damaged.
+ * @throws an error with `code` `EADDRINUSE` if the port is in use, and a LocalError if the state is damaged or in use.
  */
 export async function runEmulator(settings: EmulatorSettings): Promise<RunningEmulator> {
   const { state: dir, callbackUrl, eventMode, names } = settings;
@@ -45,6 +46,7 @@ export async function runEmulator(settings: EmulatorSettings): Promise<RunningEm
   const { listening, authorityFile } = await listen(settings, handle);
   try {
     const origin = `http://localhost:${listening.port}`;
+    const release = await claimState(dir, listening.port, settings.address);
     const account = await openAccount(settings);
     const stored = await openClock(join(dir, 'clock.json'));
     const { clock } = stored;
@@ -77,6 +79,7 @@ export async function runEmulator(settings: EmulatorSettings): Promise<RunningEm
     const close = async () => {
       await listening.close();
       await resettable.close();
+      await release();
     };
     return { origin, account, authorityFile, aheadSeconds, close };
   } catch (error) {

@@ -171,6 +171,7 @@ describe('the page', () => {
 
   it('has no other paths', async () => {
     expect((await ask('/nothing')).status).toBe(404);
+    expect((await ask('//')).status).toBe(404);
     expect((await ask('/media/../../package.json')).status).toBe(404);
   });
 });

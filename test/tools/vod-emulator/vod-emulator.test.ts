@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
+import { readSettings } from '../../../tools/vod-emulator/read-settings.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { listen } from '../../support/listen.ts';
 import { uploadFromServer } from '../../support/local-upload-client.ts';
@@ -123,6 +124,8 @@ describe('vod-emulator', () => {
     expect((await fetch(`${emulator.origin}/__local/reset`, page)).status).toBe(403);
     expect((await fetch(`${emulator.origin}/__local/health`, page)).status).toBe(404);
     expect((await fetch(`${emulator.origin}/`)).status).toBe(404);
+    expect((await fetch(`${emulator.origin}//`)).status).toBe(404);
+    expect((await fetch(`${emulator.origin}//x/__local/health`)).status).toBe(404);
   });
 
   it('answers to the hosts of the origins that it was given, and to no others', async () => {
@@ -203,6 +206,10 @@ describe('vod-emulator, if it cannot start', () => {
     ]);
   });
 
+  it.each([[['help']], [['--tls', 'help']]])('refuses the argument of %j', (args) => {
+    expect(() => readSettings(args, {})).toThrow('There is no argument "help".');
+  });
+
   it('prints its help and its version', async () => {
     const help = stage.run(['--help']);
     const version = stage.run(['--version']);
@@ -222,6 +229,22 @@ describe('vod-emulator, if it cannot start', () => {
       `Port ${server.port} is taken: stop what listens there, or choose another with vod-emulator --port ${server.port + 1}.\n`,
     );
     await server.close();
+  });
+
+  it('says which emulator uses its state folder, and leaves that one alone', async () => {
+    const first = await stage.start();
+    const fileId = await arrive(first);
+
+    const second = stage.run();
+
+    expect(await second.ended).toBe(1);
+    const { port } = new URL(first.origin);
+    expect(second.err()).toBe(
+      `The state in ${stage.state} is in use by the emulator on port ${port}: stop that one, or choose another folder with --state.\n`,
+    );
+    expect((await listMedia(first)).map((media) => media.fileId)).toEqual([fileId]);
+    expect(await first.stop()).toBe(0);
+    await stage.start();
   });
 
   it.each([

@@ -57,7 +57,7 @@ export interface MovableClock extends Clock {
    * first. Callers date requests in whole seconds, so the move counts from the machine's next full second:
    * {@link settled}.
    *
-   * @throws RangeError if `milliseconds` is not positive, or the time would be after the year 9999.
+   * @throws RangeError if `milliseconds` is not positive, or the time would be after the year 9998.
    */
   advance(milliseconds: number): readonly string[];
   /** Resolves at the full second from which the last move counts. */
@@ -80,7 +80,8 @@ interface Wait {
 const MAX_SKEW = 600_000;
 /** https://developer.mozilla.org/en-US/docs/Web/API/Window/setTimeout#maximum_delay_value */
 const MAX_TIMER = 2 ** 31 - 1;
-const LAST_TIME = Date.parse('9999-12-31T23:59:59Z');
+/** Media that never expire have the last second of 9999, which the clock must not reach by running. */
+const LAST_TIME = Date.parse('9998-12-31T23:59:59Z');
 
 /**
  * Returns a clock that shows the time of the machine until it is moved.
@@ -111,7 +112,9 @@ export function createClock(
     },
     advance(milliseconds) {
       if (!(milliseconds > 0)) throw new RangeError('A clock can only be moved forward');
-      if (now().getTime() + milliseconds > LAST_TIME) throw new RangeError('After the year 9999');
+      if (now().getTime() + milliseconds > LAST_TIME) {
+        throw new RangeError('The clock can be moved to 9998-12-31T23:59:59Z at the latest');
+      }
       const since = Math.ceil(machineNow().getTime() / 1_000) * 1_000;
       moves.push({ since, ahead: ahead() + milliseconds });
       skipped += milliseconds;

@@ -26,13 +26,15 @@ describe('a clock', () => {
     expect(clock.callersNow().getTime()).toBe(BEGIN + 5_000);
   });
 
-  it('is not moved back, or after the last year that ISO 8601 can write', () => {
+  it('is not moved back, or close to the last year that ISO 8601 can write', () => {
     const clock = createClock(machineNow);
+    const tooFar = Date.parse('9999-01-01T00:00:00Z') - BEGIN;
 
-    for (const milliseconds of [0, -1, Number.NaN, 8_000 * 366 * 24 * HOUR]) {
+    for (const milliseconds of [0, -1, Number.NaN, tooFar]) {
       expect(() => clock.advance(milliseconds)).toThrow(RangeError);
     }
     expect(clock.moves()).toEqual([]);
+    clock.advance(tooFar - 10_000);
   });
 
   it('continues where another one was', () => {
