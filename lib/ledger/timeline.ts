@@ -58,7 +58,10 @@ const EVENTS = `with found as materialized (
   order by received_at, event_id, endpoint`;
 
 const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'rules' as rules, updated_at from media_actions
-  where upload_id = $1 or file_id = (select file_id from uploads where upload_id = $1)
+  where ctid = any (array(
+    select ctid from media_actions where upload_id = $1
+    union all select ctid from media_actions where file_id = (select file_id from uploads where upload_id = $1)
+  ))
   order by created_at, file_id, kind limit ${LONGEST}`;
 
 /** Creates the part of the ledger that reads the history of an upload. */
