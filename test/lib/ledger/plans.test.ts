@@ -38,7 +38,10 @@ const CALLS: Readonly<
     for (const at of [page, next]) {
       await ledger.listUploads(at);
       await ledger.listUploads({ ...at, owner: 'owner3' });
+      await ledger.listUploads({ ...at, subAppId: 2 });
+      await ledger.listUploads({ ...at, method: 'live' });
       await ledger.listUploads({ ...at, state: 'rejected' });
+      await ledger.listUploads({ ...at, state: 'rejected', method: 'live' });
       await ledger.listUploads({ ...at, owner: 'owner3', state: 'rejected' });
       await ledger.listUploads({ ...at, owner: 'owner3', method: 'live' });
       await ledger.listUploads({ ...at, owner: 'owner3', subAppId: 2 });
