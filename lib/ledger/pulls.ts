@@ -96,7 +96,7 @@ const ENQUEUE = `with change as (
 // The first attempt may have taken effect although its answer was lost; its announcements are then found by the
 // recorder's name.
 const ISSUED = `select count(*)::integer as count from events
-  where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
+  where event_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and recorded_by = $2`;
 
 const PULLS: JobTable = {
   name: 'pulls',

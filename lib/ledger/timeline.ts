@@ -54,7 +54,8 @@ const EVENTS = `with found as materialized (
     ${EVENTS_OF_UPLOAD} order by received_at, event_id limit ${LONGEST}
   )
   select f.*, d.endpoint, d.state, d.attempts, d.last_error, d.next_attempt_at, d.updated_at
-  from found f left join deliveries d using (event_id)
+  from found f
+    left join (select * from deliveries where event_id = any (array(select event_id from found))) d using (event_id)
   order by received_at, event_id, endpoint`;
 
 const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'rules' as rules, updated_at from media_actions
