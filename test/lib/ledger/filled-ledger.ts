@@ -40,7 +40,7 @@ function writeHistory(uploads: number): readonly string[] {
           'EventType', 'NewFileUpload', 'Text', repeat(md5(upload_id), 5)),
         true, updated_at, 'recorder', updated_at < ${ago(`${uploads}`)}, sub_app_id
       from uploads, (values ('vod-', 'vod.NewFileUpload'), ('evt_', 'upload.ready')) as kind(prefix, type)`,
-    // Half of the newest tenth waits; of that, a quarter is for a paused endpoint, and a tenth has failed before.
+    // One for each event; the newest half of them waits. A quarter is for a paused endpoint, and a tenth has failed before.
     `insert into deliveries (event_id, endpoint, state, attempts, next_attempt_at, last_error, enqueued_at, updated_at)
       select event_id, 'https://hook-' || n % 4 + 1 || '.example',
         case when n < ${uploads} then 'pending' when n % 50 = 0 then 'dead' else 'delivered' end, case when n % 10 = 0 then 1 else 0 end,
