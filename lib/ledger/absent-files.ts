@@ -72,13 +72,13 @@ const NOTE = `with told as (
 
 const FIND = `select file_id, source from absent_files
   where sub_app_id = $2::bigint and source is not null
-    and file_id in (select jsonb_array_elements_text($1::text::jsonb))
+    and file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
   order by file_id`;
 
 // An upload that was created from its file alone has the id that the file's new upload needs, so it is deleted.
 const RELEASE = `with claimed as (
     select upload_id from uploads
-    where file_id in (select jsonb_array_elements_text($1::text::jsonb))
+    where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
       and state = 'deleted' and sub_app_id <> $2::bigint
     order by upload_id for update
   ),
@@ -91,7 +91,7 @@ const RELEASE = `with claimed as (
     where u.upload_id = c.upload_id and c.upload_id not in (select jsonb_array_elements_text($3::text::jsonb))
   )
   delete from media_actions
-  where file_id in (select jsonb_array_elements_text($1::text::jsonb)) and kind = 'delete' and sub_app_id <> $2::bigint`;
+  where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
 /** Creates the part of the ledger for files that VOD does not have. */
 export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {

@@ -59,13 +59,10 @@ const ACTIONS: TrackedJobTable = {
   key: ['file_id', 'kind'],
   condition: "state = 'pending'",
   dueAt: 'next_attempt_at',
-  lease: 'attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz',
+  lease: 'attempts = attempts + 1, next_attempt_at = $2, updated_at = $1::timestamptz',
 };
 
-const CLAIM = writeClaim(
-  ACTIONS,
-  'file_id, kind, sub_app_id, upload_id, detail, attempts, progress, created_at',
-);
+const CLAIMED = 'file_id, kind, sub_app_id, upload_id, detail, attempts, progress, created_at';
 
 const KEEP_PROGRESS = `update media_actions set progress = $4::text::jsonb, updated_at = $5
   where ${writeHeld(ACTIONS)} and state = 'pending' returning file_id`;
@@ -81,7 +78,8 @@ export function createActionLedger(dependencies: LedgerDependencies): ActionLedg
   const { connection, now } = dependencies;
   return {
     async claimActions(count, leaseSeconds) {
-      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readClaimed);
+      const claim = writeClaim(ACTIONS, CLAIMED, count);
+      return (await claimJobs(dependencies, claim, leaseSeconds)).map(readClaimed);
     },
     keepActionProgress({ fileId, kind, attempt }, progress) {
       const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(now())];

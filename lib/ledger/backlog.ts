@@ -1,6 +1,11 @@
+import { MOST_COUNTED, WAITING_FOR_ENDPOINT, writeNames } from './endpoints.ts';
 import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
 
-/** Number of waiting items, and since when the oldest one waits: Unix milliseconds, missing if none does. */
+/**
+ * Number of waiting items, and since when the oldest one waits: Unix milliseconds, missing if none does. Of more than
+ * {@link MOST_COUNTED}, only those that are due first are counted; deliveries are counted for each endpoint, and uploads
+ * for each state.
+ */
 interface Waiting {
   readonly count: number;
   readonly oldestAt?: number;
@@ -36,31 +41,53 @@ export interface BacklogLedger {
   readBacklog(): Promise<Backlog>;
 }
 
-function writeWaiting(name: string, oldest: string, from: string): string {
-  return `(select count(*)::integer as ${name}, min(${oldest}) as ${name}_oldest from ${from}) ${name}`;
+/** Returns the columns `name` and `name_oldest` of the rows of `from` that are first in the order of `dueAt`. */
+function writeWaiting(name: string, oldest: string, from: string, dueAt: string): string {
+  return `(
+    select count(*)::integer as ${name}, min(oldest) as ${name}_oldest
+    from (select ${oldest} as oldest from ${from} order by ${dueAt} limit ${MOST_COUNTED}) w
+  ) ${name}`;
+}
+
+/** Returns the column `name`, the number of rows of `from`; an index has them in the order of `order`. */
+function writeCount(name: string, from: string, order: string): string {
+  return `(
+    select count(*)::integer as ${name} from (select from ${from} order by ${order} limit ${MOST_COUNTED}) c
+  ) ${name}`;
 }
 
 const UNFINISHED = ['issued', 'uploaded', 'processing'];
 
-const BACKLOG = `select * from
-  (select count(*)::integer as uploads from uploads where state in ('${UNFINISHED.join("', '")}')) u,
-  (select least(${UNFINISHED.map((state) => `(select min(created_at) from uploads where state = '${state}')`).join(', ')})
-    as uploads_oldest) o,
-  ${writeWaiting('pulls', 'greatest(next_attempt_at, claimed_until)', 'pulls')},
-  ${writeWaiting('unconfirmed', 'received_at', 'unconfirmed_events')},
-  ${writeWaiting('not_fanned_out', 'received_at', 'events where not fanned_out')},
-  (select count(*) filter (where not paused)::integer as deliveries, count(*) filter (where paused)::integer as paused_deliveries,
-      min(enqueued_at) filter (where not paused) as deliveries_oldest,
-      min(next_attempt_at) filter (where not paused) as due
+// A range of one state, in the order of the index of states: an equal state in the order of time alone would be looked for
+// among the uploads in all states.
+const UPLOADS = UNFINISHED.map(
+  (state) => `select created_at from (
+      select created_at from uploads where state between '${state}' and '${state}'
+      order by state desc, created_at, upload_id limit ${MOST_COUNTED}
+    ) ${state}`,
+).join(' union all ');
+
+const PULL_DUE_AT = 'greatest(next_attempt_at, claimed_until)';
+
+const BACKLOG = `with recursive ${writeNames('names', 'pending')}
+  select * from
+  (select count(*)::integer as uploads, min(created_at) as uploads_oldest from (${UPLOADS}) s) uploads,
+  ${writeWaiting('pulls', PULL_DUE_AT, 'pulls', `${PULL_DUE_AT}, pull_id`)},
+  ${writeWaiting('unconfirmed', 'received_at', 'unconfirmed_events', 'next_attempt_at')},
+  ${writeWaiting('not_fanned_out', 'received_at', 'events where not fanned_out', 'received_at')},
+  (select coalesce(sum(waiting) filter (where not paused), 0) as deliveries,
+      coalesce(sum(waiting) filter (where paused), 0) as paused_deliveries,
+      min(waiting_since) filter (where not paused) as deliveries_oldest,
+      min(due) filter (where not paused) as due
     from (
-      select enqueued_at, next_attempt_at, endpoint in (select endpoint from endpoints where disabled_at is not null) as paused
-      from deliveries where state = 'pending'
+      select w.*, exists (select from endpoints e where e.endpoint = n.endpoint and disabled_at is not null) as paused
+      from names n, lateral (${WAITING_FOR_ENDPOINT}) w where n.endpoint is not null
     ) p) deliveries,
   (select count(*)::integer as paused_endpoints from endpoints where disabled_at is not null) e,
-  ${writeWaiting('actions', 'created_at', "media_actions where state = 'pending'")},
-  (select count(*)::integer as dead_deliveries from deliveries where state = 'dead') d,
-  (select count(*)::integer as dead_actions from media_actions where state = 'dead') a,
-  (select count(*)::integer as dead_items from dead_items where state = 'dead') i`;
+  ${writeWaiting('actions', 'created_at', "media_actions where state = 'pending'", 'next_attempt_at')},
+  ${writeCount('dead_deliveries', "deliveries where state = 'dead'", 'updated_at desc, event_id desc, endpoint desc')},
+  ${writeCount('dead_actions', "media_actions where state = 'dead'", 'updated_at')},
+  ${writeCount('dead_items', "dead_items where state = 'dead'", 'last_failed_at desc, kind desc, item_id desc')}`;
 
 /** Creates the part of the ledger that counts its backlog. */
 export function createBacklogLedger({ connection, now }: LedgerDependencies): BacklogLedger {

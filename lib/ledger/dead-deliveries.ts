@@ -109,7 +109,8 @@ function writeReplayMany(ofEndpoint: boolean): string {
     replayed as (
       update deliveries d set state = 'pending', attempts = 0, last_error = null, next_attempt_at = due_at,
         enqueued_at = due_at, updated_at = $8::timestamptz
-      from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint returning d.endpoint
+      from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint
+        and d.event_id = any (array(select event_id from chosen)) returning d.endpoint
     ),
     ${writeResumed('$8::timestamptz')}
     select (select count(*)::integer from replayed) as replayed, count(*) over ()::integer as found, f.*
@@ -122,7 +123,7 @@ const REPLAY_MANY_OF_ENDPOINT = writeReplayMany(true);
 const REPLAY = writeReplay('event_id = $1 and endpoint = $2', '$3::timestamptz');
 
 const REPLAY_UPLOAD = writeReplay(
-  `event_id in (select event_id from (${EVENTS_OF_UPLOAD}) e)`,
+  `event_id = any (array(select event_id from (${EVENTS_OF_UPLOAD}) e))`,
   '$2::timestamptz',
 );
 

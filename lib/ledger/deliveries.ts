@@ -11,9 +11,9 @@ import {
   writeLease,
   writeSettlement,
 } from './jobs.ts';
-import { FAN_OUT, writeTargets } from './outbox.ts';
+import { writeFanOut, writeTargets } from './outbox.ts';
 import type { LedgerDependencies } from './query.ts';
-import { cleanText, hasRows, query, type Row, readTime, writeTime } from './query.ts';
+import { cleanText, hasRows, query, type Row, readTime, writeLimit, writeTime } from './query.ts';
 import { readUpload } from './upload-row.ts';
 
 /** Content of a message: a new state of an upload, with everything known about the upload then, or an event of VOD. */
@@ -96,7 +96,7 @@ const DELIVERIES: TrackedJobTable = {
   key: ['event_id', 'endpoint'],
   condition: "state = 'pending'",
   dueAt: 'next_attempt_at',
-  lease: 'attempts = attempts + 1, next_attempt_at = $3, updated_at = $1::timestamptz',
+  lease: 'attempts = attempts + 1, next_attempt_at = $2, updated_at = $1::timestamptz',
 };
 
 const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, sub_app_id, confirmed,
@@ -104,7 +104,8 @@ const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, pa
   from claimed join events using (event_id) left join endpoints using (endpoint)`;
 
 // Steps from endpoint to endpoint through the index, without reading all deliveries that wait for each.
-const CLAIM = `with recursive waiting as (
+function writeFairClaim(count: number, maxPerEndpoint: number): string {
+  return `with recursive waiting as (
     select min(endpoint) as endpoint from deliveries where state = 'pending'
     union all
     select (select min(d.endpoint) from deliveries d where d.state = 'pending' and d.endpoint > w.endpoint)
@@ -114,10 +115,10 @@ const CLAIM = `with recursive waiting as (
     select d.event_id, d.endpoint, d.next_attempt_at from waiting w cross join lateral (
       select event_id, endpoint, next_attempt_at from deliveries
       where state = 'pending' and endpoint = w.endpoint and next_attempt_at <= $1::timestamptz
-      order by next_attempt_at limit $4 for update skip locked
+      order by next_attempt_at ${writeLimit(maxPerEndpoint)} for update skip locked
     ) d
     where not exists (select from endpoints e where e.endpoint = w.endpoint and e.disabled_at is not null)
-      and w.endpoint not in (select jsonb_array_elements_text($5::text::jsonb))
+      and w.endpoint not in (select jsonb_array_elements_text($3::text::jsonb))
   ),
   turns as (
     select event_id, endpoint, next_attempt_at,
@@ -126,15 +127,18 @@ const CLAIM = `with recursive waiting as (
   ),
   chosen as (
     select event_id as due_event_id, endpoint as due_endpoint, turn
-    from turns order by turn, next_attempt_at limit $2
+    from turns order by turn, next_attempt_at ${writeLimit(count)}
   ),
   claimed as (${writeLease(DELIVERIES, 'chosen', 'event_id, endpoint, attempts, enqueued_at, turn')}),
   ${writePausedCare('e.disabled_at is not null', '$1::timestamptz')}
   ${ANSWER} order by turn, endpoint`;
+}
 
+// A `case`, since an index of everything that is pending would be read instead of that of events.
 const CLAIM_FRESH = `with fresh as (
     select event_id as due_event_id, endpoint as due_endpoint from deliveries d
-    where event_id in (select jsonb_array_elements_text($2::text::jsonb)) and state = 'pending' and attempts = 0
+    where event_id = any (array(select jsonb_array_elements_text($3::text::jsonb)))
+      and case state when 'pending' then attempts = 0 end
       and not exists (
         select from deliveries f where f.endpoint = d.endpoint and f.state = 'pending' and f.last_error is not null
       )
@@ -174,12 +178,13 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
   const { connection, now, targets } = dependencies;
   return {
     async claimDeliveries(count, leaseSeconds, maxPerEndpoint, except = []) {
-      const wanted = [count, maxPerEndpoint, JSON.stringify(except)] as const;
-      return (await claimJobs(dependencies, CLAIM, leaseSeconds, wanted)).map(readClaimed);
+      const claim = writeFairClaim(count, maxPerEndpoint);
+      const others = [JSON.stringify(except)];
+      return (await claimJobs(dependencies, claim, leaseSeconds, others)).map(readClaimed);
     },
     async claimFresh(eventIds, leaseSeconds) {
       if (eventIds.length === 0) return [];
-      const wanted = [JSON.stringify(eventIds)] as const;
+      const wanted = [JSON.stringify(eventIds)];
       return (await claimJobs(dependencies, CLAIM_FRESH, leaseSeconds, wanted)).map(readClaimed);
     },
     finishDelivery({ eventId, endpoint, attempt }) {
@@ -195,8 +200,8 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
     },
     async fanOut(count) {
       if (targets === undefined) return 0;
-      const parameters = [count, writeTime(now()), writeTargets(targets)];
-      const [row] = await query(connection, FAN_OUT, parameters);
+      const parameters = [writeTime(now()), writeTargets(targets)];
+      const [row] = await query(connection, writeFanOut(count), parameters);
       return Number(row?.['count'] ?? 0);
     },
   };

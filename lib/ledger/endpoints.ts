@@ -8,11 +8,11 @@ export interface LedgerEndpoint {
   readonly pausedReason?: string;
   /** When it last accepted a message, to within about a second; missing if it never did. */
   readonly deliveredAt?: number;
-  /** Number of pending deliveries. */
+  /** Number of pending deliveries; of more than {@link MOST_COUNTED}, only these are counted. */
   readonly waiting: number;
   /** When the oldest of them was enqueued. */
   readonly waitingSince?: number;
-  /** Number of dead deliveries, which can be replayed. */
+  /** Number of dead deliveries, which can be replayed; counted as `waiting`. */
   readonly dead: number;
 }
 
@@ -38,21 +38,27 @@ const MAX_AT_ONCE = 1_000;
 export function writePausedCare(condition: string, time: string): string {
   const choose = (
     rows: string,
+    order = '',
   ) => `select d.event_id, d.endpoint from endpoints e cross join lateral (
       select event_id, endpoint from deliveries where state = 'pending' and endpoint = e.endpoint and ${rows}
-      limit ${MAX_AT_ONCE} for update skip locked
+      ${order} limit ${MAX_AT_ONCE} for update skip locked
     ) d
     where ${condition}`;
   return `postponed as (${choose('last_error is not null and next_attempt_at > enqueued_at')}),
   rewound as (
     update deliveries d set next_attempt_at = enqueued_at
     from postponed p where d.event_id = p.event_id and d.endpoint = p.endpoint
+      and d.event_id = any (array(select event_id from postponed))
   ),
-  outdated as (${choose(`next_attempt_at <= ${time} - interval '72 hours'
-      and enqueued_at <= ${time} - interval '72 hours' and (last_error is null or next_attempt_at <= enqueued_at)`)}),
+  outdated as (${choose(
+    `next_attempt_at <= ${time} - interval '72 hours'
+      and enqueued_at <= ${time} - interval '72 hours' and (last_error is null or next_attempt_at <= enqueued_at)`,
+    'order by next_attempt_at',
+  )}),
   buried as (
     update deliveries d set state = 'dead', last_error = coalesce(last_error, 'paused'), updated_at = ${time}
     from outdated o where d.event_id = o.event_id and d.endpoint = o.endpoint
+      and d.event_id = any (array(select event_id from outdated))
   )`;
 }
 
@@ -62,7 +68,7 @@ export function writeResumption(time: string): string {
 }
 
 /** Returns the part of a `with` that finds the endpoints of the deliveries in `state`, one by one through an index. */
-function writeNames(name: string, state: string): string {
+export function writeNames(name: string, state: string): string {
   return `${name} as (
     select min(endpoint) as endpoint from deliveries where state = '${state}'
     union all
@@ -71,6 +77,17 @@ function writeNames(name: string, state: string): string {
   )`;
 }
 
+/** A count stops here: to count a long queue takes longer the longer it is. */
+export const MOST_COUNTED = 10_000;
+
+/** A query of what is pending for the endpoint of `n`: `waiting`, and the oldest `waiting_since` and `due`. */
+export const WAITING_FOR_ENDPOINT = `select count(*)::integer as waiting, min(enqueued_at) as waiting_since,
+      min(next_attempt_at) as due
+    from (
+      select enqueued_at, next_attempt_at from deliveries d
+      where d.state = 'pending' and d.endpoint = n.endpoint order by next_attempt_at limit ${MOST_COUNTED}
+    ) d`;
+
 const LIST = `with recursive ${writeNames('waiting', 'pending')},
   ${writeNames('given_up', 'dead')},
   named as (
@@ -78,12 +95,12 @@ const LIST = `with recursive ${writeNames('waiting', 'pending')},
   )
   select n.endpoint, e.disabled_at, e.paused_reason, e.delivered_at, w.waiting, w.waiting_since, g.dead
   from named n left join endpoints e using (endpoint),
+    lateral (${WAITING_FOR_ENDPOINT}) w,
     lateral (
-      select count(*)::integer as waiting, min(enqueued_at) as waiting_since from deliveries d
-      where d.state = 'pending' and d.endpoint = n.endpoint
-    ) w,
-    lateral (
-      select count(*)::integer as dead from deliveries d where d.state = 'dead' and d.endpoint = n.endpoint
+      select count(*)::integer as dead from (
+        select from deliveries d where d.state = 'dead' and d.endpoint = n.endpoint
+        order by updated_at limit ${MOST_COUNTED}
+      ) d
     ) g
   where n.endpoint is not null order by n.endpoint`;
 

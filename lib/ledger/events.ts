@@ -117,12 +117,12 @@ function writeActionsOf({ eventId, subAppId, actions = [] }: EventRecord): reado
 }
 
 const KNOWN = `select event_id as event from events
-  where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
+  where event_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and recorded_by = $2`;
 
 const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
-  where upload_id in (select jsonb_array_elements_text($1::text::jsonb))
+  where upload_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
   union select ${UPLOAD_COLUMNS} from uploads
-  where file_id in (select jsonb_array_elements_text($1::text::jsonb))`;
+  where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))`;
 
 /** Returns the results of recording `events`, for which the statement returned `rows` for the fresh ones. */
 async function describeRecorded(

@@ -5,6 +5,7 @@ import {
   type Parameters,
   query,
   type Row,
+  writeLimit,
   writeTime,
 } from './query.ts';
 
@@ -23,7 +24,7 @@ export interface JobTable {
   readonly dueAt: string;
   /** Second column of that index, for rows that are due at the same time; missing if there is none. */
   readonly tieBreaker?: string;
-  /** Assignments of a claim, at the time `$1` and with a lease until `$3`. */
+  /** Assignments of a claim, at the time `$1` and with a lease until `$2`. */
   readonly lease: string;
 }
 
@@ -39,16 +40,17 @@ export type JobFailure = { readonly error: string } & (
 );
 
 /**
- * Returns the statement that claims up to `$2` jobs, longest due first, and returns their columns `returning` in that
- * order. Jobs that another session is claiming at the same time are skipped, so sessions do not wait for each other.
+ * Returns the statement that claims up to `count` jobs, longest due first, and returns their columns `returning` in
+ * that order. Jobs that another session is claiming at the same time are skipped, so sessions do not wait for each
+ * other.
  */
-export function writeClaim(jobs: JobTable, returning: string): string {
+export function writeClaim(jobs: JobTable, returning: string, count: number): string {
   const { name, key, condition, dueAt, tieBreaker } = jobs;
   const columns = key.map((column) => `${column} as due_${column}`).join(', ');
   return `with due as (
     select ${columns}, ${dueAt} as due_at from ${name}
     where ${condition === undefined ? '' : `${condition} and `}${dueAt} <= $1::timestamptz
-    order by ${dueAt}${tieBreaker === undefined ? '' : `, ${tieBreaker}`} limit $2 for update skip locked
+    order by ${dueAt}${tieBreaker === undefined ? '' : `, ${tieBreaker}`} ${writeLimit(count)} for update skip locked
   ),
   claimed as (${writeLease(jobs, 'due', `due_at, ${returning}`)})
   select * from claimed order by due_at`;
@@ -57,7 +59,9 @@ export function writeClaim(jobs: JobTable, returning: string): string {
 /** Returns the statement that claims the rows whose key is in the columns `due_…` of `due`, a part of its `with`. */
 export function writeLease({ name, key, lease }: JobTable, due: string, returning: string): string {
   const isDue = key.map((column) => `${column} = due_${column}`).join(' and ');
-  return `update ${name} set ${lease} from ${due} where ${isDue} returning ${returning}`;
+  const [first] = key;
+  return `update ${name} set ${lease} from ${due}
+    where ${isDue} and ${first} = any (array(select due_${first} from ${due})) returning ${returning}`;
 }
 
 /**
@@ -79,18 +83,16 @@ export function writeSettlement(jobs: TrackedJobTable): string {
     where ${writeHeld(jobs)} and state in ('pending', $4) returning ${jobs.key.join(', ')}`;
 }
 
-/**
- * Returns the rows that a statement claims for `leaseSeconds`; the first of `wanted` is `$2`, the others follow `$3`.
- */
+/** Returns the rows that a statement claims for `leaseSeconds`; `others` are its parameters from `$3` on. */
 export function claimJobs(
   { connection, now }: LedgerDependencies,
   statement: string,
   leaseSeconds: number,
-  [wanted, ...others]: readonly [wanted: number | string, ...others: Parameters],
+  others: Parameters = [],
 ): Promise<readonly Row[]> {
   const at = now();
   const until = writeTime(at + leaseSeconds * 1_000);
-  return query(connection, statement, [writeTime(at), wanted, until, ...others]);
+  return query(connection, statement, [writeTime(at), until, ...others]);
 }
 
 /** Ends a claim of a job with a state, or a failure; returns whether it was still valid. */

@@ -15,6 +15,7 @@ import {
   type PendingConfirmationLedger,
 } from './pending-confirmations.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
+import type { LedgerDependencies } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
@@ -68,7 +69,11 @@ export interface LedgerOptions {
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
   const { now, randomKey, targets } = options;
   const connection = createConnection({ databaseUrl, ...options });
-  const dependencies = { connection, now, randomKey, targets };
+  return createLedger({ connection, now, randomKey, targets });
+}
+
+/** Creates the ledger behind a connection, which it closes; see {@link openLedger}. */
+export function createLedger(dependencies: LedgerDependencies): Ledger {
   return {
     ...createUploadLedger(dependencies),
     ...createEventLedger(dependencies),
@@ -86,6 +91,6 @@ export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger 
     ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
     ...createBacklogLedger(dependencies),
-    close: connection.close,
+    close: dependencies.connection.close,
   };
 }

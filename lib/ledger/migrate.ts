@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { buildIndexes, isConcurrent } from './build-indexes.ts';
 import type { Statements } from './connection/transaction.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LedgerError } from './ledger-error.ts';
@@ -27,9 +29,15 @@ const LOCK = 0x76_6f_64_2d;
 /** Longest wait for one piece of work, in milliseconds: a migration may rewrite every row. */
 const ANSWER_MILLISECONDS = 6 * 60 * 60 * 1_000;
 
+/** Milliseconds after which to look whether another process has finished its work. */
+const POLL_MILLISECONDS = 200;
+
 /**
- * Brings the database up to date: applies all missing migrations, or none. If several processes do so at the same time,
- * one does the work and the others find nothing to do.
+ * Brings the database up to date: applies all missing migrations. If several processes do so at the same time, each
+ * migration is applied by one of them.
+ *
+ * Consecutive migrations are applied in one transaction, all or none. One that builds indexes concurrently, so that
+ * others can write in the meantime, is applied by itself; if it is interrupted, the next run repeats it.
  *
  * @returns how many were applied.
  * @throws {LedgerError} if the database cannot be reached or refuses a statement; another error if the server is too
@@ -44,35 +52,65 @@ export async function applyMigrations(
   const connection = createConnection({
     ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
   });
+  // Indexes are built outside the transaction that holds the lock.
+  const builder = createConnection({
+    ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
+  });
   try {
     const wrong = explainServer(await readServer(connection));
     if (wrong !== undefined) throw new Error(`${wrong.text} ${wrong.remedy}`);
-    const applied = await connection
-      .transact((sql) => applyMissing(sql, migrations))
-      .catch(quoteServer);
-    for (const migration of applied) onApplied(migration);
-    return applied.length;
+    let count = 0;
+    for (;;) {
+      const step = await connection
+        .transact((sql) => applyNext(sql, builder, migrations))
+        .catch(quoteServer);
+      for (const migration of step.applied) onApplied(migration);
+      count += step.applied.length;
+      if (step.next === 'none') return count;
+      if (step.next === 'wait') await sleep(POLL_MILLISECONDS);
+    }
   } finally {
-    await connection.close();
+    await Promise.all([connection.close(), builder.close()]);
   }
 }
 
-async function applyMissing(
+/** Result of one transaction, and whether there is more to do, possibly after waiting for another process. */
+interface Step {
+  readonly applied: readonly AppliedMigration[];
+  readonly next: 'none' | 'more' | 'wait';
+}
+
+async function applyNext(
   sql: Statements,
+  builder: Connection,
   migrations: readonly Migration[],
-): Promise<readonly AppliedMigration[]> {
+): Promise<Step> {
+  // Building an index waits for every older snapshot; so this transaction keeps none, and nobody waits for the lock
+  // within a statement: https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY.
+  await sql.unsafe('set transaction isolation level read committed');
+  await sql.unsafe('set local idle_in_transaction_session_timeout = 0');
   // The lock ends with the transaction, so that it works through a pooler and is always released.
-  await sql.unsafe('select pg_advisory_xact_lock($1::bigint)', [LOCK]);
+  const [lock] = await sql.unsafe<{ free: boolean }[]>(
+    'select pg_try_advisory_xact_lock($1::bigint) as free',
+    [LOCK],
+  );
+  if (!lock?.free) return { applied: [], next: 'wait' };
   await sql.unsafe(`create table if not exists migrations (
     name text primary key,
     checksum text not null,
     applied_at timestamptz not null default now()
   )`);
+  const missing = findMissing(migrations, await sql.unsafe<Known[]>(KNOWN));
+  const first = missing.findIndex(isConcurrent);
+  const batch = first === 0 ? missing.slice(0, 1) : missing.slice(0, first < 0 ? undefined : first);
   const applied: AppliedMigration[] = [];
-  for (const migration of findMissing(migrations, await sql.unsafe<Known[]>(KNOWN))) {
-    applied.push(await apply(sql, migration));
+  for (const migration of batch) {
+    const work = isConcurrent(migration)
+      ? buildIndexes(builder, migration)
+      : sql.unsafe(migration.statements);
+    applied.push(await apply(sql, migration, work));
   }
-  return applied;
+  return { applied, next: batch.length === missing.length ? 'none' : 'more' };
 }
 
 type Known = Readonly<Record<'name' | 'checksum', string>>;
@@ -156,10 +194,13 @@ function findMissing(
   return [...byName.values()];
 }
 
-async function apply(sql: Statements, migration: Migration): Promise<AppliedMigration> {
-  const { name, statements, checksum } = migration;
+async function apply(
+  sql: Statements,
+  { name, checksum }: Migration,
+  work: Promise<unknown>,
+): Promise<AppliedMigration> {
   const start = performance.now();
-  await sql.unsafe(statements);
+  await work;
   await sql.unsafe('insert into migrations (name, checksum) values ($1, $2)', [name, checksum]);
   return { name, milliseconds: Math.round(performance.now() - start) };
 }

@@ -1,6 +1,6 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
-import { type LedgerDependencies, writeJson, writeTime } from './query.ts';
+import { type LedgerDependencies, writeJson, writeLimit, writeTime } from './query.ts';
 import {
   CHANGE_COLUMNS,
   type ChangeKinds,
@@ -60,18 +60,23 @@ export function writeDeliveries(recorded: string, time: string, targets: string)
     join (${recorded}) r on r.event_type ~ t.pattern`;
 }
 
-/** Enqueues the deliveries of up to `$1` events at the time `$2` to the targets `$3`; returns the number of events. */
-export const FAN_OUT = `with due as (
-    select event_id from events where not fanned_out order by received_at limit $1 for update skip locked
+/**
+ * Returns the statement that enqueues the deliveries of up to `count` events at the time `$1` to the targets `$2`, and
+ * returns the number of events.
+ */
+export function writeFanOut(count: number): string {
+  return `with due as (
+    select event_id from events where not fanned_out order by received_at ${writeLimit(count)} for update skip locked
   ),
   recorded as (
-    update events e set fanned_out = true from due where e.event_id = due.event_id
-    returning e.event_id, e.event_type
+    update events set fanned_out = true where event_id = any (array(select event_id from due))
+    returning event_id, event_type
   ),
   delivery as (
-    ${writeDeliveries('select event_id, event_type from recorded', '$2::timestamptz', '$3')}
+    ${writeDeliveries('select event_id, event_type from recorded', '$1::timestamptz', '$2')}
   )
   select count(*)::integer as count from recorded`;
+}
 
 /** The form in which an upload is announced; `readUpload` reads it. */
 const SNAPSHOT = `jsonb_build_object(${UPLOAD_COLUMNS.split(', ')

@@ -58,10 +58,10 @@ const CONFIRMATIONS: JobTable = {
   name: 'unconfirmed_events',
   key: ['event_id'],
   dueAt: 'next_attempt_at',
-  lease: 'attempts = attempts + 1, next_attempt_at = $3',
+  lease: 'attempts = attempts + 1, next_attempt_at = $2',
 };
 
-const CLAIM = writeClaim(CONFIRMATIONS, 'event_id, sub_app_id, raw, received_at, attempts, proven');
+const CLAIMED = 'event_id, sub_app_id, raw, received_at, attempts, proven';
 
 const DROP = `with dropped as (
     delete from unconfirmed_events where ${writeHeld(CONFIRMATIONS)} returning event_id
@@ -97,7 +97,8 @@ export function createPendingConfirmationLedger(
       await keep(event, true);
     },
     async claimConfirmations(count, leaseSeconds) {
-      const rows = await claimJobs(dependencies, CLAIM, leaseSeconds, [count]);
+      const claim = writeClaim(CONFIRMATIONS, CLAIMED, count);
+      const rows = await claimJobs(dependencies, claim, leaseSeconds);
       return rows.map((row) => ({
         eventId: String(row['event_id']),
         ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),

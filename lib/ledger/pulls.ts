@@ -76,8 +76,9 @@ const ENQUEUE = `with change as (
   ),
   changed as (${INSERT_QUEUED} on conflict (upload_id) do nothing returning ${UPLOAD_COLUMNS}),
   unsent as (
-    select upload_id from change c join uploads u using (upload_id)
-    where u.state = 'issued' and u.task_id is null order by upload_id for update of u
+    select upload_id from uploads
+    where upload_id = any (array(select upload_id from change)) and state = 'issued' and task_id is null
+    order by upload_id for update
   ),
   queued as (
     insert into pulls (upload_id, owner, request, next_attempt_at)
@@ -95,21 +96,18 @@ const ENQUEUE = `with change as (
 // The first attempt may have taken effect although its answer was lost; its announcements are then found by the
 // recorder's name.
 const ISSUED = `select count(*)::integer as count from events
-  where event_id in (select jsonb_array_elements_text($1::text::jsonb)) and recorded_by = $2`;
+  where event_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and recorded_by = $2`;
 
 const PULLS: JobTable = {
   name: 'pulls',
   key: ['pull_id'],
   dueAt: 'greatest(next_attempt_at, claimed_until)',
   tieBreaker: 'pull_id',
-  lease: 'attempts = attempts + 1, claimed_until = $3::timestamptz',
+  lease: 'attempts = attempts + 1, claimed_until = $2::timestamptz',
 };
 
-const CLAIM = writeClaim(
-  PULLS,
-  `pull_id, upload_id, owner, request, attempts,
-    (select sub_app_id from uploads u where u.upload_id = pulls.upload_id) as sub_app_id`,
-);
+const CLAIMED = `pull_id, upload_id, owner, request, attempts,
+    (select sub_app_id from uploads u where u.upload_id = pulls.upload_id) as sub_app_id`;
 
 // If the first attempt took effect although its answer was lost, the upload already has its task.
 const FINISH = `with done as (
@@ -154,7 +152,9 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
       return batch.length === 0 ? count : count + (await enqueue(batch, dependencies));
     },
     async claimPulls(count, leaseSeconds) {
-      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readClaimed);
+      return (await claimJobs(dependencies, writeClaim(PULLS, CLAIMED, count), leaseSeconds)).map(
+        readClaimed,
+      );
     },
     finishPull({ pullId, uploadId, attempt }, taskId) {
       const at = now();

@@ -29,6 +29,30 @@ export function query(
   return connection.run<Row[]>((sql) => sql.unsafe(statement, [...parameters], { prepare: true }));
 }
 
+/**
+ * Returns the end of a query that returns at most `count` rows. The number is part of the text, so only pass one of few
+ * values: as a parameter it would be unknown to the planner, which then expects a tenth of all rows and so reads the
+ * whole table.
+ *
+ * @throws {RangeError} if it is not the number of any rows.
+ */
+export function writeLimit(count: number): string {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new RangeError('A limit must be an integer.');
+  return `limit ${count}`;
+}
+
+/**
+ * Returns a name of a fixed set, or a number, as a constant of a statement: some of these are frequent and others rare,
+ * and the planner must know which one is meant.
+ *
+ * @throws {RangeError} if it is anything else.
+ */
+export function writeConstant(value: string | number): string {
+  if (!/^\w+$/.test(String(value))) throw new RangeError('A constant must be a name or a number.');
+  return `'${value}'`;
+}
+
 /** Returns whether the statement returns a row; it must be repeatable. */
 export async function hasRows(
   connection: Connection,

@@ -51,8 +51,9 @@ const ISSUE = `with verdict as materialized (
     on conflict (upload_id) do nothing
   ),
   ${outboxSql(BY_UPLOAD)}
-  select v.upload_id, rule, used, room_at, coalesce(c.state, u.state) as state from verdict v
-    left join changed c on c.upload_id = v.upload_id left join uploads u on u.upload_id = v.upload_id`;
+  select v.upload_id, rule, used, room_at,
+    coalesce(c.state, (select u.state from uploads u where u.upload_id = v.upload_id)) as state
+  from verdict v left join changed c on c.upload_id = v.upload_id`;
 
 /** Creates the part of the ledger that enforces quotas. */
 export function createQuotaLedger({

@@ -1,13 +1,13 @@
 import type { Upload } from '../model/upload.ts';
 import { claimJobs, type JobTable, writeClaim } from './jobs.ts';
-import { type LedgerDependencies, query, writeJson, writeTime } from './query.ts';
+import { type LedgerDependencies, query, writeJson, writeLimit, writeTime } from './query.ts';
 import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** When VOD is to be asked about uploads whose state no event reported. */
 export interface ReconciliationLedger {
   /** Claims up to `count` due checks, longest due first; no one else can claim them until the lease expires. */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
-  /** Makes the checks of the newest unfinished uploads with a file or a task due now, up to `count` in each state. */
+  /** Makes the checks of the newest unfinished uploads with a file or a task due now: those of `count` in each state. */
   hastenChecks(count: number): Promise<void>;
   /** Sets the next check to `at`, Unix milliseconds; undefined for none before the next report about the upload. */
   setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
@@ -19,40 +19,44 @@ const CHECKS: JobTable = {
   name: 'uploads',
   key: ['upload_id'],
   dueAt: 'check_at',
-  lease: 'check_at = $3',
+  lease: 'check_at = $2',
 };
 
-const CLAIM = writeClaim(CHECKS, UPLOAD_COLUMNS);
-
-// Each state separately, since there is an index in this order. VOD knows nothing about a client upload without a file,
+// Each state separately, since there is an index in this order; see the backlog for why it is a range. VOD knows nothing about a client upload without a file,
 // and a locked row is already being checked.
-const HASTEN = `with early as (
-    select upload_id from unnest(array['issued', 'uploaded', 'processing']) as s(unfinished), lateral (
-      select upload_id from uploads
-      where state = unfinished and check_at > $1::timestamptz and coalesce(file_id, task_id) is not null
-      order by created_at desc limit $2 for update skip locked
-    ) newest
-  )
-  update uploads u set check_at = $1::timestamptz from early where u.upload_id = early.upload_id`;
+function writeHasten(count: number): string {
+  const newest = ['issued', 'uploaded', 'processing'].map(
+    (state) => `select * from (
+      select upload_id, check_at from uploads
+      where state between '${state}' and '${state}' and coalesce(file_id, task_id) is not null
+      order by state, created_at desc, upload_id desc ${writeLimit(count)} for update skip locked
+    ) ${state}`,
+  );
+  return `with newest as (${newest.join(' union all ')})
+    update uploads set check_at = $1::timestamptz
+    where upload_id = any (array(select upload_id from newest where check_at > $1::timestamptz))`;
+}
 
 const DEFER = 'update uploads set check_at = $2 where upload_id = $1';
 
-const UNTOLD = `select file_id from jsonb_array_elements_text($1::text::jsonb) as f(file_id)
-  where not exists (
-    select from events e where coalesce(e.file_id, e.upload_id) = f.file_id
-      and event_type in ('vod.NewFileUpload', 'vod.PullComplete')
-  )
-  and not exists (select from dead_items d where d.kind = 'event' and d.file_id = f.file_id)`;
+// Looked up file by file: the index of dead items accepts no lists.
+const UNTOLD = `select id as file_id from jsonb_array_elements_text($1::text::jsonb) as named(id)
+  where (
+    select true from events where coalesce(file_id, upload_id) = id
+      and event_type in ('vod.NewFileUpload', 'vod.PullComplete') limit 1
+  ) is null
+  and (select true from dead_items where kind = 'event' and file_id = id limit 1) is null`;
 
 /** Creates the part of the ledger for reconciliation. */
 export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
   const { connection, now } = dependencies;
   return {
     async claimChecks(count, leaseSeconds) {
-      return (await claimJobs(dependencies, CLAIM, leaseSeconds, [count])).map(readUpload);
+      const claim = writeClaim(CHECKS, UPLOAD_COLUMNS, count);
+      return (await claimJobs(dependencies, claim, leaseSeconds)).map(readUpload);
     },
     async hastenChecks(count) {
-      await query(connection, HASTEN, [writeTime(now()), count]);
+      await query(connection, writeHasten(count), [writeTime(now())]);
     },
     async setNextCheck(uploadId, at) {
       await query(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);

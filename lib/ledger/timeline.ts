@@ -54,11 +54,15 @@ const EVENTS = `with found as materialized (
     ${EVENTS_OF_UPLOAD} order by received_at, event_id limit ${LONGEST}
   )
   select f.*, d.endpoint, d.state, d.attempts, d.last_error, d.next_attempt_at, d.updated_at
-  from found f left join deliveries d using (event_id)
+  from found f
+    left join (select * from deliveries where event_id = any (array(select event_id from found))) d using (event_id)
   order by received_at, event_id, endpoint`;
 
 const ACTIONS = `select file_id, kind, state, attempts, last_error, detail -> 'rules' as rules, updated_at from media_actions
-  where upload_id = $1 or file_id = (select file_id from uploads where upload_id = $1)
+  where ctid = any (array(
+    select ctid from media_actions where upload_id = $1
+    union all select ctid from media_actions where file_id = (select file_id from uploads where upload_id = $1)
+  ))
   order by created_at, file_id, kind limit ${LONGEST}`;
 
 /** Creates the part of the ledger that reads the history of an upload. */

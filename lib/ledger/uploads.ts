@@ -5,7 +5,7 @@ import { applyMerged } from './merge-uploads.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
 import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
 import type { LedgerDependencies } from './query.ts';
-import { query, queryInParts, type Row, writeTime } from './query.ts';
+import { query, queryInParts, type Row, writeConstant, writeLimit, writeTime } from './query.ts';
 import {
   BY_UPLOAD,
   CHANGE_COLUMNS,
@@ -65,7 +65,7 @@ export interface UploadLedger {
 }
 
 const FIND_FILES = `select file_id from uploads
-  where file_id in (select jsonb_array_elements_text($1::text::jsonb))
+  where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
     and ($2::bigint is null or coalesce(sub_app_id, $3::bigint) = $2::bigint)`;
 
 const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
@@ -81,7 +81,7 @@ const CHANGE = `with change as (
   ),
   ${UPSERTS},
   unqueued as (
-    delete from pulls p using changed c where p.upload_id = c.upload_id and c.state <> 'issued'
+    delete from pulls where upload_id = any (array(select upload_id from changed where state <> 'issued'))
   ),
   ${outboxSql(BY_UPLOAD)}
   select ${UPLOAD_COLUMNS} from changed`;
@@ -129,12 +129,15 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   };
 }
 
+/** Longest page that callers ask for. A constant bound is needed for the plan: see {@link writeLimit}. */
+const LONGEST_PAGE = 100;
+
 function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuery) {
   const parameters: (string | number)[] = [limit + 1];
   const conditions: string[] = [];
-  for (const [column, value] of Object.entries({ owner, sub_app_id: subAppId, state, method })) {
-    if (value === undefined) continue;
-    conditions.push(`${column} = $${parameters.push(value)}`);
+  if (owner !== undefined) conditions.push(`owner = $${parameters.push(owner)}`);
+  for (const [column, value] of Object.entries({ sub_app_id: subAppId, state, method })) {
+    if (value !== undefined) conditions.push(`${column} = ${writeConstant(value)}`);
   }
   if (cursor !== undefined) {
     const [time, uploadId = ''] = readCursor(cursor, 2);
@@ -144,8 +147,10 @@ function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuer
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
   return {
-    statement: `select ${UPLOAD_COLUMNS} from uploads ${where}
-      order by created_at desc, upload_id desc limit $1`,
+    statement: `select * from (
+        select ${UPLOAD_COLUMNS} from uploads ${where}
+        order by created_at desc, upload_id desc ${writeLimit(Math.max(limit, LONGEST_PAGE) + 1)}
+      ) page order by created_at desc, upload_id desc limit $1`,
     parameters,
   };
 }

@@ -63,16 +63,18 @@ export async function deliverWaiting(
   try {
     while (hasTime(run)) {
       const last = isOver();
+      const excluded = [...busy.keys()];
       const claims = await run.ledger.claimDeliveries(
         CLAIM_COUNT,
         LEASE_SECONDS,
         MAX_PER_ENDPOINT,
-        [...busy.keys()],
+        excluded,
       );
       for (const [endpoint, own] of groupByEndpoint(claims)) {
         busy.set(endpoint, serve(endpoint, own));
       }
-      if (last && busy.size === 0) return;
+      // An endpoint that became free during the claim may have more.
+      if (last && busy.size === 0 && excluded.length === 0) return;
       const pause = run.sleep(PAUSE_MILLISECONDS);
       await Promise.race([...busy.values(), pause, ...(last ? [] : [over])]);
     }

@@ -178,6 +178,9 @@ function listParameters(options: SessionOptions): ReadonlyMap<string, string> {
     // foreign key, would do so until its statistics change:
     // https://www.postgresql.org/docs/current/runtime-config-query.html.
     ['enable_seqscan', 'off'],
+    // Without statistics, few rows are expected of an index; then reading all of them and sorting them seems as cheap as
+    // reading the first ones in the index's own order.
+    ['enable_bitmapscan', 'off'],
     ...Object.entries(settings.session),
   ]);
 }

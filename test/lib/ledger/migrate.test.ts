@@ -100,6 +100,89 @@ describe('applyMigrations()', () => {
   });
 });
 
+describe('applyMigrations() with indexes that are built concurrently', () => {
+  const INDEX = '-- Words.\ncreate index concurrently if not exists first_id on first (id);';
+  const makeMigrations = async () => {
+    const folder = await makeFolder();
+    await writeFile(join(folder, '0001-first.sql'), 'create table first (id integer);');
+    await writeFile(join(folder, '0002-index.sql'), INDEX);
+    await writeFile(join(folder, '0003-second.sql'), 'create table second (id integer);');
+    return folder;
+  };
+  const connect = (url: string) =>
+    postgres(url, { max: 3, fetch_types: false, onnotice: () => undefined });
+  const listIndexes = (sql: postgres.Sql) =>
+    sql`select indexrelid::regclass::text as name, indisvalid from pg_index
+      where indrelid = 'first'::regclass`;
+  const VALID = [{ name: 'first_id', indisvalid: true }];
+
+  it('lets others write while an index is built', async () => {
+    const url = await databases.create('empty');
+    const folder = await makeMigrations();
+    const sql = connect(url);
+    await sql`create table first (id integer)`;
+    await writeFile(join(folder, '0001-first.sql'), 'select 1;');
+
+    // The build waits for this transaction; any lock that it held would keep others waiting too.
+    const earlier = await sql.reserve();
+    await earlier`begin`;
+    await earlier`insert into first values (1)`;
+    const migrating = applyMigrations(url, { folder });
+    await expect
+      .poll(
+        () =>
+          sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%create index%'`,
+      )
+      .toHaveLength(1);
+    await sql.begin(async (later) => {
+      await later`set local lock_timeout = 1000`;
+      await later`insert into first values (2)`;
+    });
+    await earlier`commit`;
+    earlier.release();
+
+    expect(await migrating).toBe(3);
+    expect(await listIndexes(sql)).toEqual(VALID);
+    await sql.end();
+  });
+
+  it('builds an index again whose build was interrupted', async () => {
+    const url = await databases.create('empty');
+    const sql = connect(url);
+    await sql`create table first (id integer)`;
+    await sql`insert into first values (1), (1)`;
+    await expect(sql`create unique index concurrently first_id on first (id)`).rejects.toThrow();
+    expect(await listIndexes(sql)).toEqual([{ name: 'first_id', indisvalid: false }]);
+    const folder = await makeFolder();
+    await writeFile(join(folder, '0001-index.sql'), INDEX);
+
+    expect(await applyMigrations(url, { folder })).toBe(1);
+    expect(await listIndexes(sql)).toEqual(VALID);
+    await sql.end();
+  });
+
+  it('applies each migration in one of several concurrent processes', async () => {
+    const url = await databases.create('empty');
+    const folder = await makeMigrations();
+    const counts = await Promise.all(
+      Array.from({ length: 5 }, () => applyMigrations(url, { folder })),
+    );
+    expect(counts.reduce((sum, count) => sum + count)).toBe(3);
+    const sql = connect(url);
+    expect(await listIndexes(sql)).toEqual(VALID);
+    await sql.end();
+  });
+
+  it('refuses anything else in the same migration', async () => {
+    const url = await databases.create('empty');
+    const folder = await makeMigrations();
+    await writeFile(join(folder, '0002-index.sql'), `${INDEX}\ndrop table first;`);
+    await expect(applyMigrations(url, { folder })).rejects.toThrow(
+      'Migration 0002-index.sql builds indexes concurrently, so it can do nothing else.',
+    );
+  });
+});
+
 describe('npm run migrate', () => {
   const run = promisify(execFile);
   const migrate = (databaseUrl: string) =>
