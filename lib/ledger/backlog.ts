@@ -1,5 +1,6 @@
 import { MOST_COUNTED, WAITING_FOR_ENDPOINT, writeNames } from './endpoints.ts';
 import { type LedgerDependencies, query, type Row, readTime } from './query.ts';
+import { UNFINISHED_STATES, writeInState } from './upload-row.ts';
 
 /**
  * Number of waiting items, and since when the oldest one waits: Unix milliseconds, missing if none does. Of more than
@@ -56,13 +57,9 @@ function writeCount(name: string, from: string, order: string): string {
   ) ${name}`;
 }
 
-const UNFINISHED = ['issued', 'uploaded', 'processing'];
-
-// A range of one state, in the order of the index of states: an equal state in the order of time alone would be looked for
-// among the uploads in all states.
-const UPLOADS = UNFINISHED.map(
+const UPLOADS = UNFINISHED_STATES.map(
   (state) => `select created_at from (
-      select created_at from uploads where state between '${state}' and '${state}'
+      select created_at from uploads where ${writeInState(state)}
       order by state desc, created_at, upload_id limit ${MOST_COUNTED}
     ) ${state}`,
 ).join(' union all ');

@@ -49,13 +49,10 @@ export async function applyMigrations(
   { databaseCa, folder = FOLDER, onApplied = () => undefined }: MigrateOptions = {},
 ): Promise<number> {
   const migrations = await readMigrations(folder);
-  const connection = createConnection({
-    ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
-  });
+  const settings = { databaseUrl, databaseCa, now: Date.now };
+  const connection = createConnection({ ...settings, answerMilliseconds: ANSWER_MILLISECONDS });
   // Indexes are built outside the transaction that holds the lock.
-  const builder = createConnection({
-    ...{ databaseUrl, databaseCa, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
-  });
+  const builder = createConnection({ ...settings, answerMilliseconds: ANSWER_MILLISECONDS });
   try {
     const wrong = explainServer(await readServer(connection));
     if (wrong !== undefined) throw new Error(`${wrong.text} ${wrong.remedy}`);

@@ -1,7 +1,7 @@
 import type { Upload } from '../model/upload.ts';
 import { claimJobs, type JobTable, writeClaim } from './jobs.ts';
 import { type LedgerDependencies, query, writeJson, writeLimit, writeTime } from './query.ts';
-import { readUpload, UPLOAD_COLUMNS } from './upload-row.ts';
+import { readUpload, UNFINISHED_STATES, UPLOAD_COLUMNS, writeInState } from './upload-row.ts';
 
 /** When VOD is to be asked about uploads whose state no event reported. */
 export interface ReconciliationLedger {
@@ -22,13 +22,13 @@ const CHECKS: JobTable = {
   lease: 'check_at = $2',
 };
 
-// Each state separately, since there is an index in this order; see the backlog for why it is a range. VOD knows nothing about a client upload without a file,
-// and a locked row is already being checked.
+// Each state separately, since there is an index in this order. VOD knows nothing about a client upload without a file, and
+// a locked row is already being checked.
 function writeHasten(count: number): string {
-  const newest = ['issued', 'uploaded', 'processing'].map(
+  const newest = UNFINISHED_STATES.map(
     (state) => `select * from (
       select upload_id, check_at from uploads
-      where state between '${state}' and '${state}' and coalesce(file_id, task_id) is not null
+      where ${writeInState(state)} and coalesce(file_id, task_id) is not null
       order by state, created_at desc, upload_id desc ${writeLimit(count)} for update skip locked
     ) ${state}`,
   );

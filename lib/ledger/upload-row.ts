@@ -2,6 +2,7 @@ import type { MediaFields, Upload } from '../model/upload.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import {
   advanceUpload,
+  isFinished,
   UPLOAD_FACTS,
   UPLOAD_STATES,
   type UploadFact,
@@ -35,6 +36,17 @@ const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>
 
 /** Names of the fields of {@link MEDIA_COLUMNS}. */
 const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[];
+
+/** The states from which an upload goes on. */
+export const UNFINISHED_STATES = UPLOAD_STATES.filter((state) => !isFinished(state));
+
+/**
+ * Returns the condition of the uploads in one state. It is a range, which is read through the index of states in its
+ * order: an equal state, in the order of time alone, would be looked for among the uploads in all states.
+ */
+export function writeInState(state: UploadState): string {
+  return `state between '${state}' and '${state}'`;
+}
 
 /** All columns of an upload, for a `select` or a `returning` that {@link readUpload} reads. */
 export const UPLOAD_COLUMNS = [

@@ -1,5 +1,6 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
 import type { UploadFact, UploadMethod, UploadState } from '../model/upload-state.ts';
+import { MAX_PAGE_ITEMS } from '../validation/limits.ts';
 import type { Statements } from './connection/transaction.ts';
 import { applyMerged } from './merge-uploads.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
@@ -129,9 +130,7 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   };
 }
 
-/** Longest page that callers ask for. A constant bound is needed for the plan: see {@link writeLimit}. */
-const LONGEST_PAGE = 100;
-
+// The bound of a page is a constant, which the planner needs; the parameter then takes what is asked for.
 function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuery) {
   const parameters: (string | number)[] = [limit + 1];
   const conditions: string[] = [];
@@ -149,7 +148,7 @@ function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuer
   return {
     statement: `select * from (
         select ${UPLOAD_COLUMNS} from uploads ${where}
-        order by created_at desc, upload_id desc ${writeLimit(Math.max(limit, LONGEST_PAGE) + 1)}
+        order by created_at desc, upload_id desc ${writeLimit(Math.max(limit, MAX_PAGE_ITEMS) + 1)}
       ) page order by created_at desc, upload_id desc limit $1`,
     parameters,
   };

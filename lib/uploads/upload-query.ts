@@ -4,8 +4,8 @@ import type { UploadQuery } from '../ledger/uploads.ts';
 import { ITEM_KINDS } from '../model/item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from '../model/upload-state.ts';
 import { findUnknownFields, isoTime, parseFields, type RawFields } from '../validation/fields.ts';
+import { MAX_PAGE_ITEMS } from '../validation/limits.ts';
 
-const MAX_LIMIT = 100;
 const DEFAULT_LIMIT = '20';
 
 const once = v.pipe(
@@ -18,7 +18,7 @@ const page = {
   limit: v.optional(
     v.pipe(
       once,
-      v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_LIMIT}`),
+      v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_PAGE_ITEMS}`),
       v.transform(Number),
     ),
     DEFAULT_LIMIT,

@@ -65,6 +65,9 @@ export const MAX_STORAGE_PATH_BYTES = 850;
 /** Longest name of a task flow that is passed on; VOD documents no limit, and its own names are shorter. */
 export const MAX_PROCEDURE_BYTES = 128;
 
+/** Most items of a page that callers can ask for. */
+export const MAX_PAGE_ITEMS = 100;
+
 /** Largest body of a caller's request in bytes: 256 kB. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
