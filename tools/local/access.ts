@@ -52,7 +52,7 @@ export function createAccess(devOrigins: string, setting = 'DEV_ORIGINS'): Acces
       if (!listAddressed(request).every((name) => isServedHere(name) || hosts.has(name))) {
         return {
           status: 421,
-          text: `This stack answers to localhost, 127.0.0.1 and [::1] only, to the hosts of VOD that it stands in for, and to hosts in ${setting}.`,
+          text: `This server answers to localhost, 127.0.0.1 and [::1] only, to the hosts of VOD that it stands in for, and to hosts in ${setting}.`,
         };
       }
       const { origin } = request.headers;
@@ -63,10 +63,15 @@ export function createAccess(devOrigins: string, setting = 'DEV_ORIGINS'): Acces
       if (isLetIn) return undefined;
       return {
         status: 403,
-        text: `This stack answers to pages of this machine only, and to origins in ${setting}.`,
+        text: `This server answers to pages of this machine only, and to origins in ${setting}.`,
       };
     },
   };
+}
+
+/** Answers with a status and a text for people. */
+export function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 }
 
 /** What other pages may embed: `<video>`, `<img>` and `<script>` send no origin. */

@@ -1,13 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CloudRequest } from './emulator/cloud-request.ts';
 import { isCloudHost } from './emulator/emulator.ts';
 import { isLoopbackName } from './loopback.ts';
 
 /** The cloud's address that a request is for. */
-export interface CloudAddress {
-  readonly host: string;
-  readonly path: string;
-  readonly query: string;
-}
+type CloudAddress = Pick<CloudRequest, 'host' | 'path' | 'query'>;
 
 /** The host that an API request to this machine itself is for. */
 const API_HOST = 'vod.tencentcloudapi.com';
@@ -19,11 +16,20 @@ const ABSOLUTE = /^https?:\/\/([^/?#]+)(.*)$/i;
 const SHIM_PATH = /^\/__vod\/([^/?]*)(.*)$/;
 
 /**
- * Returns the cloud's address that `request` is for, or undefined if it is for this machine. It is read from, in this
- * order: the shim's path prefix, the host of an absolute-form target, which clients with a proxy setting send, the
- * `Host` header, and the form of an API request, for SDKs whose endpoint is this machine.
+ * Returns `incoming` as a request to the cloud, or undefined if it is for this machine. The cloud's address is read from,
+ * in this order: the shim's path prefix, the host of an absolute-form target, which clients with a proxy setting send,
+ * the `Host` header, and the form of an API request, for SDKs whose endpoint is this machine.
  */
-export function readCloudAddress(request: IncomingMessage): CloudAddress | undefined {
+export function readCloudRequest(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): CloudRequest | undefined {
+  const address = readCloudAddress(incoming);
+  const literalHost = incoming.headers.host ?? '';
+  return address && { ...address, literalHost, incoming, outgoing };
+}
+
+function readCloudAddress(request: IncomingMessage): CloudAddress | undefined {
   const { authority, target } = readTarget(request);
   const shimmed = SHIM_PATH.exec(target);
   if (shimmed !== null) return splitTarget(shimmed[1] ?? '', shimmed[2] ?? '');

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Environment } from '../../lib/config/environment.ts';
+import { type Environment, splitList } from '../../lib/config/environment.ts';
 import { LocalError } from './local-error.ts';
 import type { LocalStackOptions } from './local-stack.ts';
 
@@ -92,10 +92,6 @@ export function readStart(
     databaseUrl,
     databaseCa,
   };
-}
-
-function splitList(text: string): string[] {
-  return text.split(',').flatMap((item) => item.trim() || []);
 }
 
 const FLAGS = {

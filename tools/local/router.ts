@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Access, answerCors, isOwnPage } from './access.ts';
-import { localUrl, readCloudAddress } from './cloud-address.ts';
+import { type Access, answerCors, answerText, isOwnPage } from './access.ts';
+import { localUrl, readCloudRequest } from './cloud-address.ts';
 import { CONSUMER_PATH, type Consumer } from './consumer.ts';
 import type { Controls } from './control-handler.ts';
 import { isOpenControl } from './controls.ts';
@@ -38,18 +38,15 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const refusal = access.refuse(request);
-  if (refusal !== undefined) return refuse(response, refusal.status, refusal.text);
-  const address = readCloudAddress(request);
-  if (address !== undefined) {
-    const literalHost = request.headers.host ?? '';
-    return emulator.handle({ ...address, literalHost, incoming: request, outgoing: response });
-  }
+  if (refusal !== undefined) return answerText(response, refusal.status, refusal.text);
+  const cloudRequest = readCloudRequest(request, response);
+  if (cloudRequest !== undefined) return emulator.handle(cloudRequest);
   const url = localUrl(request);
   const [, first = ''] = url.pathname.split('/');
   if (url.pathname === CONSUMER_PATH) return consumer(request, response);
   if (gateway.serves(first)) return gateway.handle(first, request, response, url);
   if (first === '__local' && !isOwnPage(request) && !isOpenControl(url)) {
-    return refuse(response, 403, 'This control answers to the page of this stack only.');
+    return answerText(response, 403, 'This control answers to the page of this stack only.');
   }
   if (answerCors(request, response)) return;
   if (first === '__local') return controls(request, response, url);
@@ -61,7 +58,7 @@ async function route(
 
 function serveAsset(asset: PageAsset | undefined, response: ServerResponse): void {
   if (asset === undefined) {
-    refuse(response, 404, 'There is nothing here.');
+    answerText(response, 404, 'There is nothing here.');
     return;
   }
   response
@@ -75,11 +72,7 @@ function serveAsset(asset: PageAsset | undefined, response: ServerResponse): voi
     .end(asset.content);
 }
 
-function refuse(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-}
-
 function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent) response.destroy();
-  else refuse(response, 500, `The local stack failed: ${String(error)}`);
+  else answerText(response, 500, `The local stack failed: ${String(error)}`);
 }

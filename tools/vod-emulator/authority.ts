@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints } from '@peculiar/asn1-x509';
 import * as x509 from '@peculiar/x509';
+import { absent } from '../local/absent.ts';
 import { LocalError } from '../local/local-error.ts';
 
 /** A key and its certificate, both as PEM. */
@@ -63,8 +64,9 @@ async function findAuthority(
   keyFile: string,
   limits: ArrayBuffer,
 ): Promise<OpenAuthority | undefined> {
-  const texts = await Promise.all([file, keyFile].map(readIfPresent));
-  const [certificatePem, keyPem] = texts;
+  const [certificatePem, keyPem] = await Promise.all(
+    [file, keyFile].map((each) => readFile(each, 'utf8').catch(absent)),
+  );
   if (certificatePem === undefined || keyPem === undefined) return undefined;
   try {
     const certificate = new x509.X509Certificate(certificatePem);
@@ -80,13 +82,6 @@ async function findAuthority(
       { cause },
     );
   }
-}
-
-async function readIfPresent(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 async function createAuthority(limits: ArrayBuffer): Promise<OpenAuthority> {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Access, answerCors, isOwnPage } from '../local/access.ts';
+import { type Access, answerCors, answerText, isOwnPage } from '../local/access.ts';
 import { bundleAsset } from '../local/bundle-asset.ts';
-import { localUrl, readCloudAddress } from '../local/cloud-address.ts';
+import { localUrl, readCloudRequest } from '../local/cloud-address.ts';
 import type { Controls } from '../local/control-handler.ts';
 import { isApart, isOpenControl } from './controls.ts';
 import type { Resettable } from './resettable.ts';
@@ -27,7 +27,7 @@ export async function answerRequest(
     await route(routes, request, response);
   } catch (error) {
     if (response.headersSent) response.destroy();
-    else refuse(response, 500, `The emulator failed: ${String(error)}`);
+    else answerText(response, 500, `The emulator failed: ${String(error)}`);
   }
 }
 
@@ -37,18 +37,13 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const refusal = access.refuse(request);
-  if (refusal !== undefined) return refuse(response, refusal.status, refusal.text);
-  const address = readCloudAddress(request);
-  if (address !== undefined) {
-    const literalHost = request.headers.host ?? '';
-    return use(response, (emulator) =>
-      emulator.handle({ ...address, literalHost, incoming: request, outgoing: response }),
-    );
-  }
+  if (refusal !== undefined) return answerText(response, refusal.status, refusal.text);
+  const cloudRequest = readCloudRequest(request, response);
+  if (cloudRequest !== undefined) return use(response, (emulator) => emulator.handle(cloudRequest));
   const url = localUrl(request);
   const isControl = url.pathname.startsWith('/__local/');
   if (isControl && !isOwnPage(request) && !isOpenControl(url)) {
-    return refuse(response, 403, 'This control answers to programs only, and not to pages.');
+    return answerText(response, 403, 'This control answers to programs only, and not to pages.');
   }
   if (answerCors(request, response)) return;
   if (url.pathname === '/shim.js') return serveShim(response);
@@ -58,7 +53,7 @@ async function route(
     const path = url.pathname.slice(MEDIA.length);
     return use(response, (emulator) => emulator.serveMedia(path, request, response));
   }
-  refuse(
+  answerText(
     response,
     404,
     'This is an emulator of Tencent Cloud VOD. It answers requests to the API, to the hosts of VOD and its storage, /media/ and /__local/.',
@@ -70,8 +65,4 @@ async function serveShim(response: ServerResponse): Promise<void> {
   shim ??= bundleAsset('shim/shim.ts', 'iife');
   const headers = { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache' };
   response.writeHead(200, headers).end(await shim);
-}
-
-function refuse(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
+import { absent } from '../absent.ts';
 import type {
   applicationSchema,
   classSchema,
@@ -100,10 +101,7 @@ export interface AccountState extends State {
 }
 
 async function readState(file: string): Promise<StoredState | undefined> {
-  const stored = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const stored = await readFile(file, 'utf8').catch(absent);
   if (stored === undefined) return undefined;
   try {
     return v.parse(stateSchema, JSON.parse(stored));

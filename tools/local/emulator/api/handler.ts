@@ -4,7 +4,6 @@ import { atEitherTime } from '../clock.ts';
 import type { CloudRequest } from '../cloud-request.ts';
 import type { Faults } from '../faults.ts';
 import { answerJson } from '../ugc/answers.ts';
-import { secondsOf } from '../ugc/dependencies.ts';
 import { findAction } from './actions.ts';
 import { ApiError, apiError } from './api-error.ts';
 import { demandSubAppId } from './parameters.ts';
@@ -62,12 +61,7 @@ async function perform(
   const { account, clock, faults } = applications.own;
   const { action, version, isFlat } = call;
   if (action === '') throw apiError('MissingParameter', 'The request names no Action');
-  atEitherTime(clock, (now) =>
-    call.verify(
-      account,
-      secondsOf(() => now),
-    ),
-  );
+  atEitherTime(clock, (now) => call.verify(account, Math.floor(now.getTime() / 1_000)));
   takeRefusal(faults);
   if (version === undefined) throw apiError('MissingParameter', 'The request has no Version');
   if (version !== VERSION) throw apiError('NoSuchVersion', `Version must be ${VERSION}`);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
+import { absent } from '../../absent.ts';
 
 /**
  * Returns the content of `file`, or undefined if there is no such file.
@@ -25,10 +26,4 @@ export async function writeJsonFile(file: string, value: unknown): Promise<void>
   const draft = `${file}.${randomUUID()}.tmp`;
   await writeFile(draft, JSON.stringify(value));
   await rename(draft, file);
-}
-
-/** Returns undefined for the error of a missing file. @throws any other error. */
-export function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
 }

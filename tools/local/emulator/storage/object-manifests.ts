@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { absent, readJsonFile, writeJsonFile } from './json-file.ts';
+import { absent } from '../../absent.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
 import type { ObjectName } from './objects.ts';
 
 const MANIFEST = v.object({

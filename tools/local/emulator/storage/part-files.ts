@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { defined } from '../../../../lib/validation/json-object.ts';
+import { absent } from '../../absent.ts';
 import { combineCrc64, createCrc64 } from './crc64.ts';
-import { absent } from './json-file.ts';
 import type { StoredPart } from './objects.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { absent, readJsonFile, writeJsonFile } from './json-file.ts';
+import { absent } from '../../absent.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
 import type { OpenUpload } from './objects.ts';
 
 const UPLOAD = v.object({

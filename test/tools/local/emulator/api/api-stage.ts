@@ -8,7 +8,7 @@ import {
   createActivityLog,
   type RecordedActivity,
 } from '../../../../../tools/local/activity.ts';
-import { readCloudAddress } from '../../../../../tools/local/cloud-address.ts';
+import { readCloudRequest } from '../../../../../tools/local/cloud-address.ts';
 import { type Account, localAccount } from '../../../../../tools/local/emulator/account.ts';
 import { createClock } from '../../../../../tools/local/emulator/clock.ts';
 import {
@@ -66,13 +66,12 @@ export async function openApiStage(change: Partial<EmulatorOptions> = {}): Promi
   let emulator: Emulator | undefined;
   let aheadMilliseconds = 0;
   const server = createServer((incoming, outgoing) => {
-    const address = readCloudAddress(incoming);
+    const cloudRequest = readCloudRequest(incoming, outgoing);
     const path = (incoming.url ?? '').replace(/^\/media\//, '');
-    const literalHost = incoming.headers.host ?? '';
     const done =
-      address === undefined
+      cloudRequest === undefined
         ? emulator?.serveMedia(path, incoming, outgoing)
-        : emulator?.handle({ ...address, literalHost, incoming, outgoing });
+        : emulator?.handle(cloudRequest);
     done?.catch(() => outgoing.destroy());
   });
   const { host, origin, close } = await listen(server);

@@ -1,7 +1,7 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { readCloudAddress } from '../../../../../tools/local/cloud-address.ts';
+import { readCloudRequest } from '../../../../../tools/local/cloud-address.ts';
 import { perTest } from '../../../../support/per-test.ts';
 import { openApiStage, refusalOf } from './api-stage.ts';
 
@@ -82,7 +82,8 @@ describe('a request', () => {
 describe('the route to the API', () => {
   const read = (method: string, url: string, headers: Record<string, string>) => {
     const incoming = new IncomingMessage(new Socket());
-    return readCloudAddress(Object.assign(incoming, { method, url, headers }));
+    Object.assign(incoming, { method, url, headers });
+    return readCloudRequest(incoming, new ServerResponse(incoming));
   };
   const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
   const signed = '/?Action=PullEvents&Signature=x';
