@@ -33,14 +33,14 @@ type AbsenceRecord =
 /** Longest time until VOD shows a file that it has notified, in milliseconds. */
 const SHOWN_MILLISECONDS = 60_000;
 
-type NoteLedger = Pick<Ledger, 'findFiles' | 'noteAbsentArrival'>;
+type NoteLedger = Pick<Ledger, 'findFiles' | 'noteAbsentArrival' | 'removeAbsentUpload'>;
 
 /**
  * Records that the file of `event`, which VOD does not have, arrived and was deleted, if there is proof of that.
  *
  * VOD's answer is the same for files that never existed. So a missing file counts if a MAC proves its context, or if
  * both its arrival and its deletion were notified, in any order. It never counts if it belongs to an upload of another
- * application or, without such a MAC, of the same one.
+ * application for which there is more than such notifications or, without a MAC, of any application.
  *
  * @param now Unix milliseconds.
  * @throws errors of the ledger if it cannot record.
@@ -104,7 +104,8 @@ async function noteArrival(
 
 /**
  * Returns whether the file belongs to an upload that the event is not about. If its context is proven, an upload of the
- * same application may have it: that of the context itself, or one that other notifications of the file created.
+ * same application may have it: that of the context itself, or one that other notifications of the file created. The
+ * proof also outweighs notifications of another application, whose upload is removed then.
  */
 async function isHeld(
   fileId: string,
@@ -114,7 +115,8 @@ async function isHeld(
 ): Promise<boolean> {
   const isKnown = (await ledger.findFiles([fileId])).length > 0;
   if (!isKnown || !isProven) return isKnown;
-  return (await ledger.findFiles([fileId], subAppId, own)).length === 0;
+  const isOwn = (await ledger.findFiles([fileId], subAppId, own)).length > 0;
+  return !isOwn && !(await ledger.removeAbsentUpload(fileId, subAppId));
 }
 
 async function recordComingAndGoing(

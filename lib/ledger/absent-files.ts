@@ -38,6 +38,12 @@ export interface AbsentFileLedger {
    * before that one does. Also removes the deletion of such a file that was scheduled for another application.
    */
   detachFiles(fileIds: readonly string[], subAppId: number): Promise<void>;
+  /**
+   * Removes the upload that notifications of another application alone created for a file that VOD does not have, with
+   * what they reported. Returns whether there was one. The holder of one application's key can send copies of both
+   * notifications of a file before the file's own application sends them.
+   */
+  removeAbsentUpload(fileId: string, subAppId: number | undefined): Promise<boolean>;
 }
 
 /** Most files of one application that are recorded within a day: far more than are deleted right after upload. */
@@ -93,6 +99,19 @@ const RELEASE = `with claimed as (
   delete from media_actions
   where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
+// An upload with a context of its own has another id than the one from its file.
+const REMOVE = `with removed as (
+    delete from uploads u using absent_files f
+    where u.upload_id = $1 and u.state = 'deleted'
+      and f.file_id = $2 and f.sub_app_id = coalesce(u.sub_app_id, 0) and f.sub_app_id <> $3::bigint
+      and f.source is not null
+    returning f.sub_app_id
+  ),
+  forgotten as (
+    delete from absent_files where file_id = $2 and sub_app_id in (select sub_app_id from removed)
+  )
+  select from removed`;
+
 /** Creates the part of the ledger for files that VOD does not have. */
 export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
@@ -101,6 +120,10 @@ export function createAbsentFileLedger({ connection, now }: LedgerDependencies):
     async detachFiles(fileIds, subAppId) {
       const ownIds = writeJson(fileIds.map(deriveFileUploadId));
       await query(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
+    },
+    async removeAbsentUpload(fileId, subAppId = 0) {
+      const rows = await query(connection, REMOVE, [deriveFileUploadId(fileId), fileId, subAppId]);
+      return rows.length > 0;
     },
     async noteAbsentArrival({ fileId, source }, subAppId) {
       const [row] = await note([{ file_id: fileId, source, deletion_told: false }], subAppId);

@@ -90,6 +90,23 @@ describe('recordAbsence()', () => {
     expect(notes).toHaveLength(to === DENIED ? 0 : 1);
   });
 
+  it('lets the proof outweigh both notifications of the file in another application', async () => {
+    const elsewhere = { ...RECEPTION, subAppId: OTHER };
+    await ledger.noteAbsentDeletions(['1'], OTHER);
+    await record(PROVEN, RECEIVED_AT, '1', elsewhere);
+    expect(await ledger.findFiles(['1'], OTHER, OWN)).toEqual(['1']);
+
+    expect(await record('', SHOWN)).toEqual(DENIED);
+    expect(told(await record(PROVEN))).toEqual(['NewFileUpload', 'FileDeleted']);
+
+    expect(await ledger.findUpload(OWNED.uploadId)).toMatchObject({
+      state: 'deleted',
+      fileId: '1',
+    });
+    expect(await ledger.findFiles(['1'], OTHER, OWN)).toEqual([]);
+    expect(await record('', SHOWN, '1', elsewhere)).toEqual(DENIED);
+  });
+
   it('reports that there is no room for a note', async () => {
     const others = Array.from({ length: 1_000 }, (_, place) => `other-${place}`);
     await ledger.noteAbsentDeletions(others, OWN);

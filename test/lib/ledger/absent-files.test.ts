@@ -91,9 +91,74 @@ describe('the notes about files that VOD does not have', () => {
   });
 });
 
+const tell = (change: UploadChange, subAppId: number) =>
+  ledger.recordEvent(eventOf([change], { subAppId }));
+
+describe('removeAbsentUpload()', () => {
+  const comeAndGo = async (fileId: string, subAppId: number) => {
+    await ledger.noteAbsentArrival({ fileId, source: SOURCE }, subAppId);
+    await tell({ key: { fileId }, fact: 'deleted', fields: { fileId, subAppId } }, subAppId);
+  };
+  const listFiles = async () => {
+    const { items } = await ledger.listUploads({ limit: 9 });
+    return items.map(({ fileId }) => fileId);
+  };
+
+  it('removes the upload with the notes, and returns whether there was one', async () => {
+    await comeAndGo('f1', 8);
+
+    expect(await ledger.removeAbsentUpload('f1', 7)).toBe(true);
+
+    expect(await listFiles()).toEqual([]);
+    expect(await ledger.findAbsentArrivals(['f1'], 8)).toEqual([]);
+    expect(await ledger.removeAbsentUpload('f1', 7)).toBe(false);
+  });
+
+  it('removes one whose application is not known', async () => {
+    await ledger.noteAbsentArrival({ fileId: 'f1', source: SOURCE }, undefined);
+    await ledger.recordEvent(eventOf([{ key: { fileId: 'f1' }, fact: 'deleted' }]));
+
+    expect(await ledger.removeAbsentUpload('f1', 7)).toBe(true);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['of the same application', () => comeAndGo('f1', 7)],
+    [
+      'whose arrival was not noted there',
+      async () => {
+        await tell({ key: { fileId: 'f1' }, fact: 'deleted', fields: { subAppId: 8 } }, 8);
+        await ledger.noteAbsentDeletions(['f1'], 8);
+        await ledger.noteAbsentArrival({ fileId: 'f1', source: SOURCE }, 9);
+        await ledger.noteAbsentArrival({ fileId: 'f2', source: SOURCE }, 8);
+      },
+    ],
+    [
+      'with a proven context',
+      async () => {
+        await ledger.noteAbsentArrival({ fileId: 'f1', source: SOURCE }, 8);
+        const fields = { fileId: 'f1', subAppId: 8 };
+        await tell({ key: { uploadId: 'u1' }, fact: 'deleted', fields }, 8);
+      },
+    ],
+    [
+      'that was not deleted',
+      async () => {
+        await ledger.noteAbsentArrival({ fileId: 'f1', source: SOURCE }, 8);
+        await tell({ key: { fileId: 'f1' }, fact: 'uploaded', fields: { subAppId: 8 } }, 8);
+      },
+    ],
+  ])('keeps an upload %s', async (_which, prepare) => {
+    await prepare();
+    const before = await ledger.findAbsentArrivals(['f1'], 8);
+
+    expect(await ledger.removeAbsentUpload('f1', 7)).toBe(false);
+
+    expect(await listFiles()).toEqual(['f1']);
+    expect(await ledger.findAbsentArrivals(['f1'], 8)).toEqual(before);
+  });
+});
+
 describe('detachFiles()', () => {
-  const tell = (change: UploadChange, subAppId: number) =>
-    ledger.recordEvent(eventOf([change], { subAppId }));
   const arrive = async (uploadId: string, fileId: string, subAppId: number, fact?: UploadFact) => {
     const fields = { fileId, subAppId };
     await tell({ key: { uploadId }, fact: 'uploaded', fields }, subAppId);

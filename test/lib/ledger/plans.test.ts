@@ -100,6 +100,7 @@ const CALLS: Readonly<
   noteAbsentDeletions: (ledger) => ledger.noteAbsentDeletions(['absent-new', 'absent-3'], 3),
   findAbsentArrivals: (ledger) => ledger.findAbsentArrivals(['absent3', 'absent4'], 3),
   detachFiles: (ledger) => ledger.detachFiles([file(100), file(45)], 7),
+  removeAbsentUpload: (ledger) => ledger.removeAbsentUpload('absent-3', 7),
   rememberRequest: (ledger) => ledger.rememberRequest(keyed),
   rememberRequests: (ledger) => ledger.rememberRequests([keyed, { ...keyed, key: 'new' }]),
   forgetRequest: (ledger) => ledger.forgetRequest(keyed),
