@@ -9,6 +9,7 @@ export interface PullItems {
   readonly all: ReadonlySignal<readonly PullItem[]>;
   /** Adds new rows at the top, and removes the refused ones, whose URLs are in the form. */
   add(pulls: readonly PullFields[]): readonly PullItem[];
+  /** Gives rows their outcomes, and removes restored rows of the same uploads. */
   settle(sent: readonly PullItem[], outcomes: readonly PullOutcome[]): void;
   remove(items: readonly PullItem[]): void;
   /** Adds pulls from before a reload that have no row, newest first, at the end. */
@@ -32,19 +33,18 @@ export function createPullItems(): PullItems {
     },
     settle(sent, outcomes) {
       const settled = new Map(sent.map(({ id }, place) => [id, outcomes[place]]));
-      items.value = items.value.map((item) => ({
-        ...item,
-        outcome: settled.get(item.id) ?? item.outcome,
-      }));
+      const known = listUploads(outcomes);
+      items.value = items.value
+        // A list that was requested at the start may come after a request, and has its uploads too.
+        .filter(({ kept }) => kept === undefined || !known.has(kept.uploadId))
+        .map((item) => ({ ...item, outcome: settled.get(item.id) ?? item.outcome }));
     },
     remove(removed) {
       const ids = new Set(removed.map(({ id }) => id));
       items.value = items.value.filter(({ id }) => !ids.has(id));
     },
     restore(uploads) {
-      const known = new Set(
-        items.value.map(({ outcome }) => outcome.kind === 'sent' && outcome.uploadId),
-      );
+      const known = listUploads(items.value.map(({ outcome }) => outcome));
       const restored = uploads
         .filter(({ uploadId }) => !known.has(uploadId))
         .map((kept): PullItem => {
@@ -57,4 +57,10 @@ export function createPullItems(): PullItems {
       items.value = [...items.value, ...restored];
     },
   };
+}
+
+function listUploads(outcomes: readonly PullOutcome[]): ReadonlySet<string> {
+  return new Set(
+    outcomes.flatMap((outcome) => (outcome.kind === 'sent' ? [outcome.uploadId] : [])),
+  );
 }
