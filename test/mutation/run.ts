@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
@@ -15,6 +15,8 @@ import { allowSurvivors, computeScore, type Mutant, type Score } from './score.t
 //   npm run mutate -- signing model         these alone
 //   npm run mutate -- --since main          lines that changed since that commit, at most --lines of them
 //   npm run mutate -- --again               ignores the results of earlier runs
+//
+// A run that was stopped continues with the files that it had not finished.
 
 /** Per cent of the faults that the tests of each folder must detect. */
 const LEAST_PERCENT = 95;
@@ -45,7 +47,7 @@ function makePlan(): Plan {
   }
   const folders = positionals.length > 0 ? positionals : Object.keys(FOLDERS);
   if (options.since === undefined) {
-    const patterns = new Map(folders.map((folder) => [folder, [`lib/${folder}/**/*.ts`]]));
+    const patterns = new Map(folders.map((folder) => [folder, listFiles(`lib/${folder}`)]));
     return { patterns, isSample: false };
   }
   const changed = listChanges(options.since, folders);
@@ -59,6 +61,14 @@ function makePlan(): Plan {
     patterns.set(folder, [...(patterns.get(folder) ?? []), `${file}:${from}-${to}`]);
   }
   return { patterns, isSample: sample !== changed };
+}
+
+/** Returns the files of a folder and of those below. */
+function listFiles(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`)
+    .toSorted();
 }
 
 function listChanges(base: string, folders: readonly string[]): readonly LineRange[] {
@@ -88,7 +98,8 @@ function git(...args: string[]): string {
   return execFileSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
 }
 
-async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
+/** @param name under which the results are stored for the next run. */
+async function mutate(folder: string, name: string, patterns: string[]): Promise<Mutant[]> {
   // These and `TEST_DATABASE_URL` are read by the processes that Stryker starts, which it kills if a fault makes them
   // hang.
   process.env['MUTATION_FOLDER'] = `lib/${folder}`;
@@ -97,7 +108,7 @@ async function mutate(folder: string, patterns: string[]): Promise<Mutant[]> {
     configFile: 'test/mutation/stryker.config.json',
     mutate: patterns,
     incremental: options.since === undefined,
-    incrementalFile: `.local/mutation-${folder}.json`,
+    incrementalFile: `.local/mutation-${name.replaceAll('/', '-')}.json`,
     force: options.again,
   }).runMutationTest();
   return results.map(({ fileName, location: { start, end }, mutatorName, replacement, status }) => {
@@ -152,9 +163,12 @@ const server = await openServer(process.env['TEST_DATABASE_URL']);
 process.env['TEST_DATABASE_URL'] = server.url;
 try {
   for (const [folder, patterns] of plan.patterns) {
-    const mutants = await mutate(folder, patterns);
-    found.push(...mutants);
-    if (options.since !== undefined) continue;
+    if (options.since !== undefined) {
+      found.push(...(await mutate(folder, folder, patterns)));
+      continue;
+    }
+    const mutants: Mutant[] = [];
+    for (const file of patterns) mutants.push(...(await mutate(folder, file, [file])));
     const listed = EQUIVALENT.filter(({ file }) => file.startsWith(`lib/${folder}/`));
     isEnough = report(`lib/${folder}`, computeScore(mutants, listed)) && isEnough;
   }
