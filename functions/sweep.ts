@@ -37,6 +37,8 @@ export function createSweepJob({
   pullsEvents,
   targets,
   pullsPerSecond,
+  retention,
+  exportRows,
   ...dependencies
 }: SweepDependencies): Job {
   return async ({ log, requestId, deadline }, message) => {
@@ -47,7 +49,8 @@ export function createSweepJob({
       report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
     };
     const isHurried = deadline.left() < SHORTEST_MILLISECONDS;
-    const summary = await sweep(run, { pullsEvents, targets, pullsPerSecond });
+    const options = { pullsEvents, targets, pullsPerSecond, retention, exportRows };
+    const summary = await sweep(run, options);
     Object.assign(log, describeSummary(summary));
     if (isHurried && log.level !== 'error') Object.assign(log, { level: 'warn', reason: HURRIED });
     return summary;
@@ -80,6 +83,8 @@ async function openSweep(config: SweepConfig): Promise<Job> {
     targets,
     pullsEvents,
     pullsPerSecond: vodApi.pullsPerSecond,
+    retention: config.retention,
+    exportRows: undefined,
     now: clock.now,
     random: random.fraction,
     sleep: clock.sleep,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Retention } from '../model/retention.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
@@ -10,6 +11,7 @@ import {
 } from './database-config.ts';
 import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment } from './environment.ts';
+import { retention } from './retention-config.ts';
 
 /** Configuration of the `sweep` function. */
 export interface SweepConfig extends DatabaseConfig {
@@ -21,6 +23,8 @@ export interface SweepConfig extends DatabaseConfig {
   readonly pullsEvents: boolean;
   /** Targets of messages. */
   readonly delivery: DeliveryConfig;
+  /** How long the ledger keeps what has been done. */
+  readonly retention: Retention;
 }
 
 const sweepEnvironment = v.intersect([
@@ -31,6 +35,7 @@ const sweepEnvironment = v.intersect([
     DATABASE_URL: v.pipe(given, databaseUrl),
     // Mode of ModifyEventConfig, one for the whole application: https://cloud.tencent.com/document/product/266/33779
     VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
+    RETENTION: v.optional(retention, ''),
   }),
 ]);
 
@@ -49,5 +54,6 @@ export function readSweepConfig(environment: Environment): SweepConfig {
     contexts: describeContexts(e),
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',
     delivery: readDeliveryConfig(environment),
+    retention: e.RETENTION,
   });
 }

@@ -40,14 +40,6 @@ const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[
 /** The states from which an upload goes on. */
 export const UNFINISHED_STATES = UPLOAD_STATES.filter((state) => !isFinished(state));
 
-/**
- * Returns the condition of the uploads in one state. It is a range, which is read through the index of states in its
- * order: an equal state, in the order of time alone, would be looked for among the uploads in all states.
- */
-export function writeInState(state: UploadState): string {
-  return `state between '${state}' and '${state}'`;
-}
-
 /** All columns of an upload, for a `select` or a `returning` that {@link readUpload} reads. */
 export const UPLOAD_COLUMNS = [
   ...['upload_id', 'method', 'state', 'owner', 'created_at', 'updated_at'],

@@ -1,0 +1,15 @@
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { listPruned } from '../../lib/model/retention.ts';
+
+/** Prunes everything in `ledger` that happened before `before`, in Unix milliseconds, and that can be pruned. */
+export async function pruneAll(
+  ledger: Pick<Ledger, 'findPrunable' | 'prune'>,
+  before: number,
+): Promise<void> {
+  const criteria = { after: 0, before, deliveredBefore: before, withContent: false };
+  for (const [name] of listPruned()) {
+    const { rows } = await ledger.findPrunable(name, criteria);
+    const keys = rows.map(({ key }) => key);
+    if (keys.length > 0) await ledger.prune(name, keys, criteria);
+  }
+}
