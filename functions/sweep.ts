@@ -6,6 +6,7 @@ import { listApplications, requireOwnApplication } from '../lib/policy/applicati
 import { loadSettings } from '../lib/policy/load-settings.ts';
 import { writeLogLine } from '../lib/runtime/invocation.ts';
 import { type Job, timerHandler } from '../lib/runtime/timer-handler.ts';
+import { createRowExport } from '../lib/sweep/export-rows.ts';
 import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
@@ -66,7 +67,7 @@ export const main_handler = timerHandler(NAME, () => {
 
 async function openSweep(config: SweepConfig): Promise<Job> {
   await checkDatabase(config);
-  const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery } = config;
+  const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery, rowExport } = config;
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(delivery, { readCredentials, clock });
   const settings = await loadSettings(import.meta.dirname);
@@ -84,7 +85,7 @@ async function openSweep(config: SweepConfig): Promise<Job> {
     pullsEvents,
     pullsPerSecond: vodApi.pullsPerSecond,
     retention: config.retention,
-    exportRows: undefined,
+    exportRows: rowExport && createRowExport(rowExport, { readCredentials, now: clock.now }),
     now: clock.now,
     random: random.fraction,
     sleep: clock.sleep,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ConfigError } from '../config-error.ts';
 import { RETAINED_KINDS, type RetainedKind, type Retention } from '../model/retention.ts';
 import { splitList } from './environment.ts';
 
@@ -118,4 +119,56 @@ function explainDays(days: Days, named: Named): readonly string[] {
 
 function write(days: number): string {
   return Number.isFinite(days) ? `${days}d` : 'forever';
+}
+
+/** Where rows are stored before they are removed. */
+export interface RowExport {
+  /** Name of a bucket with the number of its account. */
+  readonly bucket: string;
+  readonly region: string;
+  /** Empty, or it ends with a slash. */
+  readonly prefix: string;
+}
+
+/** Entries about the export for the schema of an environment. */
+export const exportEnvironment = {
+  // Names of buckets: https://cloud.tencent.com/document/product/436/13312.
+  RETENTION_EXPORT: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^cos:\/\/[a-z\d](?:[a-z\d-]{0,48}[a-z\d])?-\d{6,12}(?:\/\w[\w.-]*)*\/?$/,
+        'must be cos:// with the name of a bucket, the number of its account and a prefix of letters, digits and any of /._- inside it, such as cos://archive-1250000000/vod-upload',
+      ),
+    ),
+  ),
+  RETENTION_EXPORT_REGION: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^[a-z]{2}-[a-z]+(?:-[a-z\d]+)*$/,
+        'must be the short name of a region, such as ap-singapore',
+      ),
+    ),
+  ),
+};
+
+/**
+ * Returns the configuration of the export in a checked environment; undefined if there is none.
+ *
+ * @throws {ConfigError} if only one of its variables is set.
+ */
+export function describeExport(e: {
+  readonly RETENTION_EXPORT?: string | undefined;
+  readonly RETENTION_EXPORT_REGION?: string | undefined;
+}): RowExport | undefined {
+  const { RETENTION_EXPORT: address, RETENTION_EXPORT_REGION: region } = e;
+  if (address === undefined && region === undefined) return undefined;
+  if (address === undefined || region === undefined) {
+    const variable = address === undefined ? 'RETENTION_EXPORT' : 'RETENTION_EXPORT_REGION';
+    const other = address === undefined ? 'RETENTION_EXPORT_REGION' : 'RETENTION_EXPORT';
+    throw new ConfigError([{ variable, message: `must be set too if ${other} is` }]);
+  }
+  const [bucket = '', ...parts] = address.slice('cos://'.length).split('/').filter(Boolean);
+  return { bucket, region, prefix: parts.map((part) => `${part}/`).join('') };
 }

@@ -11,7 +11,12 @@ import {
 } from './database-config.ts';
 import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment } from './environment.ts';
-import { retention } from './retention-config.ts';
+import {
+  describeExport,
+  exportEnvironment,
+  type RowExport,
+  retention,
+} from './retention-config.ts';
 
 /** Configuration of the `sweep` function. */
 export interface SweepConfig extends DatabaseConfig {
@@ -25,6 +30,8 @@ export interface SweepConfig extends DatabaseConfig {
   readonly delivery: DeliveryConfig;
   /** How long the ledger keeps what has been done. */
   readonly retention: Retention;
+  /** Where rows are stored before they are removed, if they are. */
+  readonly rowExport: RowExport | undefined;
 }
 
 const sweepEnvironment = v.intersect([
@@ -36,6 +43,7 @@ const sweepEnvironment = v.intersect([
     // Mode of ModifyEventConfig, one for the whole application: https://cloud.tencent.com/document/product/266/33779
     VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
     RETENTION: v.optional(retention, ''),
+    ...exportEnvironment,
   }),
 ]);
 
@@ -55,5 +63,6 @@ export function readSweepConfig(environment: Environment): SweepConfig {
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',
     delivery: readDeliveryConfig(environment),
     retention: e.RETENTION,
+    rowExport: describeExport(e),
   });
 }

@@ -21,14 +21,21 @@ interface PrunedTable {
 /** Rows that a statement looks at: a few milliseconds of work. */
 export const PAGE_SIZE = 500;
 
-/** An upload has other rows too, which are removed with it. */
-const UPLOADS_PAGE_SIZE = 100;
+/** An upload has other rows too, which are removed with it; and content may be large. */
+const SMALL_PAGE_SIZE = 100;
 
 const ASKED = 'jsonb_array_elements($1::text::jsonb)';
 
 /** Returns the condition that no row is found, looked up row by row. */
 function none(query: string): string {
   return `(select true from ${query} limit 1) is null`;
+}
+
+/** Returns a row with those of another table that are removed with it. */
+function withRows(row: string, table: string, condition: string): string {
+  const [name = '', alias = ''] = table.split(' ');
+  const rows = `(select coalesce(jsonb_agg(${alias}), '[]') from ${table} where ${condition})`;
+  return `to_jsonb(${row}) || jsonb_build_object('${name}', ${rows})`;
 }
 
 const isAccepted = (d: string, before: string) =>
@@ -39,12 +46,7 @@ const DELIVERIES: PrunedTable = {
   page: writeEventPage(),
   due: `select jsonb_build_array(event_id, endpoint) as key, to_jsonb(d) as content from deliveries d
     where event_id = any (array(select event_id from page)) and ${isAccepted('d', '$3')}`,
-  removal: `pruned as (
-      delete from deliveries d using ${ASKED} k
-      where d.event_id = k ->> 0 and d.endpoint = k ->> 1
-        and d.event_id = any (array(select k ->> 0 from ${ASKED} k)) and ${isAccepted('d', '$3')}
-      returning d.event_id
-    )`,
+  removal: writeRemovalByPlace('deliveries', ['event_id', 'endpoint'], isAccepted('t', '$3')),
 };
 
 function writeEventPage(): string {
@@ -68,7 +70,7 @@ const EVENT_STAYS = `(e.event_type in ('vod.NewFileUpload', 'vod.FileDeleted')
 
 const EVENTS: PrunedTable = {
   page: writeEventPage(),
-  due: `select jsonb_build_array(event_id) as key, to_jsonb(e) as content from events e
+  due: `select jsonb_build_array(event_id) as key, ${withRows('e', 'deliveries d', 'd.event_id = e.event_id')} as content from events e
     where event_id = any (array(select event_id from page)) and ${EVENT_IS_DUE}`,
   removal: `due as (
       select event_id, ${EVENT_STAYS} as stays from events e
@@ -140,37 +142,72 @@ const UPLOAD_IS_DUE = `u.updated_at < $2::timestamptz
     and ${none("media_actions a where a.file_id = u.file_id and a.state <> 'done'")}
     and ${none("dead_items i where i.kind = 'upload' and i.item_id = u.upload_id")}`;
 
-const IDS = 'array(select upload_id from due)';
-const FILES = 'array(select file_id from due where file_id is not null)';
+const NOT_PRUNED = none('pruned_uploads p where p.upload_id = u.upload_id and not p.removed');
 
-/** By the time of their creation, in which there is an index of each state. */
+/** By the time of their creation, in which there is an index of each state. From then on nothing is recorded for them. */
 function prunesUploads(state: PrunedState): PrunedTable {
   // A `case`, since the index of states would be read instead of that of ids.
-  const isDue = `case u.state when '${state}' then true end and ${UPLOAD_IS_DUE}`;
+  const isDue = `case u.state when '${state}' then true end and ${UPLOAD_IS_DUE} and ${NOT_PRUNED}`;
   return {
     page: `select upload_id, state, created_at as at from uploads
       where ${writeInState(state)} and created_at > $1::timestamptz order by state desc, created_at`,
-    due: `select jsonb_build_array(upload_id) as key, to_jsonb(u) as content from uploads u
+    due: `select jsonb_build_array(upload_id) as key, ${withRows('u', 'media_actions a', 'a.upload_id = u.upload_id')} as content from uploads u
       where upload_id = any (array(select upload_id from page)) and ${isDue}`,
     removal: `due as (
         select upload_id, file_id, sub_app_id, owner from uploads u
         where upload_id = any (array(select k ->> 0 from ${ASKED} k)) and ${isDue}
         order by upload_id for update of u skip locked
       ),
-      known as (
+      pruned as (
         insert into pruned_uploads (upload_id, file_id, sub_app_id, owner, has_media, pruned_at)
         select upload_id, file_id, sub_app_id, owner, ${state === 'ready' || state === 'failed'} and file_id is not null,
           $4::timestamptz from due
         on conflict (upload_id) do update set file_id = excluded.file_id, sub_app_id = excluded.sub_app_id,
-          owner = excluded.owner, has_media = excluded.has_media, pruned_at = excluded.pruned_at
-      ),
-      untold as (
-        delete from events where coalesce(file_id, upload_id) = any (${IDS}) or coalesce(file_id, upload_id) = any (${FILES})
-      ),
-      undone as (delete from media_actions where upload_id = any (${IDS}) or file_id = any (${FILES})),
-      pruned as (delete from uploads where upload_id = any (${IDS}) returning upload_id)`,
+          owner = excluded.owner, has_media = excluded.has_media, pruned_at = excluded.pruned_at, removed = false
+        returning upload_id
+      )`,
   };
 }
+
+const IDS = 'array(select upload_id from ended)';
+const FILES = 'array(select file_id from ended where file_id is not null)';
+
+/**
+ * The rows of uploads that are pruned. A statement that had begun before may have changed one: it is not pruned then, and its
+ * turn comes again. Events that are recorded for its file only have their own time.
+ */
+const PRUNED_UPLOADS: PrunedTable = {
+  page: `select upload_id, pruned_at as at from pruned_uploads
+    where not removed and pruned_at > $1::timestamptz order by pruned_at`,
+  due: 'select jsonb_build_array(upload_id) as key, null::jsonb as content from page',
+  removal: `due as (
+      select upload_id, file_id, pruned_at from pruned_uploads
+      where upload_id = any (array(select k ->> 0 from ${ASKED} k)) and not removed and pruned_at < $2::timestamptz
+      order by upload_id for update skip locked
+    ),
+    found as (
+      select u.upload_id, u.file_id, u.updated_at >= due.pruned_at - interval '1 day' as changed
+      from due cross join lateral (
+        select upload_id, file_id, updated_at from uploads u where u.upload_id = due.upload_id for update
+      ) u
+    ),
+    ended as (select upload_id, file_id from found where not changed),
+    withdrawn as (
+      delete from pruned_uploads where upload_id = any (array(select upload_id from found where changed))
+    ),
+    pruned as (
+      update pruned_uploads set removed = true
+      where upload_id = any (array(
+        select upload_id from due where upload_id not in (select upload_id from found where changed)
+      )) returning upload_id
+    ),
+    untold as (
+      delete from events where pruned
+        and (coalesce(file_id, upload_id) = any (${IDS}) or coalesce(file_id, upload_id) = any (${FILES}))
+    ),
+    undone as (delete from media_actions where upload_id = any (${IDS}) or file_id = any (${FILES})),
+    gone as (delete from uploads where upload_id = any (${IDS}))`,
+};
 
 function findTable(name: PrunedName): PrunedTable {
   switch (name) {
@@ -186,6 +223,8 @@ function findTable(name: PrunedName): PrunedTable {
       return EVENTS;
     case 'keys':
       return KEYS;
+    case 'prunedUploads':
+      return PRUNED_UPLOADS;
     default:
       return prunesUploads(STATES[name]);
   }
@@ -207,7 +246,10 @@ const STATES: Readonly<Record<Extract<PrunedName, `uploads/${string}`>, PrunedSt
  */
 export function writePage(name: PrunedName, withContent: boolean): string {
   const { page, due } = findTable(name);
-  const size = name.startsWith('uploads/') ? UPLOADS_PAGE_SIZE : PAGE_SIZE;
+  const size =
+    withContent || name.startsWith('uploads/') || name === 'prunedUploads'
+      ? SMALL_PAGE_SIZE
+      : PAGE_SIZE;
   // Each statement has all parameters, used or not, and the server needs their types.
   return `with times as (select $1::timestamptz, $2::timestamptz, $3::timestamptz),
     page as materialized (

@@ -73,7 +73,7 @@ const HELD_FILES = `file_id = any (array(select jsonb_array_elements_text($1::te
     and ($2::bigint is null or coalesce(sub_app_id, $3::bigint) = $2::bigint)`;
 
 const FIND_FILES = `select file_id from uploads where ${HELD_FILES}
-  union all select file_id from pruned_uploads where has_media and ${HELD_FILES}`;
+  union all select file_id from pruned_uploads where removed and has_media and ${HELD_FILES}`;
 
 const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 

@@ -24,7 +24,8 @@ export type PrunedName =
   | 'deadItems'
   | 'events'
   | 'keys'
-  | `uploads/${PrunedState}`;
+  | `uploads/${PrunedState}`
+  | 'prunedUploads';
 
 /** All that is pruned, and the kind whose retention it has; what depends on something else comes before it. */
 const PRUNED_NAMES: Readonly<Record<PrunedName, RetainedKind>> = {
@@ -40,6 +41,8 @@ const PRUNED_NAMES: Readonly<Record<PrunedName, RetainedKind>> = {
   'uploads/expired': 'uploads',
   'uploads/cancelled': 'uploads',
   'uploads/deleted': 'uploads',
+  // Second step: the rows of uploads that were pruned at least a minute before.
+  prunedUploads: 'uploads',
 };
 
 /** The names in {@link PRUNED_NAMES}, in their order. */

@@ -21,17 +21,24 @@ export interface PruneOptions {
 }
 
 /**
- * Stores rows of one kind. The same rows are stored in the same place, so repeating it changes nothing.
+ * Stores rows of one kind, the last of which is of the time `until`, in Unix milliseconds. The same rows are stored in the same place, so repeating it changes nothing.
  *
  * @throws if they could not be stored.
  */
-export type ExportRows = (name: PrunedName, rows: readonly object[]) => Promise<void>;
+export type ExportRows = (
+  name: PrunedName,
+  rows: readonly object[],
+  until: number,
+) => Promise<void>;
 
 /** Longer than one statement and one export take. */
 const LEASE_SECONDS = 60;
 
 /** The longest time of a run for pruning, in milliseconds: the other work of a sweep is due, and this is not. */
 const LONGEST_MILLISECONDS = 10_000;
+
+/** After this time no statement runs any more that began before an upload was pruned. */
+const REMOVAL_MILLISECONDS = 60_000;
 
 /** Rows that could not be pruned when their turn came are looked at again after this time. */
 const ROUND_MILLISECONDS = 24 * 60 * 60 * 1_000;
@@ -78,8 +85,8 @@ async function openTurns(
   const cutoff = (kind: RetainedKind) => present - (retention[kind] ?? Number.POSITIVE_INFINITY);
   const turns: Turn[] = [];
   for (const [name, kind] of listPruned()) {
-    const before = cutoff(kind);
-    if (before <= 0) continue;
+    if (cutoff(kind) <= 0) continue;
+    const before = name === 'prunedUploads' ? present - REMOVAL_MILLISECONDS : cutoff(kind);
     const after = (await ledger.readWatermark(nameMark(name))) ?? 0;
     const deliveredBefore = Math.max(0, cutoff('deliveries'));
     turns.push({ name, kind, criteria: { after, before, deliveredBefore } });
@@ -121,7 +128,8 @@ async function takeTurn(
     withContent: exportRows !== undefined,
   });
   const count = await removePage(turn, page, run, exportRows);
-  counts.add(kind === 'dead' ? 'givenUp' : kind, count);
+  // Those were counted when they were pruned.
+  if (name !== 'prunedUploads') counts.add(kind === 'dead' ? 'givenUp' : kind, count);
   if (page.isLast) return endTurn(turn, page, run);
   const after = page.until ?? criteria.after;
   await ledger.advanceWatermark(nameMark(name), after);
@@ -130,15 +138,13 @@ async function takeTurn(
 
 async function removePage(
   { name, criteria }: Turn,
-  { rows }: PrunablePage,
+  { rows, until = 0 }: PrunablePage,
   { ledger }: SweepRun,
   exportRows: ExportRows | undefined,
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  await exportRows?.(
-    name,
-    rows.map(({ content = {} }) => content),
-  );
+  const contents = rows.map(({ content = {} }) => content);
+  if (name !== 'prunedUploads') await exportRows?.(name, contents, until);
   return ledger.prune(
     name,
     rows.map(({ key }) => key),

@@ -5,7 +5,8 @@ import { useLedger } from '../support/use-ledger.ts';
 import { accept, NOW, openPull } from './pull-stage.ts';
 
 const DAY = 86_400_000;
-const { ledger, sql } = useLedger({ now: () => NOW });
+let time = NOW;
+const { ledger, sql } = useLedger({ now: () => time });
 captureLog();
 
 it('a key whose upload was pruned is answered with what is left of it, and nothing is sent', async () => {
@@ -27,7 +28,8 @@ it('a key whose upload was pruned is answered with what is left of it, and nothi
   await ledger.transition(uploadId, 'cancelled');
   await sql`update events set fanned_out = true`;
   await sql`update requests set created_at = created_at + interval '200 days'`;
-  await pruneAll(ledger, NOW + 100 * DAY);
+  time += 100 * DAY;
+  await pruneAll(ledger, time);
   expect(await ledger.findPrunedUpload(uploadId)).toMatchObject({ uploadId });
 
   const { statusCode, json } = await ask(request);

@@ -6,8 +6,10 @@ export async function pruneAll(
   ledger: Pick<Ledger, 'findPrunable' | 'prune'>,
   before: number,
 ): Promise<void> {
-  const criteria = { after: 0, before, deliveredBefore: before, withContent: false };
   for (const [name] of listPruned()) {
+    // What was pruned is removed at once.
+    const until = name === 'prunedUploads' ? Date.UTC(9000, 0) : before;
+    const criteria = { after: 0, before: until, deliveredBefore: before, withContent: false };
     const { rows } = await ledger.findPrunable(name, criteria);
     const keys = rows.map(({ key }) => key);
     if (keys.length > 0) await ledger.prune(name, keys, criteria);

@@ -5,13 +5,14 @@ import { thrown } from '../../support/thrown.ts';
 
 const DAY = 86_400_000;
 
+const ENVIRONMENT = {
+  DATABASE_URL: 'postgres://user@db.example.com/uploads',
+  ...{ VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
+  SOURCE_CONTEXT_KEYS: 'context-key-example-0123456789ab',
+};
+
 const read = (text?: string) =>
-  readSweepConfig({
-    DATABASE_URL: 'postgres://user@db.example.com/uploads',
-    ...{ VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
-    SOURCE_CONTEXT_KEYS: 'context-key-example-0123456789ab',
-    ...(text === undefined ? {} : { RETENTION: text }),
-  }).retention;
+  readSweepConfig({ ...ENVIRONMENT, ...(text === undefined ? {} : { RETENTION: text }) }).retention;
 
 const days = (text?: string) =>
   Object.fromEntries(
@@ -85,5 +86,55 @@ describe('RETENTION', () => {
     const short = thrown(ConfigError, () => read('events=1d,dead=1d')).message;
     expect(short).toContain('7d or more for events');
     expect(short).toContain('7d or more for dead');
+  });
+});
+
+describe('RETENTION_EXPORT', () => {
+  const readExport = (address?: string, region?: string) =>
+    readSweepConfig({
+      ...ENVIRONMENT,
+      ...(address === undefined ? {} : { RETENTION_EXPORT: address }),
+      ...(region === undefined ? {} : { RETENTION_EXPORT_REGION: region }),
+    }).rowExport;
+
+  it.each([
+    ['cos://archive-1250000000', ''],
+    ['cos://archive-1250000000/', ''],
+    ['cos://archive-1250000000/vod-upload', 'vod-upload/'],
+    ['cos://archive-1250000000/a/b.c_d/', 'a/b.c_d/'],
+  ])('%s is a bucket and a prefix', (address, prefix) => {
+    expect(readExport(address, 'ap-singapore')).toEqual({
+      ...{ bucket: 'archive-1250000000', region: 'ap-singapore', prefix },
+    });
+  });
+
+  it('is optional, and set together with its region', () => {
+    expect(readExport()).toBeUndefined();
+    const first = thrown(ConfigError, () => readExport('cos://archive-1250000000'));
+    expect(first.variables).toEqual(['RETENTION_EXPORT_REGION']);
+    const second = thrown(ConfigError, () => readExport(undefined, 'ap-singapore'));
+    expect(second.variables).toEqual(['RETENTION_EXPORT']);
+    expect(second.message).toContain('must be set too if RETENTION_EXPORT_REGION is');
+  });
+
+  it.each([
+    'archive-1250000000',
+    's3://archive-1250000000',
+    'cos://archive',
+    'cos://Archive-1250000000',
+    'cos://archive-1250000000//a',
+    'cos://archive-1250000000/a b',
+    'cos://archive-1250000000/../a',
+    'cos://archive-1250000000/.',
+    'cos://archive-1250000000/a?b',
+  ])('%s is refused', (address) => {
+    const error = thrown(ConfigError, () => readExport(address, 'ap-singapore'));
+    expect(error.variables).toEqual(['RETENTION_EXPORT']);
+    expect(error.message).toContain('such as cos://archive-1250000000/vod-upload');
+  });
+
+  it('has a region', () => {
+    const error = thrown(ConfigError, () => readExport('cos://archive-1250000000', 'Singapore'));
+    expect(error.variables).toEqual(['RETENTION_EXPORT_REGION']);
   });
 });

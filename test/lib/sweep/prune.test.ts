@@ -59,6 +59,9 @@ describe('prune()', () => {
     expect(await pruned()).toEqual({ ...NONE, events: 2 });
     stage.passSeconds(25 * DAY);
     expect(await pruned()).toEqual({ ...NONE, uploads: 1 });
+    expect(await ledger.findUpload(upload?.uploadId ?? '')).toBeDefined();
+    stage.passSeconds(61);
+    expect(await pruned()).toEqual(NONE);
 
     expect((await ledger.listUploads({ limit: 5 })).items).toEqual([]);
     expect(await ledger.findPrunedUpload(upload?.uploadId ?? '')).toMatchObject({ fileId });
