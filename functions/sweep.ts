@@ -6,6 +6,7 @@ import { listApplications, requireOwnApplication } from '../lib/policy/applicati
 import { loadSettings } from '../lib/policy/load-settings.ts';
 import { writeLogLine } from '../lib/runtime/invocation.ts';
 import { type Job, timerHandler } from '../lib/runtime/timer-handler.ts';
+import { createRowExport } from '../lib/sweep/export-rows.ts';
 import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
@@ -37,6 +38,8 @@ export function createSweepJob({
   pullsEvents,
   targets,
   pullsPerSecond,
+  retention,
+  exportRows,
   ...dependencies
 }: SweepDependencies): Job {
   return async ({ log, requestId, deadline }, message) => {
@@ -47,7 +50,8 @@ export function createSweepJob({
       report: (fields) => writeLogLine({ ...fields, function: NAME, requestId }),
     };
     const isHurried = deadline.left() < SHORTEST_MILLISECONDS;
-    const summary = await sweep(run, { pullsEvents, targets, pullsPerSecond });
+    const options = { pullsEvents, targets, pullsPerSecond, retention, exportRows };
+    const summary = await sweep(run, options);
     Object.assign(log, describeSummary(summary));
     if (isHurried && log.level !== 'error') Object.assign(log, { level: 'warn', reason: HURRIED });
     return summary;
@@ -63,7 +67,7 @@ export const main_handler = timerHandler(NAME, () => {
 
 async function openSweep(config: SweepConfig): Promise<Job> {
   await checkDatabase(config);
-  const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery } = config;
+  const { databaseUrl, databaseCa, vodApi, pullsEvents, delivery, rowExport } = config;
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(delivery, { readCredentials, clock });
   const settings = await loadSettings(import.meta.dirname);
@@ -80,6 +84,8 @@ async function openSweep(config: SweepConfig): Promise<Job> {
     targets,
     pullsEvents,
     pullsPerSecond: vodApi.pullsPerSecond,
+    retention: config.retention,
+    exportRows: rowExport && createRowExport(rowExport, { readCredentials, now: clock.now }),
     now: clock.now,
     random: random.fraction,
     sleep: clock.sleep,

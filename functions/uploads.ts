@@ -7,6 +7,7 @@ import {
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import { uploadPruned } from '../lib/model/pruned-upload.ts';
 import type { Upload } from '../lib/model/upload.ts';
 import { isFinished } from '../lib/model/upload-state.ts';
 import { findTenantApplication } from '../lib/policy/applications.ts';
@@ -192,14 +193,21 @@ async function replay(call: Call): Promise<Answer> {
   return { status: 202, body: { replayed } };
 }
 
-/** Returns the upload if the caller may see it; for any other caller it does not exist. */
+/**
+ * Returns the upload if the caller may see it; for any other caller it does not exist.
+ *
+ * @throws {Problem} `upload_pruned` if the caller might have seen it, else `not_found`.
+ */
 async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise<Upload> {
-  const upload = UPLOAD_ID.test(uploadId)
-    ? await ledger((each) => each.findUpload(uploadId))
-    : undefined;
-  const isOwn =
-    upload?.owner === caller.owner && (subAppId === undefined || upload.subAppId === subAppId);
-  if (upload !== undefined && (isOwn || mayReadAll(caller))) return upload;
+  const maySee = (upload: Pick<Upload, 'owner' | 'subAppId'>) =>
+    mayReadAll(caller) ||
+    (upload.owner === caller.owner && (subAppId === undefined || upload.subAppId === subAppId));
+  if (UPLOAD_ID.test(uploadId)) {
+    const upload = await ledger((each) => each.findUpload(uploadId));
+    if (upload !== undefined && maySee(upload)) return upload;
+    const pruned = upload ?? (await ledger((each) => each.findPrunedUpload(uploadId)));
+    if (pruned !== undefined && 'prunedAt' in pruned && maySee(pruned)) throw uploadPruned(pruned);
+  }
   throw refuseUnknown(
     UPLOAD_ID.test(uploadId)
       ? 'There is no upload with this id.'

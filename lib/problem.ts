@@ -17,6 +17,7 @@ const STATUS = {
   method_not_allowed: 405,
   idempotency_conflict: 409,
   upload_finished: 409,
+  upload_pruned: 410,
   payload_too_large: 413,
   upstream_rejected: 422,
   quota_exceeded: 429,
@@ -64,6 +65,16 @@ export interface QuotaRefusal {
   readonly retryAfter: number;
 }
 
+/** What is still known about an upload that was pruned. */
+export interface PrunedRecord {
+  /** Of its file in VOD; missing if no file came. */
+  readonly fileId?: string;
+  /** Application of VOD; missing if the configuration named none. */
+  readonly subAppId?: number;
+  /** ISO 8601. */
+  readonly prunedAt: string;
+}
+
 interface ProblemOptions extends ErrorOptions {
   readonly code: ProblemCode;
   readonly errors?: readonly FieldError[];
@@ -71,6 +82,7 @@ interface ProblemOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly vod?: VodRefusal;
   readonly quota?: QuotaRefusal;
+  readonly pruned?: PrunedRecord;
 }
 
 /** The one error that is sent to callers. Its text is written for them, and never contains a secret. */
@@ -82,6 +94,7 @@ export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly vod: VodRefusal | undefined;
   readonly quota: QuotaRefusal | undefined;
+  readonly pruned: PrunedRecord | undefined;
 
   /** The ledger is bundled into a separate file, so its problems come from another copy of this class. */
   static override [Symbol.hasInstance](value: unknown): value is Problem {
@@ -96,6 +109,7 @@ export class Problem extends Error {
     this.headers = options.headers ?? {};
     this.vod = options.vod;
     this.quota = options.quota;
+    this.pruned = options.pruned;
   }
 }
 
@@ -128,6 +142,7 @@ const TITLE: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  410: 'Gone',
   413: 'Content Too Large',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
@@ -143,13 +158,18 @@ export interface ProblemDetails {
   readonly type: 'about:blank';
   readonly title: string;
   readonly status: number;
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   readonly code: ProblemCode;
-  readonly errors?: readonly FieldError[];
-  readonly vod?: VodRefusal;
-  readonly quota?: QuotaRefusal;
+  readonly errors?: readonly FieldError[] | undefined;
+  readonly vod?: VodRefusal | undefined;
+  readonly quota?: QuotaRefusal | undefined;
+  readonly pruned?: PrunedRecord | undefined;
   readonly requestId: string;
 }
+
+type Told = Pick<Problem, 'status' | 'code'> & Partial<Problem>;
+
+const INTERNAL: Told = { status: 500, code: 'internal' };
 
 /**
  * Returns what the caller may know of `error`: everything of a {@link Problem}, nothing of anything else.
@@ -158,25 +178,10 @@ export interface ProblemDetails {
  * (https://www.rfc-editor.org/rfc/rfc9457#section-4.2.1).
  */
 export function describeProblem(error: unknown, requestId: string): ProblemDetails {
-  if (!(error instanceof Problem)) {
-    return {
-      type: 'about:blank',
-      title: TITLE[500] ?? '',
-      status: 500,
-      code: 'internal',
-      requestId,
-    };
-  }
-  const { status, code, message, errors, vod, quota } = error;
-  return {
-    type: 'about:blank',
-    title: TITLE[status] ?? '',
-    status,
-    detail: message,
-    code,
-    ...(errors === undefined ? {} : { errors }),
-    ...(vod === undefined ? {} : { vod }),
-    ...(quota === undefined ? {} : { quota }),
-    requestId,
-  };
+  const known: Told = error instanceof Problem ? error : INTERNAL;
+  const { status, code, message: detail, errors, vod, quota, pruned } = known;
+  // JSON leaves out what is undefined.
+  const more = { errors, vod, quota, pruned };
+  const title = TITLE[status] ?? '';
+  return { type: 'about:blank', title, status, detail, code, ...more, requestId };
 }

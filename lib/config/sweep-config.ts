@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Retention } from '../model/retention.ts';
 import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import { type ContextConfig, contextEnvironment, describeContexts } from './context-config.ts';
@@ -10,6 +11,12 @@ import {
 } from './database-config.ts';
 import { readDeliveryConfig } from './delivery-config.ts';
 import { type Environment, given, readEnvironment } from './environment.ts';
+import {
+  describeExport,
+  exportEnvironment,
+  type RowExport,
+  retention,
+} from './retention-config.ts';
 
 /** Configuration of the `sweep` function. */
 export interface SweepConfig extends DatabaseConfig {
@@ -21,6 +28,10 @@ export interface SweepConfig extends DatabaseConfig {
   readonly pullsEvents: boolean;
   /** Targets of messages. */
   readonly delivery: DeliveryConfig;
+  /** How long the ledger keeps what has been done. */
+  readonly retention: Retention;
+  /** Where rows are stored before they are removed, if they are. */
+  readonly rowExport: RowExport | undefined;
 }
 
 const sweepEnvironment = v.intersect([
@@ -31,6 +42,8 @@ const sweepEnvironment = v.intersect([
     DATABASE_URL: v.pipe(given, databaseUrl),
     // Mode of ModifyEventConfig, one for the whole application: https://cloud.tencent.com/document/product/266/33779
     VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
+    RETENTION: v.optional(retention, ''),
+    ...exportEnvironment,
   }),
 ]);
 
@@ -49,5 +62,7 @@ export function readSweepConfig(environment: Environment): SweepConfig {
     contexts: describeContexts(e),
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',
     delivery: readDeliveryConfig(environment),
+    retention: e.RETENTION,
+    rowExport: describeExport(e),
   });
 }

@@ -7,6 +7,8 @@ export interface LeaseLedger {
   readWatermark(name: string): Promise<number | undefined>;
   /** Moves the watermark to `at`, Unix milliseconds; never backwards. */
   advanceWatermark(name: string, at: number): Promise<void>;
+  /** Moves the watermark to `at`, Unix milliseconds, in any direction. */
+  resetWatermark(name: string, at: number): Promise<void>;
   /** Returns whether this ledger now has the lease for `seconds`: it was free, had expired, or was already its own. */
   acquireLease(name: string, seconds: number): Promise<boolean>;
   /** Releases the lease, if this ledger has it. */
@@ -17,6 +19,9 @@ const READ = 'select stands_at from marks where name = $1';
 
 const MOVE = `insert into marks as m (name, stands_at) values ($1, $2)
   on conflict (name) do update set stands_at = excluded.stands_at where m.stands_at < excluded.stands_at`;
+
+const RESET = `insert into marks (name, stands_at) values ($1, $2)
+  on conflict (name) do update set stands_at = excluded.stands_at`;
 
 const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, $2, $4)
   on conflict (name) do update set holder = excluded.holder, held_until = excluded.held_until
@@ -35,6 +40,9 @@ export function createLeaseLedger({ connection, now, randomKey }: LedgerDependen
     },
     async advanceWatermark(name, at) {
       await query(connection, MOVE, [name, writeTime(at)]);
+    },
+    async resetWatermark(name, at) {
+      await query(connection, RESET, [name, writeTime(at)]);
     },
     async acquireLease(name, seconds) {
       const at = now();

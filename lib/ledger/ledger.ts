@@ -14,6 +14,7 @@ import {
   createPendingConfirmationLedger,
   type PendingConfirmationLedger,
 } from './pending-confirmations.ts';
+import { createPruningLedger, type PruningLedger } from './pruning.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
 import type { LedgerDependencies } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
@@ -36,6 +37,7 @@ export interface Ledger
     EndpointLedger,
     ActionLedger,
     ReconciliationLedger,
+    PruningLedger,
     TimelineLedger,
     LeaseLedger,
     BacklogLedger {
@@ -88,6 +90,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createEndpointLedger(dependencies),
     ...createActionLedger(dependencies),
     ...createReconciliationLedger(dependencies),
+    ...createPruningLedger(dependencies),
     ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
     ...createBacklogLedger(dependencies),

@@ -7,6 +7,7 @@ import {
   UPLOAD_COLUMNS,
   type UploadChange,
   writeChange,
+  writeNotPruned,
   writeUpserts,
 } from './upload-row.ts';
 
@@ -137,7 +138,8 @@ export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Compan
   ].join(',\n  ');
 }
 
-// The first four parameters are those of `writeChanges`, even if there are no changes.
+// The first four parameters are those of `writeChanges`, even if there are no changes. A file arrives only once, so the
+// arrival of a pruned upload's file is known although its event is gone.
 const INSERT_EVENTS = `insert into events
     (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, envelope_removed,
       received_at, recorded_by, fanned_out)
@@ -145,6 +147,7 @@ const INSERT_EVENTS = `insert into events
       coalesce(received_at, $2::timestamptz), $3, $4::text is not null
     from jsonb_to_recordset($5::text::jsonb) as e(event_id text, event_type text, sub_app_id bigint, upload_id text,
       file_id text, task_id text, payload jsonb, confirmed boolean, received_at timestamptz)
+    where case when event_type in ('vod.NewFileUpload', 'vod.PullComplete') then ${writeNotPruned('e', 'file_id')} else true end
     order by event_id
     on conflict (event_id) do nothing
     returning event_id, event_type`;

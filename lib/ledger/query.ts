@@ -1,4 +1,5 @@
 import type { Subscription } from '../model/message-type.ts';
+import type { UploadState } from '../model/upload-state.ts';
 import { isKeptTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection.ts';
@@ -51,6 +52,14 @@ export function writeLimit(count: number): string {
 export function writeConstant(value: string | number): string {
   if (!/^\w+$/.test(String(value))) throw new RangeError('A constant must be a name or a number.');
   return `'${value}'`;
+}
+
+/**
+ * Returns the condition of the uploads in one state. It is a range, which is read through the index of states in its
+ * order: an equal state, in the order of time alone, would be looked for among the uploads in all states.
+ */
+export function writeInState(state: UploadState): string {
+  return `state between '${state}' and '${state}'`;
 }
 
 /** Returns whether the statement returns a row; it must be repeatable. */

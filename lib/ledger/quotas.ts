@@ -3,6 +3,7 @@ import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { outboxSql, writeTargets } from './outbox.ts';
+import { explainUnissued } from './pruning.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
 import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-row.ts';
@@ -26,6 +27,7 @@ export interface QuotaLedger {
    * the others. An upload that was issued before uses no quota, so it is always prolonged. No quota is ever exceeded by
    * concurrent calls over any number of connections.
    *
+   * @throws {Problem} `upload_pruned` if one of them was pruned.
    * @param uploads all with different ids, of this owner, and for one application.
    */
   issueWithin(
@@ -78,6 +80,10 @@ export function createQuotaLedger({
         uploads[0]?.fields?.subAppId ?? null,
       ]);
       const verdicts = new Map(rows.map((row) => [row['upload_id'], row]));
+      for (const { upload_id: uploadId, rule, state } of rows) {
+        if (rule === null && state === null)
+          throw await explainUnissued(String(uploadId), connection);
+      }
       return uploads.map(({ uploadId }) => readVerdict(verdicts.get(uploadId), quotas, at));
     },
   };

@@ -1,7 +1,14 @@
 import type { Upload } from '../model/upload.ts';
 import { claimJobs, type JobTable, writeClaim } from './jobs.ts';
-import { type LedgerDependencies, query, writeJson, writeLimit, writeTime } from './query.ts';
-import { readUpload, UNFINISHED_STATES, UPLOAD_COLUMNS, writeInState } from './upload-row.ts';
+import {
+  type LedgerDependencies,
+  query,
+  writeInState,
+  writeJson,
+  writeLimit,
+  writeTime,
+} from './query.ts';
+import { readUpload, UNFINISHED_STATES, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** When VOD is to be asked about uploads whose state no event reported. */
 export interface ReconciliationLedger {
@@ -11,7 +18,10 @@ export interface ReconciliationLedger {
   hastenChecks(count: number): Promise<void>;
   /** Sets the next check to `at`, Unix milliseconds; undefined for none before the next report about the upload. */
   setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
-  /** Returns those of these files whose arrival no event has reported, neither a recorded event nor a dead item. */
+  /**
+   * Returns those of these files whose arrival no event has reported: neither a recorded event nor a dead item, nor one of
+   * an upload that was pruned.
+   */
   findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
@@ -45,7 +55,8 @@ const UNTOLD = `select id as file_id from jsonb_array_elements_text($1::text::js
     select true from events where coalesce(file_id, upload_id) = id
       and event_type in ('vod.NewFileUpload', 'vod.PullComplete') limit 1
   ) is null
-  and (select true from dead_items where kind = 'event' and file_id = id limit 1) is null`;
+  and (select true from dead_items where kind = 'event' and file_id = id limit 1) is null
+  and (select true from pruned_uploads where file_id = id limit 1) is null`;
 
 /** Creates the part of the ledger for reconciliation. */
 export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {

@@ -46,9 +46,9 @@ export interface TimelineLedger {
 /** Most events that are returned. */
 const LONGEST = 1_000;
 
-/** The events of upload `$1` and of its file: most events of VOD name only the file. */
+/** The events of upload `$1` and of its file that are not pruned: most events of VOD name only the file. */
 export const EVENTS_OF_UPLOAD = `select event_id, event_type, received_at, confirmed from events
-  where coalesce(file_id, upload_id) = any (array[$1::text, (select file_id from uploads where upload_id = $1)])`;
+  where not pruned and coalesce(file_id, upload_id) = any (array[$1::text, (select file_id from uploads where upload_id = $1)])`;
 
 const EVENTS = `with found as materialized (
     ${EVENTS_OF_UPLOAD} order by received_at, event_id limit ${LONGEST}

@@ -40,14 +40,6 @@ const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[
 /** The states from which an upload goes on. */
 export const UNFINISHED_STATES = UPLOAD_STATES.filter((state) => !isFinished(state));
 
-/**
- * Returns the condition of the uploads in one state. It is a range, which is read through the index of states in its
- * order: an equal state, in the order of time alone, would be looked for among the uploads in all states.
- */
-export function writeInState(state: UploadState): string {
-  return `state between '${state}' and '${state}'`;
-}
-
 /** All columns of an upload, for a `select` or a `returning` that {@link readUpload} reads. */
 export const UPLOAD_COLUMNS = [
   ...['upload_id', 'method', 'state', 'owner', 'created_at', 'updated_at'],
@@ -158,12 +150,23 @@ function writeCheck(state: string): string {
   return `$2::timestamptz + ('${JSON.stringify(CHECK_AFTER)}'::jsonb ->> ${state})::integer * interval '1 second'`;
 }
 
+/**
+ * Returns the condition that `row` is about no upload that was pruned; two that name different applications are different.
+ * It is written so that the planner expects about half of the rows to match.
+ */
+export function writeNotPruned(row: string, column: 'upload_id' | 'file_id'): string {
+  return `not coalesce((
+    select true from pruned_uploads p where p.${column} = ${row}.${column}
+      and (p.sub_app_id is null or ${row}.sub_app_id is null or p.sub_app_id = ${row}.sub_app_id) limit 1
+  ), false)`;
+}
+
 function writeInsert(checkAt: string): string {
   return `insert into uploads as u
   (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, arrived_at, ${COLUMNS.join(', ')})
   select c.upload_id, coalesce(c.method, 'other'), c.state, c.fact, c.owner, $2::timestamptz, $2::timestamptz,
     ${checkAt}, case when c.size is not null then $2::timestamptz end, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
-  from change c`;
+  from change c where ${writeNotPruned('c', 'upload_id')} and ${writeNotPruned('c', 'file_id')}`;
 }
 
 /** Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know it yet. */
@@ -201,7 +204,7 @@ function writeSameApplication(ofTenant: boolean): string {
 // Only a statement for both kinds has a filter: with a filter the planner expects almost no rows, and so joins what
 // follows row by row.
 function writeByUpload(filter: string, ofTenant: boolean): string {
-  return `by_upload as (${INSERT} where ${filter} order by c.key
+  return `by_upload as (${INSERT} and ${filter} order by c.key
     on conflict (upload_id) do ${UPDATE}
     where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
       and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
@@ -210,7 +213,7 @@ function writeByUpload(filter: string, ofTenant: boolean): string {
 }
 
 function writeByFile(filter: string, ofTenant: boolean): string {
-  return `by_file as (${INSERT} where ${filter} order by c.key
+  return `by_file as (${INSERT} and ${filter} order by c.key
     on conflict (file_id) do ${UPDATE}
     where ${writeSameApplication(ofTenant)}
     returning ${UPLOAD_COLUMNS})`;

@@ -5,6 +5,7 @@ import type { Statements } from './connection/transaction.ts';
 import { applyMerged } from './merge-uploads.ts';
 import { outboxSql, writeChanges } from './outbox.ts';
 import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
+import { explainUnissued } from './pruning.ts';
 import type { LedgerDependencies } from './query.ts';
 import { query, queryInParts, type Row, writeConstant, writeLimit, writeTime } from './query.ts';
 import {
@@ -43,8 +44,9 @@ export interface UploadLedger {
    */
   listUploads(criteria: UploadQuery): Promise<Page<Upload>>;
   /**
-   * Returns those of these files that have an upload; if an application is given, an upload in that one. Uploads that
-   * were recorded before applications were named belong to `own`, the service's own application.
+   * Returns those of these files that have an upload, or that VOD had when their upload was pruned; if an application is
+   * given, an upload in that one. Uploads that were recorded before applications were named belong to `own`, the service's
+   * own application.
    */
   findFiles(
     fileIds: readonly string[],
@@ -54,6 +56,8 @@ export interface UploadLedger {
   /**
    * Records an upload that is permitted and announces `upload.issued`, both once. Issuing it again prolongs it and
    * replaces the given fields; it never reopens a finished upload.
+   *
+   * @throws {Problem} `upload_pruned`.
    */
   issueUpload(upload: IssuedUpload): Promise<Upload>;
   /**
@@ -65,9 +69,11 @@ export interface UploadLedger {
   transition(uploadId: string, fact: UploadFact, fields?: MediaFields): Promise<Upload | undefined>;
 }
 
-const FIND_FILES = `select file_id from uploads
-  where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
+const HELD_FILES = `file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
     and ($2::bigint is null or coalesce(sub_app_id, $3::bigint) = $2::bigint)`;
+
+const FIND_FILES = `select file_id from uploads where ${HELD_FILES}
+  union all select file_id from pruned_uploads where removed and has_media and ${HELD_FILES}`;
 
 const FIND = `select ${UPLOAD_COLUMNS} from uploads where upload_id = $1`;
 
@@ -121,7 +127,7 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
     async issueUpload({ uploadId, method, owner, fields }) {
       const issued = { key: { uploadId }, fact: 'issued', method, owner, fields } as const;
       const saved = (await change(SAVE, issued)) ?? (await find(uploadId));
-      if (saved === undefined) throw new Error('The upload that was saved is not there.');
+      if (saved === undefined) throw await explainUnissued(uploadId, connection);
       return saved;
     },
     async transition(uploadId, fact, fields) {

@@ -6,8 +6,9 @@ export interface ExchangeRequest {
   /** An `http:` or `https:` URL. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | number>>;
-  /** Sent by POST; without it the request is a GET. */
+  /** Sent by POST, unless `method` says otherwise; without it the request is a GET. */
   readonly body?: Buffer;
+  readonly method?: 'PUT';
   /** Keeps connections open, or restricts their addresses; without it, each exchange has its own connection. */
   readonly agent?: Agent;
   /** Milliseconds for the whole exchange. */
@@ -46,7 +47,8 @@ export function exchange(request: ExchangeRequest): Promise<Exchanged> {
   const { url, headers, body, agent = false, timeLimit, bodyTimeLimit = timeLimit } = request;
   const open = url.startsWith('https:') ? requestHttps : requestHttp;
   return new Promise((resolve) => {
-    const sent = open(url, { method: body === undefined ? 'GET' : 'POST', headers, agent });
+    const { method = body === undefined ? 'GET' : 'POST' } = request;
+    const sent = open(url, { method, headers, agent });
     const finish = (outcome: Exchanged) => {
       clearTimeout(timer);
       resolve(outcome);

@@ -1,5 +1,6 @@
 import type { KeyedRequest, RememberedRequest } from '../ledger/idempotency-keys.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import { uploadPruned } from '../model/pruned-upload.ts';
 import type { Upload } from '../model/upload.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { quotaExceeded } from '../uploads/reserve-upload.ts';
@@ -33,8 +34,8 @@ const PASSING: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 /**
- * Creates the store in the ledger: the same key of the same owner stands for the same upload for ever, in every
- * instance, and pulls that VOD cannot accept now are queued. While the ledger is not available, its functions throw
+ * Creates the store in the ledger: the same key of the same owner stands for the same upload as long as keys are kept, in
+ * every instance, and pulls that VOD cannot accept now are queued. While the ledger is not available, its functions throw
  * `ledger_unavailable`.
  */
 export function createDurablePulls(dependencies: DurablePullDependencies): PullStore {
@@ -94,6 +95,10 @@ async function recognise(
     const { taskId, state } = upload;
     const submitted = { uploadId, ...defined({ taskId }), state };
     return { kind: 'known', submitted: Promise.resolve(submitted) };
+  }
+  if (upload === undefined) {
+    const pruned = await ledger((each) => each.findPrunedUpload(uploadId));
+    if (pruned !== undefined) return { kind: 'ended', problem: uploadPruned(pruned) };
   }
   const job = toPullJob(uploadId, { ...pull, subAppId }, contextKey);
   return { kind: 'unsent', pull: { ...pull, job } };

@@ -22,6 +22,8 @@ export type IdentifiedPull =
   | { readonly kind: 'unsent'; readonly pull: PreparedPull }
   /** It was requested before, with this result, which may still be pending. */
   | { readonly kind: 'known'; readonly submitted: Promise<SubmittedPull> }
+  /** It was requested before, and the problem says why its result cannot be returned any more. */
+  | { readonly kind: 'ended'; readonly problem: Problem }
   /** The key stands for another request. */
   | { readonly kind: 'conflict' };
 

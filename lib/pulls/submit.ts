@@ -10,7 +10,7 @@ import {
   type PullOwner,
   toPullJob,
 } from './prepare-pull.ts';
-import type { PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
+import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Dependencies of submitting pulls. */
 export interface PullDependencies {
@@ -133,8 +133,7 @@ async function submitTogether(items: Items, call: PullCall, dependencies: PullDe
 
   return settleAll(prepared, async (each): Promise<SubmittedPull> => {
     if (each.status === 'rejected') throw each.reason;
-    const known = identified.get(each.value);
-    if (known === undefined || known.kind === 'conflict') throw idempotencyConflict();
+    const known = demandIdentified(identified.get(each.value));
     if (known.kind === 'known') return known.submitted;
     const { uploadId } = known.pull.job;
     const problem = refused.get(uploadId);
@@ -196,6 +195,13 @@ async function settleAll<Item, Result>(
     results[place] = result;
   });
   return results;
+}
+
+/** Throws the problem of a pull that its idempotency key does not permit. */
+function demandIdentified(found: IdentifiedPull | undefined) {
+  if (found === undefined || found.kind === 'conflict') throw idempotencyConflict();
+  if (found.kind === 'ended') throw found.problem;
+  return found;
 }
 
 function idempotencyConflict(): Problem {

@@ -7,6 +7,7 @@ import { confirmPending, UNCONFIRMED_COUNTS } from './confirm-pending.ts';
 import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting.ts';
 import { drainEventQueue, QUEUE_COUNTS } from './drain-event-queue.ts';
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
+import { PRUNE_COUNTS, type PruneOptions, prune } from './prune.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
 import { createStepCounts, type ErrorCounts } from './step-counts.ts';
@@ -20,7 +21,7 @@ import {
 } from './sweep-run.ts';
 
 /** Options of a sweep. */
-export interface SweepOptions {
+export interface SweepOptions extends PruneOptions {
   /** Whether VOD puts the events into a queue. */
   readonly pullsEvents: boolean;
   /** Targets of deliveries. */
@@ -53,6 +54,8 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
   const runStepForEach = forEachApplication(run, runStep);
   await runSteps({ runStep, runStepForEach }, allCounts, options);
   const outOfTime = !hasTime(run);
+  // Last, with the time that is left.
+  await runStep('prune', (each) => prune(each, allCounts.prune, options));
 
   let backlog: SweepBacklog | undefined;
   await runStep('backlog', async ({ ledger, now }) => {
@@ -78,6 +81,7 @@ function createAllCounts(errors: ErrorCounts) {
     actions: createStepCounts(ACTION_COUNTS, errors),
     fanOut: createStepCounts(['events'], errors),
     deliveries: createStepCounts(DELIVERY_COUNTS, errors),
+    prune: createStepCounts(PRUNE_COUNTS, errors),
     backlog: createStepCounts([], errors),
   };
 }

@@ -14,7 +14,7 @@ import { findMisplaced } from './find-misplaced.ts';
 import { type Life, planLives } from './lives.ts';
 import { planOtherFacts } from './other-facts.ts';
 import { closeUnaskable, planPoisoned } from './poisoned.ts';
-import { isFailure, type PushTally, pushAll, type Sent, SIGN_KEY } from './pushes.ts';
+import { isFailure, type PushTally, pushAll, type Sent, SIGN_KEY, wrap } from './pushes.ts';
 import { type StoppableDatabase, startStoppableDatabase } from './stoppable-database.ts';
 import { API_KEY, startVodApi } from './vod-api.ts';
 import { APPLICATIONS, type Course, createWorld, OWN, TENANTS } from './world.ts';
@@ -42,6 +42,9 @@ const SWEEP_EVERY = 400;
 const OUTAGE = { from: UPLOADS * 1.2, until: UPLOADS * 1.2 + Math.max(60, UPLOADS / 10) };
 /** The end of the run: less than the three days for which deliveries are tried. */
 const LAST_HOUR = 70;
+/** After the end of the run, when everything is older than its retention, step by step. */
+const PRUNING_DAYS = [8, 10, 19, 21, 30, 31, 60];
+const SHORTEST_RETENTION = 'events=7d,deliveries=4d,keys=4d,uploads=7d,dead=7d';
 /** When VOD begins to refuse some questions: less than the day after which it is asked about each file again. */
 const UNASKABLE_FROM_HOUR = 20;
 /** Of a message: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md. */
@@ -69,6 +72,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     VOD_SUB_APP_ID: String(OWN),
     VOD_API_ENDPOINT: api.endpoint,
     VOD_API_PROTOCOL: 'http',
+    RETENTION: SHORTEST_RETENTION,
     WEBHOOK_LOOPBACK: 'allow',
     WEBHOOK_ENDPOINTS: JSON.stringify([
       { url: everything.url, secret: everything.secret },
@@ -355,7 +359,50 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
         and e.event_id = 'evt_' || u.upload_id || '_' || u.state)`;
     expect(missing?.['count']).toBe(0);
   });
+
+  // The last of all, since it removes what the others look at.
+  it('removes what is too old, and delivers nothing a second time whatever is reported again', async () => {
+    const [before] = await sql`select count(*)::integer as uploads from uploads`;
+    const acted = () => [everything.acted.size, statesOnly.acted.size];
+    const actedBefore = acted();
+    const began = new Date(realNow() + LAST_HOUR * HOUR + HOUR);
+    const listNew = () =>
+      sql`select d.*, event_type, file_id, task_id from deliveries d join events using (event_id) where enqueued_at > ${began}`;
+
+    for (const day of PRUNING_DAYS) {
+      // A scan begins again, so that each file that VOD still has is listed again.
+      await sql`update marks set stands_at = ${new Date(realNow() - HOUR)} where name like 'media-scan%'`;
+      await sweep(day * 24 * HOUR, pickDeath(chance, 0.5, 1_500));
+      await sweep(day * 24 * HOUR);
+      await resend(day * 24 * HOUR);
+      await sweep(day * 24 * HOUR);
+      expect(await listNew(), `on day ${day}`).toEqual([]);
+    }
+
+    expect(acted()).toEqual(actedBefore);
+    const [left] = await sql`select (select count(*)::integer from uploads) as uploads,
+      (select count(*)::integer from deliveries) as deliveries,
+      (select count(*)::integer from events where not pruned) as events,
+      (select count(*)::integer from pruned_uploads) as pruned`;
+    expect(left).toEqual({ uploads: 0, deliveries: 0, events: 0, pruned: before?.['uploads'] });
+  });
+
+  /** Sends once more what was notified about the arrival and the deletion of files. */
+  const resend = async (ahead: number) => {
+    const worker = functions.startWorker('callback', {
+      ...{ ...environment(), CALLBACK_SIGN_KEYS: SIGN_KEY },
+      CLOCK_AHEAD_MILLISECONDS: String(ahead),
+    });
+    const again = tally.sent
+      .filter(({ event }) => AGAIN.has(Object(event).EventType))
+      .filter(({ course }) => lives.some((life) => life === course));
+    for (const push of again.slice(0, MOST_AGAIN)) await worker.call(wrap(push));
+    await worker.stop();
+  };
 });
+
+const AGAIN: ReadonlySet<string> = new Set(['NewFileUpload', 'FileDeleted']);
+const MOST_AGAIN = 300;
 
 async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
   for (const { uploadId, method, owner, subAppId, taskId, cancelled } of lives) {

@@ -17,7 +17,7 @@ function listRows(section: string): readonly string[] {
 
 /** A variable as a schema names it; the variables of the platform are not described here. */
 const VARIABLE =
-  /\b(?:VOD|AUTH|CORS|SOURCE|CALLBACK|PULL|DATABASE|WEBHOOK|EVENT)(?:_[A-Z\d]+)*\b(?=:)/g;
+  /\b(?:VOD|AUTH|CORS|SOURCE|CALLBACK|PULL|DATABASE|WEBHOOK|EVENT|RETENTION)(?:_[A-Z\d]+)*\b(?=:)/g;
 
 const configured = listVariables(sectionOf('docs/configuration.md', 'Variables of the functions'));
 const deploying = listVariables(sectionOf('docs/configuration.md', 'Variables of a deployment'));

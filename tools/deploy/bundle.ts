@@ -16,6 +16,7 @@ const PARTS = [
   'lib/auth/verify-token.ts',
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
+  'lib/ledger/pruned-tables.ts',
   'lib/policy/settings.ts',
 ].map((file) => join(ROOT, file));
 

@@ -63,6 +63,8 @@ function writeHistory(uploads: number): readonly string[] {
         ${ago('i')}, ${ago('i')} from ${series(uploads / 4)}`,
     `insert into requests (owner, key, fingerprint, upload_id, created_at, remembered_by)
       select coalesce(owner, 'owner'), upload_id, md5(upload_id), upload_id, created_at, 'recorder' from uploads`,
+    `insert into pruned_uploads (upload_id, file_id, sub_app_id, owner, has_media, pruned_at)
+      select 'pruned' || i, '3877023' || lpad(i::text, 12, '0'), 1, 'owner' || i % 200, i % 2 = 0, ${ago('i')} from ${series(uploads / 4)}`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
       select i % 50, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
   ];

@@ -6,6 +6,8 @@ import { createConnection } from '../../../lib/ledger/connection.ts';
 import { MOST_COUNTED } from '../../../lib/ledger/endpoints.ts';
 import { createLedger, type Ledger } from '../../../lib/ledger/ledger.ts';
 import { writeCursor } from '../../../lib/ledger/page.ts';
+import { PAGE_SIZE } from '../../../lib/ledger/pruned-tables.ts';
+import { listPruned } from '../../../lib/model/retention.ts';
 import { eventOf, useDatabases } from '../../support/use-ledger.ts';
 import { explainConnection, type Mode, type Reading } from './explain.ts';
 import { FILLED_AT, fillLedger, OPEN_ENDPOINT, PAUSED_ENDPOINT } from './filled-ledger.ts';
@@ -27,6 +29,7 @@ const failure = { error: 'http_500', nextAttemptAt: FILLED_AT + 1 };
 const item = { kind: 'event', id: 'item2' } as const;
 const newPull = (i: number) => ({ uploadId: `new-pull-${i}`, owner: 'owner1', request: {} });
 const QUOTAS = { signaturesPerMinute: 1000, openUploads: 100_000, bytesPerDay: 1e15 };
+const prunable = { after: HALF, before: FILLED_AT, deliveredBefore: FILLED_AT, withContent: false };
 const keyed = { owner: 'owner1', key: 'u1', fingerprint: 'f', uploadId: 'u1' };
 
 /** Calls each method as functions and `sweep` call it; a new method is missing here until it is added. */
@@ -154,6 +157,21 @@ const CALLS: Readonly<
     ledger.findFilesWithoutArrival([file(45), 'dead3', 'no-file']),
   listEvents: (ledger) => ledger.listEvents('u46'),
   listActions: (ledger) => ledger.listActions('u46'),
+  async findPrunable(ledger) {
+    for (const [name] of listPruned()) {
+      await ledger.findPrunable(name, { ...prunable, after: 0, withContent: true });
+      await ledger.findPrunable(name, prunable);
+    }
+  },
+  async prune(ledger) {
+    for (const [name] of listPruned()) {
+      const { rows } = await ledger.findPrunable(name, { ...prunable, after: 0 });
+      const keys = rows.map(({ key }) => key);
+      await ledger.prune(name, keys, prunable);
+    }
+  },
+  findPrunedUpload: (ledger) => ledger.findPrunedUpload('pruned7'),
+  resetWatermark: (ledger) => ledger.resetWatermark('scan', FILLED_AT),
   readWatermark: (ledger) => ledger.readWatermark('scan'),
   advanceWatermark: (ledger) => ledger.advanceWatermark('scan', FILLED_AT),
   acquireLease: (ledger) => ledger.acquireLease('scan', 60),
@@ -171,6 +189,9 @@ const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   noteAbsentArrival: MAX_NOTES,
   noteAbsentDeletions: MAX_NOTES,
   listEndpoints: 5 * MOST_COUNTED,
+  // Each row of a page is looked up in up to four other tables.
+  findPrunable: 10 * PAGE_SIZE,
+  prune: 10 * PAGE_SIZE,
   readBacklog: 13 * MOST_COUNTED,
 };
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { createCoverFetcher } from '../../../lib/actions/fetch-cover.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { Retention } from '../../../lib/model/retention.ts';
 import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import type { SweepSummary } from '../../../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../../../lib/sweep/sweep.ts';
@@ -22,6 +23,12 @@ import { type ApiStage, openApiStage } from '../../tools/local/emulator/api/api-
 
 /** Pulls that a sweep of the stage starts per second. */
 const PULLS_PER_SECOND = 100;
+
+/** Nothing is pruned. */
+export const FOREVER: Retention = {
+  ...{ events: undefined, deliveries: undefined, keys: undefined, uploads: undefined },
+  dead: undefined,
+};
 
 /** How a stage differs from one without targets on the default emulator. */
 export interface StageOptions {
@@ -100,6 +107,7 @@ export async function openSweepStage(
         pullsEvents: false,
         targets,
         pullsPerSecond: PULLS_PER_SECOND,
+        ...{ retention: FOREVER, exportRows: undefined },
         ...change,
       }),
     async close() {
