@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctions } from '../../tools/deploy/bundle.ts';
+import { measureCallback } from './callback.ts';
 import { measureDrain } from './drain.ts';
 import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measureLoad } from './load.ts';
@@ -40,6 +41,7 @@ await withDatabase(async (url) => {
   ]);
   const seconds = Number(process.argv[3] ?? LOAD_SECONDS);
   printLoads(`under load for ${seconds} s`, await measureLoad(folder, url, seconds));
+  printCounts('notifications', Object.entries(await measureCallback(folder, url, seconds)));
   for (const rate of DRAIN_RATES) {
     const drain = await measureDrain(url, rate);
     printCounts(`queued pulls at ${rate} in a second`, [
