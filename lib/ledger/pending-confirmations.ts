@@ -63,9 +63,9 @@ const KEEP = `insert into unconfirmed_events as u
   on conflict (event_id) do update set event_id = u.event_id
   returning kept_by`;
 
-// The overdue event is the first one of the index that claims read, too.
+// The least time is read from the index that claims read, too: any overdue event might be looked for in the whole table.
 const QUEUE = `with gate as materialized (
-    select not exists (select from unconfirmed_events where next_attempt_at < $2::timestamptz) as is_open
+    select coalesce(min(next_attempt_at) >= $2::timestamptz, true) as is_open from unconfirmed_events
   ),
   kept as (
     insert into unconfirmed_events as u

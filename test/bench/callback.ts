@@ -32,7 +32,8 @@ export interface CallbackCost {
 
 const run = promisify(execFile);
 const SIGN_KEY = 'SignKeyOfTheBench';
-const SCRIPTS = ['notified', 'vod-and-consumer'] as const;
+const NOTIFIED = fileURLToPath(new URL('./handlers/notified.ts', import.meta.url));
+const SERVER = fileURLToPath(new URL('./handlers/vod-and-consumer.ts', import.meta.url));
 
 /** Measures the function in the folder, steadily for this number of seconds, and then in a burst. */
 export async function measureCallback(
@@ -40,11 +41,8 @@ export async function measureCallback(
   databaseUrl: string,
   seconds: number,
 ): Promise<CallbackCost> {
-  const files = SCRIPTS.map((name) =>
-    fileURLToPath(new URL(`./handlers/${name}.ts`, import.meta.url)),
-  );
-  const bundles = await bundleFiles(files, []);
-  const [notified = '', server = ''] = SCRIPTS.map((name) => join(folder, `${name}.js`));
+  const bundles = await bundleFiles([NOTIFIED, SERVER], []);
+  const [notified, server] = [join(folder, 'notified.js'), join(folder, 'vod-and-consumer.js')];
   for (const [place, script] of [notified, server].entries()) {
     await writeFile(script, bundles[place]?.code ?? '');
   }

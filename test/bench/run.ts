@@ -7,6 +7,7 @@ import { measureDrain } from './drain.ts';
 import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { measurePull } from './pull.ts';
+import { measureRecording } from './recording.ts';
 import { measureSignatureStart, measureSigning } from './signing.ts';
 import { printCounts, printLoads, printRatios } from './table.ts';
 import { withoutOutput } from './without-output.ts';
@@ -32,6 +33,7 @@ printRatios('time of 8 pulls', pull.throughput);
 printCounts('connections', pull.connections);
 await withDatabase(async (url) => {
   printRatios('one event into the ledger', await measureEvents(url));
+  printRatios('an arrival', await measureRecording(url));
   printRatios('one upload issued', await measureQuotas(url));
   const pulls = Number(process.argv[2] ?? QUEUED_PULLS);
   const queue = await measureQueue(url, pulls);
