@@ -2,7 +2,7 @@ import type { AbsentArrival } from '../ledger/absent-files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Done, Failed, Retry } from '../model/attempt.ts';
 import type { LogFields } from '../runtime/invocation.ts';
-import { parseVodEvent, readId } from '../vod/event.ts';
+import { parseVodEvent, readId, type VodEvent } from '../vod/event.ts';
 import {
   type BatchLedger,
   type DispatchDependencies,
@@ -137,6 +137,17 @@ async function recordComingAndGoing(
   });
   const confirmed = { ...reception, confirmed: true };
   return [...arrivals, ...(await ingestBatch([deletion], ledger, confirmed))];
+}
+
+/** Records a notification after VOD was asked about it. */
+export async function recordNotification(
+  event: VodEvent,
+  reception: Reception,
+  ledger: Ledger,
+): Promise<readonly IngestedEvent[]> {
+  return event.eventType === 'FileDeleted' && reception.confirmed
+    ? recordDeletion(event, reception, ledger)
+    : ingestBatch([event], ledger, reception);
 }
 
 /**

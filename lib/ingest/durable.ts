@@ -5,7 +5,13 @@ import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
-import { readId, type VodEvent, writeVodEvent } from '../vod/event.ts';
+import {
+  parseVodEvent,
+  type RawEvent,
+  readId,
+  type VodEvent,
+  writeVodEvent,
+} from '../vod/event.ts';
 import { readArrivedMedia } from '../vod/media.ts';
 import { type DeliveryDependencies, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
@@ -121,6 +127,28 @@ export async function ingestProven(
   const middle = Math.ceil(events.length / 2);
   const fresh = await ingestProven(events.slice(0, middle), run, counts);
   return fresh + (await ingestProven(events.slice(middle), run, counts));
+}
+
+/**
+ * Ingests events from VOD's queue. Only VOD can put events into it, so all of them are genuine. Afterwards all of them
+ * are safe: recorded, or stored because they failed.
+ *
+ * @throws errors of the ledger that are not about the events.
+ */
+export async function ingestPulled(
+  raws: readonly RawEvent[],
+  run: ProvenRun,
+  counts: ProvenCounts,
+): Promise<void> {
+  const events: VodEvent[] = [];
+  for (const raw of raws) {
+    try {
+      events.push(parseVodEvent(raw));
+    } catch (error) {
+      await reportFailedEvent({ raw, proven: true }, error, run, counts);
+    }
+  }
+  await ingestProven(events, run, counts);
 }
 
 /** Dependencies of the first attempt at a delivery. */

@@ -1,40 +1,31 @@
 import type { ActionDependencies } from '../actions/media-action.ts';
 import type { CallbackConfig } from '../config/callback-config.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { listApplications, requireOwnApplication } from '../policy/applications.ts';
 import type { Settings } from '../policy/settings.ts';
 import { Problem } from '../problem.ts';
 import type { HttpEvent } from '../runtime/http-event.ts';
-import type { Invocation, LogFields } from '../runtime/invocation.ts';
+import { type Invocation, type LogFields, writeLogLine } from '../runtime/invocation.ts';
 import { type Clock, type Deadline, limitTo } from '../system.ts';
 import {
   listWholeDeletions,
   parseVodEvent,
-  type RawEvent,
   readLegacyEvent,
   type VodEvent,
   writeVodEvent,
 } from '../vod/event.ts';
-import { ingestAbsence, recordDeletion } from './absent-arrival.ts';
+import { ingestAbsence, recordNotification } from './absent-arrival.ts';
 import { type ConfirmingApi, confirmEvent, isUploadEvent } from './confirm-event.ts';
-import {
-  type DispatchDependencies,
-  dispatch,
-  type IngestedEvent,
-  ingestBatch,
-  ingestProven,
-  type ProvenCounts,
-  type ProvenRun,
-} from './durable.ts';
-import { keepOrThrow, reportFailedEvent, rethrowLogged } from './failed-event.ts';
+import { type DispatchDependencies, dispatch } from './durable.ts';
+import { keepOrThrow, rethrowLogged } from './failed-event.ts';
+import { joinFiles } from './join-files.ts';
 import {
   type AdmitUnconfirmed,
   type ArrivalEvent,
   limitUnconfirmed,
   postpone,
 } from './pending-confirmation.ts';
-import type { Reception } from './plan-event.ts';
+import { createPostponement, type Postponement } from './postponement.ts';
 import {
   describeLegacyEvent,
   describeReceivedEvent,
@@ -52,8 +43,9 @@ import { trustContexts, trustSignKeys, verifyNotification } from './verify-notif
 //   pushed, no database   Sign and T      VOD is asked    ingestStateless plans, delivers and acts before VOD is answered
 //   pulled                from VOD's own queue            ingestBatch        by the sweep
 //
-// An event that VOD cannot be asked about now waits in the ledger for the sweep: lib/sweep/confirm-pending.ts. One that
-// fails because of itself is stored too, and finally becomes a dead letter: failed-event.ts.
+// An event that VOD cannot be asked about now, or that is one of too many at once, waits in the ledger: postponement.ts.
+// It is confirmed by the next call that has time, or by the sweep: confirm-claimed.ts. An event that fails because of
+// itself is stored too, and finally becomes a dead letter: failed-event.ts.
 
 /** Dependencies of ingesting what is pushed. */
 export interface IngestDependencies
@@ -90,6 +82,11 @@ export function createIngest(
   const applications = listApplications(settings.policy, own);
   const admitUnconfirmed = limitUnconfirmed(ledger, now);
   const knowsFiles = ledger !== undefined || applications.length === 1;
+  const postponement = createPostponement(ledger, now);
+  const describeMediaInfos = joinFiles(dependencies.api.describeMediaInfos);
+  const api = { ...dependencies.api, describeMediaInfos };
+  const shared = { ...dependencies, api, admitUnconfirmed, knowsFiles, postponement };
+  const stored = { applications, contexts: config.contexts, report: writeLogLine };
   return async (request, { log, deadline }) => {
     const confirming = limitTo(CONFIRM_MILLISECONDS, deadline, clock);
     const answering = limitTo(ANSWER_MILLISECONDS, deadline, clock);
@@ -108,9 +105,12 @@ export function createIngest(
       confirming,
       log,
     };
-    const run = { ...dependencies, deadline: answering, admitUnconfirmed, knowsFiles };
+    const run = { ...shared, deadline: answering };
     try {
       await ingestPushed(pushed, run);
+      // An instance that has to store notifications has no time to spare.
+      if (log.confirmation !== 'kept')
+        await postponement.confirmStored({ ...run, ...stored, confirming });
     } catch (error) {
       const raw = writeVodEvent(pushed.event);
       const failed = { raw, proven: false, subAppId, own, receivedAt };
@@ -135,15 +135,27 @@ interface PushedRun extends IngestDependencies, DispatchDependencies {
   readonly admitUnconfirmed: AdmitUnconfirmed;
   /** Whether files are recorded; if not, it is unknown which of several applications had a missing file. */
   readonly knowsFiles: boolean;
+  readonly postponement: Postponement;
 }
 
 async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> {
   const { origin, receivedAt, confirming: deadline, log } = pushed;
-  const { api, ledger, admitUnconfirmed } = run;
+  const { api, ledger, admitUnconfirmed, postponement } = run;
   const { subAppId } = origin;
-  const event = await selectEvent(pushed, run);
-  if (event === undefined) return;
-  const confirmation = await confirmEvent(event, api, { deadline, subAppId });
+  if (postponement.isBusy(pushed.event)) {
+    const received = () => receiveEvent(pushed.event, origin);
+    const stored = await postponement
+      .store(pushed)
+      .catch((error: unknown) => rethrowLogged(error, received, true, log));
+    Object.assign(log, stored);
+    if (stored !== undefined) return;
+  }
+  const asked = await postponement.confirm(async () => {
+    const event = await selectEvent(pushed, run);
+    return event && { event, confirmation: await confirmEvent(event, api, { deadline, subAppId }) };
+  });
+  if (asked === undefined) return;
+  const { event, confirmation } = asked;
   switch (confirmation.kind) {
     case 'done':
       return ingestConfirmed(confirmation, pushed, run);
@@ -154,6 +166,7 @@ async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> 
         if (!isUploadEvent(event)) await admitUnconfirmed(subAppId, log);
         const pending = { event, origin, receivedAt };
         Object.assign(log, await postpone(pending, confirmation.cause, ledger));
+        postponement.note();
       };
       const received = () => receiveEvent(event, origin);
       await work().catch((error: unknown) => rethrowLogged(error, received, true, log));
@@ -211,17 +224,6 @@ async function ingestConfirmed(
   await work().catch((error: unknown) => rethrowLogged(error, () => received, confirmed, log));
 }
 
-/** Records a notification after VOD was asked about it. */
-export async function recordNotification(
-  event: VodEvent,
-  reception: Reception,
-  ledger: Ledger,
-): Promise<readonly IngestedEvent[]> {
-  return event.eventType === 'FileDeleted' && reception.confirmed
-    ? recordDeletion(event, reception, ledger)
-    : ingestBatch([event], ledger, reception);
-}
-
 /**
  * Throws the refusal of an event that VOD denies, unless it is the arrival of a file that has been deleted since, which
  * is recorded or stored. Only the type of a denied event is logged: an attacker may have written the rest.
@@ -242,26 +244,4 @@ async function ingestDenied(
   log.confirmation = 'denied';
   if (event.eventType !== 'unknown') log.eventType = event.eventType;
   throw new Problem('VOD does not confirm the notification.', { code: 'unauthorized' });
-}
-
-/**
- * Ingests events from VOD's queue. Only VOD can put events into it, so all of them are genuine. Afterwards all of them
- * are safe: recorded, or stored because they failed.
- *
- * @throws errors of the ledger that are not about the events.
- */
-export async function ingestPulled(
-  raws: readonly RawEvent[],
-  run: ProvenRun,
-  counts: ProvenCounts,
-): Promise<void> {
-  const events: VodEvent[] = [];
-  for (const raw of raws) {
-    try {
-      events.push(parseVodEvent(raw));
-    } catch (error) {
-      await reportFailedEvent({ raw, proven: true }, error, run, counts);
-    }
-  }
-  await ingestProven(events, run, counts);
 }

@@ -1,5 +1,6 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { UnconfirmedEvent } from '../ledger/pending-confirmations.ts';
 import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
@@ -12,7 +13,7 @@ import { describeReceivedEvent, type Origin, receiveEvent } from './received-eve
 export type ArrivalEvent = Extract<VodEvent, { readonly eventType: 'NewFileUpload' }>;
 
 /** An event that VOD is to be asked about later. */
-interface PendingEvent {
+export interface PendingEvent {
   readonly event: VodEvent;
   readonly origin: Origin;
   /** Unix milliseconds. */
@@ -23,18 +24,25 @@ interface PendingEvent {
 
 /** Stores an event, reduced to what is needed, so that the sweep asks VOD about it. Returns the log fields. */
 export async function keepPending(
-  { event, origin, receivedAt, dueAt }: PendingEvent,
+  { dueAt, ...pending }: PendingEvent,
   ledger: Pick<Ledger, 'keepPendingConfirmation'>,
 ): Promise<LogFields> {
+  const { row, fields } = writePending(pending);
+  const fresh = await ledger.keepPendingConfirmation({ ...row, ...defined({ dueAt }) });
+  return { ...fields, fresh };
+}
+
+/** Returns an event in the form in which it is stored, reduced to what is needed, and its log fields. */
+export function writePending({ event, origin, receivedAt }: Omit<PendingEvent, 'dueAt'>): {
+  readonly row: UnconfirmedEvent;
+  readonly fields: LogFields;
+} {
   const received = receiveEvent(event, origin);
-  const fresh = await ledger.keepPendingConfirmation({
-    eventId: received.eventId,
-    subAppId: origin.subAppId,
-    raw: writeVodEvent(reduceEvent(event)),
-    receivedAt,
-    ...defined({ dueAt }),
-  });
-  return { ...describeReceivedEvent(received), fresh, confirmation: 'kept' };
+  const raw = writeVodEvent(reduceEvent(event));
+  return {
+    row: { eventId: received.eventId, subAppId: origin.subAppId, raw, receivedAt },
+    fields: { ...describeReceivedEvent(received), confirmation: 'kept' },
+  };
 }
 
 /**

@@ -5,8 +5,9 @@ import type { Statements } from './connection/transaction.ts';
 import { type EventRecord, type RecordedEvent, splitRounds } from './event-record.ts';
 import { readCode } from './ledger-error.ts';
 import { applyMerged } from './merge-uploads.ts';
-import { stateEventId, writeRecordStatement, writeTargets } from './outbox.ts';
+import { stateEventId, writeTargets } from './outbox.ts';
 import { type LedgerDependencies, query, type Row, writeJson, writeTime } from './query.ts';
+import { writeRecordStatement } from './record-statement.ts';
 import {
   readKey,
   readUpload,
@@ -71,17 +72,24 @@ async function recordRound(
   const changes = events.flatMap((event) => event.changes);
   const eventIds = events.flatMap(({ eventId, changes: told }) => told.map(() => eventId));
   const known = targets === undefined ? null : writeTargets(targets);
-  const eventRows = writeJson(events.map(writeEvent));
+  const rowsOfEvents = events.map(writeEvent);
   const actions = events.flatMap(writeActionsOf);
-  const actionRows = actions.length > 0 ? [writeJson(actions)] : [];
 
   const insert = (sql: Statements, settled: readonly UploadChange[]) => {
-    const changeRows = settled.map((each, i) => ({ ...writeChange(each), event_id: eventIds[i] }));
-    return sql.unsafe<Row[]>(
-      writeRecordStatement(settled, actions.length > 0),
-      [...[writeJson(changeRows), writeTime(now()), recorder, known], eventRows, ...actionRows],
-      { prepare: true },
+    const [statement, parameters] = writeRecordStatement(
+      {
+        events: rowsOfEvents,
+        changes: settled.map((each, i) => ({ ...writeChange(each), event_id: eventIds[i] })),
+        actions,
+        kinds: {
+          byUpload: settled.some(({ key }) => 'uploadId' in key),
+          byFile: settled.some(({ key }) => 'fileId' in key),
+          ofTenant: settled.some((change) => change.ofTenant),
+        },
+      },
+      { time: writeTime(now()), recorder, targets: known },
     );
+    return sql.unsafe<Row[]>(statement, parameters, { prepare: true });
   };
   const rows = await dependencies.connection
     .run((sql) => insert(sql, changes))

@@ -1,15 +1,7 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { type LedgerDependencies, writeJson, writeLimit, writeTime } from './query.ts';
-import {
-  CHANGE_COLUMNS,
-  type ChangeKinds,
-  UPLOAD_COLUMNS,
-  type UploadChange,
-  writeChange,
-  writeNotPruned,
-  writeUpserts,
-} from './upload-row.ts';
+import { type ChangeKinds, UPLOAD_COLUMNS, type UploadChange, writeChange } from './upload-row.ts';
 
 /** Returns the id of the event that announces, once, that the upload has reached `state`. */
 export function stateEventId(uploadId: string, state: UploadState): string {
@@ -106,7 +98,7 @@ const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
 
 /** Returns the part of a `with` that records the actions of the query `actions`; each is recorded only once. */
-function writeActions(actions: string): string {
+export function writeActions(actions: string): string {
   return `action as (
     insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
     select file_id, kind, sub_app_id, upload_id, detail, $2::timestamptz, $2::timestamptz, $2::timestamptz from (${actions}) a
@@ -136,84 +128,4 @@ export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Compan
     writeActions(asked.join(' union all ')),
     `delivery as (${writeDeliveries(recorded.join(' union all '), '$2::timestamptz', '$4')})`,
   ].join(',\n  ');
-}
-
-// The first four parameters are those of `writeChanges`, even if there are no changes. A file arrives only once, so the
-// arrival of a pruned upload's file is known although its event is gone.
-const INSERT_EVENTS = `insert into events
-    (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, envelope_removed,
-      received_at, recorded_by, fanned_out)
-    select event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, true,
-      coalesce(received_at, $2::timestamptz), $3, $4::text is not null
-    from jsonb_to_recordset($5::text::jsonb) as e(event_id text, event_type text, sub_app_id bigint, upload_id text,
-      file_id text, task_id text, payload jsonb, confirmed boolean, received_at timestamptz)
-    where case when event_type in ('vod.NewFileUpload', 'vod.PullComplete') then ${writeNotPruned('e', 'file_id')} else true end
-    order by event_id
-    on conflict (event_id) do nothing
-    returning event_id, event_type`;
-
-const CHANGES = `select c.* from jsonb_to_recordset($1::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
-    join event using (event_id)`;
-
-const EVENTS = 'select event_id, event_type from event';
-
-const ACTIONS = `select event_id, file_id, kind, a.sub_app_id, a.upload_id, detail
-    from jsonb_to_recordset($6::text::jsonb)
-      as a(event_id text, file_id text, kind text, sub_app_id bigint, upload_id text, detail jsonb)
-    join event using (event_id)`;
-
-// There are no actions on a file that does not belong to its upload, or that is to be deleted.
-const WANTED_ACTIONS = `select a.file_id, a.kind, a.sub_app_id, coalesce(c.upload_id, a.upload_id), a.detail from (${ACTIONS}) a
-    left join changed c on c.file_id = a.file_id and c.state not in ('cancelled', 'rejected', 'expired', 'deleted')
-    where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
-
-function writeEventsAlone(actions: string | undefined): string {
-  const parts = [
-    `event as (${INSERT_EVENTS})`,
-    ...(actions ? [writeActions(actions)] : []),
-    `delivery as (${writeDeliveries(EVENTS, '$2::timestamptz', '$4')})`,
-  ];
-  return `with ${parts.join(',\n  ')}
-    select event_id as event, null as upload_id, null as announced from event where $1::text is not null`;
-}
-
-function writeEventsAndChanges(kinds: ChangeKinds, actions: string | undefined): string {
-  const parts = [
-    `event as (${INSERT_EVENTS})`,
-    `change as (${CHANGES})`,
-    writeUpserts(kinds),
-    outboxSql(kinds, { events: EVENTS, actions }),
-  ];
-  return `with ${parts.join(',\n  ')}
-    select event.event_id as event, announced.event_id as announced, changed.*
-    from event left join change using (event_id) left join changed using (key)
-      left join announced on announced.upload_id = changed.upload_id`;
-}
-
-/** Cache of statements: each is a few kilobytes long, and there are fourteen. */
-const WRITTEN = new Map<string, string>();
-
-/**
- * Returns the statement that records events with such changes. Its parameters are those of `writeChanges`, the events,
- * and the actions if there are any. It has only the parts that are needed, since each part costs time even if it does
- * nothing.
- */
-export function writeRecordStatement(
-  changes: readonly UploadChange[],
-  withActions: boolean,
-): string {
-  const byUpload = changes.some(({ key }) => 'uploadId' in key);
-  const byFile = changes.some(({ key }) => 'fileId' in key);
-  const ofTenant = changes.some((change) => change.ofTenant);
-  const name = `${byUpload} ${byFile} ${ofTenant} ${withActions}`;
-  const statement =
-    WRITTEN.get(name) ??
-    (byUpload || byFile
-      ? writeEventsAndChanges(
-          { byUpload, byFile, ofTenant },
-          withActions ? WANTED_ACTIONS : undefined,
-        )
-      : writeEventsAlone(withActions ? ACTIONS : undefined));
-  WRITTEN.set(name, statement);
-  return statement;
 }

@@ -4,7 +4,7 @@ import type { LedgerDependencies } from './query.ts';
 import { query, readTime, writeJson, writeTime } from './query.ts';
 
 /** An event that VOD could not be asked about when it was received, or that failed and is to be retried. */
-interface UnconfirmedEvent {
+export interface UnconfirmedEvent {
   readonly eventId: string;
   /** Application of VOD that reported it; missing if the configuration names none. */
   readonly subAppId?: number | undefined;
@@ -34,6 +34,15 @@ type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 export interface PendingConfirmationLedger {
   /** Stores the event until its confirmation is finished; returns false if it is already stored or recorded. */
   keepPendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
+  /**
+   * Stores events with different ids, due now, until their confirmations are finished; returns whether each was new.
+   * Returns undefined, and stores none, if an event has been due since before `overdueAt` in Unix milliseconds: then
+   * nothing confirms them as fast as they come.
+   */
+  queueConfirmations(
+    events: readonly UnconfirmedEvent[],
+    overdueAt: number,
+  ): Promise<readonly boolean[] | undefined>;
   /** Stores an event that failed, and may be partly recorded, for another attempt. */
   keepForRetry(event: UnconfirmedEvent): Promise<void>;
   /** Claims up to `count` events, longest due first; no one else can claim them until the lease expires. */
@@ -53,6 +62,23 @@ const KEEP = `insert into unconfirmed_events as u
   where $8::text::boolean or not exists (select from events where event_id = $1)
   on conflict (event_id) do update set event_id = u.event_id
   returning kept_by`;
+
+// The least time is read from the index that claims read, too: any overdue event might be looked for in the whole table.
+const QUEUE = `with gate as materialized (
+    select coalesce(min(next_attempt_at) >= $2::timestamptz, true) as is_open from unconfirmed_events
+  ),
+  kept as (
+    insert into unconfirmed_events as u
+      (event_id, raw, received_at, next_attempt_at, kept_by, sub_app_id, proven)
+    select e.event_id, e.raw, e.received_at, $3::timestamptz, $4, e.sub_app_id, false
+    from jsonb_to_recordset($1::text::jsonb)
+      as e(event_id text, raw jsonb, received_at timestamptz, sub_app_id bigint)
+    where (select is_open from gate) and not exists (select from events k where k.event_id = e.event_id)
+    order by e.event_id
+    on conflict (event_id) do update set event_id = u.event_id
+    returning event_id, kept_by
+  )
+  select is_open, event_id, kept_by from gate left join kept on true`;
 
 const CONFIRMATIONS: JobTable = {
   name: 'unconfirmed_events',
@@ -93,6 +119,19 @@ export function createPendingConfirmationLedger(
   };
   return {
     keepPendingConfirmation: (event) => keep(event, false),
+    async queueConfirmations(events, overdueAt) {
+      const keeper = randomKey();
+      const rows = events.map(({ eventId, subAppId, raw, receivedAt }) => ({
+        ...{ event_id: eventId, sub_app_id: subAppId, raw, received_at: writeTime(receivedAt) },
+      }));
+      const times = [writeTime(overdueAt), writeTime(now())];
+      const found = await query(connection, QUEUE, [writeJson(rows), ...times, keeper]);
+      if (found.some((row) => row['is_open'] === false)) return undefined;
+      const own = new Set(
+        found.filter((row) => row['kept_by'] === keeper).map((row) => row['event_id']),
+      );
+      return events.map(({ eventId }) => own.has(eventId));
+    },
     async keepForRetry(event) {
       await keep(event, true);
     },

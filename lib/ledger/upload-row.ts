@@ -11,7 +11,8 @@ import {
 } from '../model/upload-state.ts';
 import { type Row, readTime, writeTime } from './query.ts';
 
-type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
+/** Types of the columns of uploads and events. */
+export type Kind = 'text' | 'bigint' | 'double precision' | 'jsonb' | 'timestamptz';
 
 /** Column and type of each field that a change may set. */
 const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>> = {
@@ -140,11 +141,16 @@ const NEXT_STATE = `coalesce('${NEXT_STATES}'::jsonb -> excluded.last_fact ->> u
 
 const COLUMNS = MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]);
 
+/** Columns and types of the result of {@link writeChange}. */
+export const TYPED_CHANGE: readonly (readonly [column: string, kind: Kind])[] = [
+  ...['key', 'upload_id', 'fact', 'state', 'method', 'owner'].map(
+    (name) => [name, 'text'] as const,
+  ),
+  ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field]),
+];
+
 /** Columns of a change, with which `jsonb_to_recordset` reads the result of {@link writeChange}. */
-export const CHANGE_COLUMNS = [
-  ...['key text', 'upload_id text', 'fact text', 'state text', 'method text', 'owner text'],
-  ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field].join(' ')),
-].join(', ');
+export const CHANGE_COLUMNS = TYPED_CHANGE.map((column) => column.join(' ')).join(', ');
 
 function writeCheck(state: string): string {
   return `$2::timestamptz + ('${JSON.stringify(CHECK_AFTER)}'::jsonb ->> ${state})::integer * interval '1 second'`;

@@ -1,4 +1,4 @@
-import { ingestPulled } from '../ingest/ingest.ts';
+import { ingestPulled } from '../ingest/durable.ts';
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { StepCounts } from './step-counts.ts';

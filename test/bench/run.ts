@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFunctions } from '../../tools/deploy/bundle.ts';
+import { measureCallback } from './callback.ts';
 import { measureDrain } from './drain.ts';
 import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { measurePull } from './pull.ts';
+import { measureRecording } from './recording.ts';
 import { measureSignatureStart, measureSigning } from './signing.ts';
 import { printCounts, printLoads, printRatios } from './table.ts';
 import { withoutOutput } from './without-output.ts';
@@ -31,6 +33,7 @@ printRatios('time of 8 pulls', pull.throughput);
 printCounts('connections', pull.connections);
 await withDatabase(async (url) => {
   printRatios('one event into the ledger', await measureEvents(url));
+  printRatios('an arrival', await measureRecording(url));
   printRatios('one upload issued', await measureQuotas(url));
   const pulls = Number(process.argv[2] ?? QUEUED_PULLS);
   const queue = await measureQueue(url, pulls);
@@ -40,6 +43,7 @@ await withDatabase(async (url) => {
   ]);
   const seconds = Number(process.argv[3] ?? LOAD_SECONDS);
   printLoads(`under load for ${seconds} s`, await measureLoad(folder, url, seconds));
+  printCounts('notifications', Object.entries(await measureCallback(folder, url, seconds)));
   for (const rate of DRAIN_RATES) {
     const drain = await measureDrain(url, rate);
     printCounts(`queued pulls at ${rate} in a second`, [

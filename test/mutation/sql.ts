@@ -55,6 +55,7 @@ const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'outbox.ts': ['outbox', 'events', 'actions', 'deliveries', 'applications'],
   'pending-confirmations.ts': ['jobs', 'actions'],
   'pulls.ts': ['pulls', 'jobs', 'uploads'],
+  'record-statement.ts': ['record-statement', 'events', 'outbox', 'applications'],
   'reconciliation.ts': ['reconciliation', 'uploads', 'jobs'],
   'timeline.ts': ['actions', 'deliveries'],
   'upload-change.ts': [

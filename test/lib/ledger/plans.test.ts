@@ -91,6 +91,11 @@ const CALLS: Readonly<
   },
   keepPendingConfirmation: (ledger) =>
     ledger.keepPendingConfirmation({ eventId: 'kept', raw: {}, receivedAt: FILLED_AT }),
+  async queueConfirmations(ledger) {
+    const pending = (eventId: string) => ({ eventId, raw: {}, receivedAt: FILLED_AT });
+    await ledger.queueConfirmations([pending('queued'), pending('vod-u9')], 0);
+    await ledger.queueConfirmations([pending('queued')], FILLED_AT);
+  },
   keepForRetry: (ledger) =>
     ledger.keepForRetry({ eventId: 'vod-u9', raw: {}, receivedAt: FILLED_AT }),
   claimConfirmations: (ledger) => ledger.claimConfirmations(40, 60),

@@ -1,0 +1,168 @@
+import type { ContextConfig } from '../config/context-config.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { ClaimedConfirmation } from '../ledger/pending-confirmations.ts';
+import { type Attempt, DONE } from '../model/attempt.ts';
+import type { Applications } from '../policy/applications.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { LogFields } from '../runtime/invocation.ts';
+import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
+import type { Deadline } from '../system.ts';
+import { defined } from '../validation/json-object.ts';
+import { isVodEventType, parseVodEvent } from '../vod/event.ts';
+import { scheduleRetry } from '../webhooks/retry-schedule.ts';
+import { recordAbsence, recordNotification } from './absent-arrival.ts';
+import { type ConfirmingApi, confirmEvent } from './confirm-event.ts';
+import type { IngestedEvent } from './durable.ts';
+import { countEventFailure } from './failed-event.ts';
+import { MAX_UNCONFIRMED } from './pending-confirmation.ts';
+import { selectDeletions } from './select-deletions.ts';
+import { trustContexts } from './verify-notification.ts';
+
+/** Dependencies of confirming notifications that were stored. */
+export interface ConfirmRun {
+  readonly ledger: Ledger;
+  readonly api: ConfirmingApi;
+  readonly applications: Applications;
+  readonly contexts: ContextConfig;
+  readonly settings: Settings;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A number from 0 up to, but not including, 1. */
+  readonly random: () => number;
+  /** When VOD must have answered. */
+  readonly deadline: Deadline;
+  /** Writes a separate log line about something that an operator should look at. */
+  readonly report: (fields: LogFields) => void;
+  /** Is given what was recorded of a notification. */
+  readonly recorded?: (events: readonly IngestedEvent[]) => void;
+}
+
+/** Counts of these notifications, by what became of them. */
+export interface ConfirmCounts {
+  readonly add: (name: 'confirmed' | 'denied' | 'retried' | 'givenUp' | 'setAside') => void;
+  /** Counts a failure by its reason. */
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Asks VOD about a claimed notification and records its answer. A confirmed one is recorded, and a denied one is
+ * dropped. If VOD does not answer, it waits longer each time, for three days; one that fails because of itself is set
+ * aside after some attempts.
+ *
+ * @throws errors that are not about the notification.
+ */
+export async function confirmClaimed(
+  claim: ClaimedConfirmation,
+  run: ConfirmRun,
+  counts: ConfirmCounts,
+): Promise<void> {
+  try {
+    await confirmOne(claim, run, counts);
+  } catch (error) {
+    if (!isItemFault(error)) throw error;
+    counts.fail(error);
+    const { ledger, now } = run;
+    const [own] = run.applications;
+    const { subAppId = own, proven = false, ...pending } = claim;
+    const failed = { ...pending, proven, subAppId, own };
+    const { counted, log } = await countEventFailure(failed, error, ledger);
+    if (counted.isDead) await ledger.finishConfirmation(claim);
+    else await ledger.retryConfirmation(claim, now() + ITEM_PAUSE_MILLISECONDS);
+    if (counted.isNews) counts.add('setAside');
+    run.report(log);
+  }
+}
+
+async function confirmOne(
+  claim: ClaimedConfirmation,
+  run: ConfirmRun,
+  counts: ConfirmCounts,
+): Promise<void> {
+  const { ledger } = run;
+  const outcome = await askAndRecord(claim, run);
+  switch (outcome.kind) {
+    case 'done':
+      counts.add('confirmed');
+      return ledger.finishConfirmation(claim);
+    case 'failed':
+      counts.add('denied');
+      report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
+      return ledger.finishConfirmation(claim);
+    case 'retry':
+      if (outcome.cause !== undefined) counts.fail(outcome.cause);
+      if (outcome.at === undefined) return putOff(claim, run, counts);
+      await ledger.retryConfirmation(claim, outcome.at);
+      counts.add('retried');
+  }
+}
+
+/** Asks VOD about an event that it did not report itself, and records its answer. */
+async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promise<Attempt> {
+  const { api, ledger, settings, now, deadline } = run;
+  const [own] = run.applications;
+  // Events that were stored before an application was configured belong to the service's own.
+  const { subAppId = own, receivedAt } = claim;
+  const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
+  const reception = { ...origin, receivedAt, confirmed: true, settings };
+  const pending = parseVodEvent(claim.raw);
+  if (claim.proven) {
+    const recorded = await recordNotification(pending, reception, ledger);
+    run.recorded?.(recorded);
+    return DONE;
+  }
+  const event =
+    pending.eventType === 'FileDeleted'
+      ? (await selectDeletions(pending, origin, { ledger: (work) => work(ledger), receivedAt }))
+          .event
+      : pending;
+  if (event === undefined) return DONE;
+  const confirmation = await confirmEvent(event, api, { deadline, subAppId });
+  if (confirmation.kind === 'retry') return confirmation;
+  if (confirmation.kind === 'failed') {
+    const { absent } = confirmation;
+    return absent === undefined ? confirmation : recordAbsence(absent, reception, ledger, now());
+  }
+  const { confirmed } = confirmation;
+  const isTooMuch = !confirmed && (await ledger.incrementUnconfirmed(subAppId)) > MAX_UNCONFIRMED;
+  if (isTooMuch) return { kind: 'retry', error: 'unconfirmed_exceeded' };
+  const recorded = await recordNotification(
+    confirmation.event,
+    { ...reception, confirmed },
+    ledger,
+  );
+  run.recorded?.(recorded);
+  return DONE;
+}
+
+async function putOff(
+  claim: ClaimedConfirmation,
+  run: ConfirmRun,
+  counts: ConfirmCounts,
+): Promise<void> {
+  const { ledger, now, random } = run;
+  const ageMilliseconds = now() - claim.receivedAt;
+  const pause = scheduleRetry({ attempts: claim.attempt, ageMilliseconds }, random);
+  if (pause !== undefined) {
+    await ledger.retryConfirmation(claim, now() + pause);
+    counts.add('retried');
+    return;
+  }
+  counts.add('givenUp');
+  report(claim, run, 'VOD could not be asked about a notification for three days: dropped.');
+  await ledger.finishConfirmation(claim);
+}
+
+function report(
+  { eventId, subAppId, raw }: ClaimedConfirmation,
+  run: ConfirmRun,
+  reason: string,
+): void {
+  const { EventType: eventType } = raw;
+  run.report({
+    level: 'warn',
+    eventId,
+    // Its content is not confirmed.
+    ...defined({ subAppId, eventType: isVodEventType(eventType) ? eventType : undefined }),
+    reason,
+  });
+}

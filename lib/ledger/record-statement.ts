@@ -1,0 +1,207 @@
+import type { JsonObject } from '../validation/json-object.ts';
+import { outboxSql, writeActions, writeDeliveries } from './outbox.ts';
+import { cleanText, type Row, writeJson } from './query.ts';
+import {
+  CHANGE_COLUMNS,
+  type ChangeKinds,
+  TYPED_CHANGE,
+  writeNotPruned,
+  writeUpserts,
+} from './upload-row.ts';
+
+/** A statement with its parameters. */
+type WrittenStatement = readonly [statement: string, parameters: (string | number | null)[]];
+
+/** What is to be recorded: rows with the names of columns. */
+interface RecordRows {
+  readonly events: readonly JsonObject[];
+  /** Changes as {@link CHANGE_COLUMNS}, each with the `event_id` of its event. */
+  readonly changes: readonly Row[];
+  /** Actions, each with the `event_id` of its event. */
+  readonly actions: readonly JsonObject[];
+  readonly kinds: ChangeKinds;
+}
+
+/** The parameters that all these statements have. */
+interface RecordMarks {
+  /** When this happens. */
+  readonly time: string;
+  readonly recorder: string;
+  /** Result of `writeTargets`, if the targets are known. */
+  readonly targets: string | null;
+}
+
+/** Columns and types of an event, except those that may be missing or are the same for all events of a statement. */
+const TYPED_EVENT: readonly (readonly [column: string, kind: string])[] = [
+  ...['event_id', 'event_type', 'upload_id', 'file_id', 'task_id'].map(
+    (name) => [name, 'text'] as const,
+  ),
+  ['sub_app_id', 'bigint'],
+  ['payload', 'jsonb'],
+  ['confirmed', 'boolean'],
+];
+
+const EVENT_NAMES = TYPED_EVENT.map(([name]) => name).join(', ');
+
+/** The parts of a statement that depend on where it reads from. */
+interface Source {
+  /** The rows of {@link EVENT_NAMES} and the time of each event, or null. */
+  readonly events: string;
+  /** Locks rows in the same order as other statements do. */
+  readonly order: string;
+  /** A query of the changes whose events were not known. */
+  readonly changes: string;
+  /** The events alone. */
+  readonly alone: string;
+  /** The events with their changes and uploads. */
+  readonly result: string;
+  /** The parameter with the actions. */
+  readonly actions: string;
+}
+
+/** Many events, as rows of JSON: `$1` are the changes, `$5` the events and `$6` the actions. */
+const MANY: Source = {
+  events: `select ${EVENT_NAMES}, received_at from jsonb_to_recordset($5::text::jsonb)
+      as r(${TYPED_EVENT.map((column) => column.join(' ')).join(', ')}, received_at timestamptz)`,
+  order: 'order by event_id',
+  changes: `select c.* from jsonb_to_recordset($1::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
+    join event using (event_id)`,
+  alone: 'event where $1::text is not null',
+  result: 'event left join change using (event_id) left join changed using (key)',
+  actions: '$6',
+};
+
+/** Parameters of every statement: `$1` differs, `$2` to `$4` are those of `writeChanges`. */
+const COMMON_PARAMETERS = 4;
+
+/**
+ * One event with at most one change, as a parameter for each column; `$1` is its time. To read it from JSON, and to
+ * sort and join single rows, takes longer than to write them.
+ */
+function readOne(withChange: boolean): Source {
+  const event = COMMON_PARAMETERS + 1;
+  const change = event + TYPED_EVENT.length;
+  return {
+    events: `values (${listParameters(TYPED_EVENT, event).join(', ')}, $1::timestamptz)`,
+    order: '',
+    alone: 'event',
+    changes: `select event_id, ${listParameters(TYPED_CHANGE, change)
+      .map((parameter, place) => `${parameter} as ${TYPED_CHANGE[place]?.[0]}`)
+      .join(', ')} from event`,
+    result: 'event left join changed on true',
+    actions: `$${change + (withChange ? TYPED_CHANGE.length : 0)}`,
+  };
+}
+
+function listParameters(columns: readonly (readonly [string, string])[], first: number) {
+  // As a text, since the driver would encode a parameter of such a type once more.
+  return columns.map(([, kind], place) =>
+    kind === 'jsonb' || kind === 'boolean'
+      ? `$${first + place}::text::${kind}`
+      : `$${first + place}::${kind}`,
+  );
+}
+
+// A file arrives only once, so the arrival of a pruned upload's file is known although its event is gone.
+const NOT_PRUNED = `case when event_type in ('vod.NewFileUpload', 'vod.PullComplete')
+      then ${writeNotPruned('e', 'file_id')} else true end`;
+
+function insertEvents({ events, order }: Source): string {
+  return `insert into events
+    (${EVENT_NAMES}, received_at, envelope_removed, recorded_by, fanned_out)
+    select ${EVENT_NAMES}, coalesce(received_at, $2::timestamptz), true, $3, $4::text is not null
+    from (${events}) as e(${EVENT_NAMES}, received_at)
+    where ${NOT_PRUNED} ${order}
+    on conflict (event_id) do nothing
+    returning event_id, event_type`;
+}
+
+const EVENTS = 'select event_id, event_type from event';
+
+function selectActions({ actions }: Source): string {
+  return `select event_id, file_id, kind, a.sub_app_id, a.upload_id, detail
+    from jsonb_to_recordset(${actions}::text::jsonb)
+      as a(event_id text, file_id text, kind text, sub_app_id bigint, upload_id text, detail jsonb)
+    join event using (event_id)`;
+}
+
+// There are no actions on a file that does not belong to its upload, or that is to be deleted.
+function selectWantedActions(source: Source): string {
+  return `select a.file_id, a.kind, a.sub_app_id, coalesce(c.upload_id, a.upload_id), a.detail
+    from (${selectActions(source)}) a
+    left join changed c on c.file_id = a.file_id and c.state not in ('cancelled', 'rejected', 'expired', 'deleted')
+    where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
+}
+
+function writeEventsAlone(source: Source, withActions: boolean): string {
+  const parts = [
+    `event as (${insertEvents(source)})`,
+    ...(withActions ? [writeActions(selectActions(source))] : []),
+    `delivery as (${writeDeliveries(EVENTS, '$2::timestamptz', '$4')})`,
+  ];
+  return `with ${parts.join(',\n  ')}
+    select event_id as event, null as upload_id, null as announced from ${source.alone}`;
+}
+
+function writeEventsAndChanges(source: Source, kinds: ChangeKinds, withActions: boolean): string {
+  const actions = withActions ? selectWantedActions(source) : undefined;
+  const parts = [
+    `event as (${insertEvents(source)})`,
+    `change as (${source.changes})`,
+    writeUpserts(kinds),
+    outboxSql(kinds, { events: EVENTS, actions }),
+  ];
+  return `with ${parts.join(',\n  ')}
+    select event.event_id as event, announced.event_id as announced, changed.*
+    from ${source.result} left join announced on announced.upload_id = changed.upload_id`;
+}
+
+/** Cache of statements: each is a few kilobytes long, and there are 28. */
+const WRITTEN = new Map<string, string>();
+
+/**
+ * Returns the statement that records events with such changes, and its parameters. It has only the parts that are
+ * needed, since each part costs time even if it does nothing.
+ */
+export function writeRecordStatement(rows: RecordRows, marks: RecordMarks): WrittenStatement {
+  const { events, changes, actions, kinds } = rows;
+  const [event, ...others] = events;
+  const isOne = event !== undefined && others.length === 0 && changes.length < 2;
+  const withActions = actions.length > 0;
+  const name = [...Object.values(kinds), withActions, isOne].join(' ');
+  const write = () => {
+    const source = isOne ? readOne(changes.length > 0) : MANY;
+    return kinds.byUpload || kinds.byFile
+      ? writeEventsAndChanges(source, kinds, withActions)
+      : writeEventsAlone(source, withActions);
+  };
+  const statement = WRITTEN.get(name) ?? write();
+  WRITTEN.set(name, statement);
+  const { time, recorder, targets } = marks;
+  const common = [time, recorder, targets];
+  const actionRows = withActions ? [writeJson(actions)] : [];
+  if (!isOne) {
+    return [statement, [writeJson(changes), ...common, writeJson(events), ...actionRows]];
+  }
+  const values = [
+    ...TYPED_EVENT.map(([column]) => writeParameter(event[column])),
+    ...changes.flatMap((change) => TYPED_CHANGE.map(([column]) => writeParameter(change[column]))),
+  ];
+  return [statement, [writeParameter(event['received_at']), ...common, ...values, ...actionRows]];
+}
+
+/** Returns a value of JSON as a parameter; what JSON and the database cannot store is replaced as `writeJson` does. */
+function writeParameter(value: unknown): string | number | null {
+  switch (typeof value) {
+    case 'string':
+      return cleanText(value);
+    case 'number':
+      return Number.isFinite(value) ? value : null;
+    case 'boolean':
+      return String(value);
+    case 'object':
+      return value === null ? null : writeJson(value);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { joinFiles } from '../../../lib/ingest/join-files.ts';
+import { Problem } from '../../../lib/problem.ts';
+import type { VodApi } from '../../../lib/vod/client.ts';
+
+type Describe = VodApi['describeMediaInfos'];
+type Call = Parameters<Describe>;
+
+const FILTERS = ['basicInfo', 'metaData'];
+const ask = (fileId: string) => ({ FileIds: [fileId], Filters: FILTERS });
+
+/** A VOD that has every file, except that it refuses those calls in which `refuses` finds a reason. */
+function startVod(refuses: (fileIds: readonly string[]) => Error | undefined = () => undefined) {
+  const calls: Call[] = [];
+  const joined = joinFiles(async (request, options = {}) => {
+    calls.push([request, options]);
+    const refusal = refuses(request.FileIds ?? []);
+    if (refusal !== undefined) throw refusal;
+    return { MediaInfoSet: (request.FileIds ?? []).map((FileId) => ({ FileId })) };
+  });
+  return { calls, joined, files: () => calls.map(([{ FileIds }]) => FileIds) };
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`);
+
+describe('joinFiles()', () => {
+  it('asks about the files of the same time in calls of twenty, and gives each the whole answer', async () => {
+    const { joined, calls, files } = startVod();
+
+    const answers = await Promise.all(
+      ids(45).map((fileId) => joined(ask(fileId), { subAppId: 7 })),
+    );
+
+    expect(files()).toEqual([ids(20), ids(40).slice(20), ids(45).slice(40)]);
+    expect(calls[0]?.[0].Filters).toEqual(FILTERS);
+    expect(calls.map(([, options]) => options?.subAppId)).toEqual([7, 7, 7]);
+    expect(answers[3]?.MediaInfoSet).toHaveLength(20);
+    expect(answers[44]?.MediaInfoSet?.map(({ FileId }) => FileId)).toEqual(ids(45).slice(40));
+  });
+
+  it('asks about the same file once', async () => {
+    const { joined, files } = startVod();
+
+    await Promise.all([joined(ask('a')), joined(ask('a'))]);
+
+    expect(files()).toEqual([['a']]);
+  });
+
+  it('asks each application by itself, and at another time again', async () => {
+    const { joined, files, calls } = startVod();
+
+    await Promise.all([joined(ask('a'), { subAppId: 1 }), joined(ask('b'), { subAppId: 2 })]);
+    await joined(ask('c'), { subAppId: 1 });
+
+    expect(files()).toEqual([['a'], ['b'], ['c']]);
+    expect(calls.map(([, options]) => options?.subAppId)).toEqual([1, 2, 1]);
+  });
+
+  it('has the shortest of the deadlines', async () => {
+    const { joined, calls } = startVod();
+    const until = (left: number) => ({ deadline: { left: () => left } });
+
+    await Promise.all([
+      joined(ask('a'), until(900)),
+      joined(ask('b'), until(300)),
+      joined(ask('c')),
+    ]);
+    await joined(ask('d'));
+
+    const left = calls.map(([, options]) => options?.deadline?.left());
+    expect(left).toEqual([300, Number.POSITIVE_INFINITY]);
+  });
+
+  it('passes a question about several files, or about none, on as it is', async () => {
+    const { joined, calls } = startVod();
+
+    await Promise.all([joined({ FileIds: ['a', 'b'] }, { subAppId: 3 }), joined({ FileIds: [] })]);
+
+    expect(calls).toEqual([
+      [{ FileIds: ['a', 'b'] }, { subAppId: 3 }],
+      [{ FileIds: [] }, {}],
+    ]);
+  });
+
+  it.each([
+    ['VOD refuses them', new Problem('It is invalid.', { code: 'upstream_rejected' })],
+    ['the answer cannot be read', new TypeError('It is not iterable.')],
+  ])('asks about each file alone if %s together', async (_, refused) => {
+    const { joined, files } = startVod((each) => (each.includes('bad') ? refused : undefined));
+
+    const answers = await Promise.allSettled([joined(ask('a')), joined(ask('bad'))]);
+
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(files()).toEqual([['a', 'bad'], ['a'], ['bad']]);
+  });
+
+  it.each([
+    ['refuses the only file', ['bad'], 'upstream_rejected'],
+    ['is busy', ['bad', 'b'], 'upstream_busy'],
+  ] as const)('does not ask again if VOD %s', async (_, fileIds, code) => {
+    const refused = new Problem('No.', { code });
+    const { joined, calls } = startVod(() => refused);
+
+    const answers = await Promise.allSettled(fileIds.map((fileId) => joined(ask(fileId))));
+
+    expect(answers).toEqual(fileIds.map(() => ({ status: 'rejected', reason: refused })));
+    expect(calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../../lib/ledger/event-record.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
+import { eventOf, useLedger } from '../../support/use-ledger.ts';
+
+const TARGETS = [{ id: 'https://a.example', events: ['vod.*', 'upload.*'] }];
+const { ledger, sql } = useLedger({ targets: TARGETS });
+
+const ALL_FIELDS = {
+  ...{ subAppId: 1_500_000_001, taskId: 'task', name: 'a film', mediaUrl: 'https://m.example/a' },
+  ...{ coverUrl: 'https://m.example/c', size: 5_000_000_000, duration: 1.5, classId: 7 },
+  ...{ storageRegion: 'ap-chongqing', procedure: 'p', sourceContext: 's', sessionContext: 't' },
+  ...{ limits: { maxBytes: 1, mediaTypes: ['mp4'] }, problem: { code: 'x' } },
+  ...{ mediaExpireTime: Date.UTC(2030, 0), expiresAt: Date.UTC(2029, 0) },
+} as const;
+
+/** One event of each shape, about the upload or the file of this name. */
+const SHAPES: Readonly<Record<string, (name: string) => Partial<EventRecord>>> = {
+  'changes nothing': () => ({}),
+  'names an application, an upload, a file, a task and a time': (name) => ({
+    ...{ subAppId: 1_500_000_001, uploadId: `u-${name}`, fileId: `f-${name}`, taskId: 'task' },
+    receivedAt: Date.UTC(2026, 1, 3, 4, 5, 6, 789),
+  }),
+  'is not confirmed': () => ({ confirmed: false }),
+  'has every field of an upload': (name) => ({
+    changes: [arrive(name, { fields: { ...ALL_FIELDS, fileId: `f-${name}` } })],
+  }),
+  'changes the upload of a file': (name) => ({ changes: [ready(name)] }),
+  'is of a tenant': (name) => ({
+    changes: [arrive(name, { fields: { subAppId: 7, fileId: `f-${name}` }, ofTenant: true })],
+  }),
+  'has characters that cannot be stored': (name) => ({
+    payload: { 'a\0b': 'c\0d', half: '\ud800' },
+    changes: [
+      arrive(name, { fields: { fileId: `f-${name}`, name: 'a\0b\udfff', limits: { x: '\0' } } }),
+    ],
+  }),
+  'has numbers that JSON has no form for': (name) => ({
+    payload: { number: Number.POSITIVE_INFINITY },
+    changes: [
+      arrive(name, {
+        fields: { fileId: `f-${name}`, size: Number.POSITIVE_INFINITY, duration: Number.NaN },
+      }),
+    ],
+  }),
+  'has actions alone': (name) => ({ actions: [act(`f-${name}`)] }),
+  'has actions on the file of its upload, and on another': (name) => ({
+    changes: [arrive(name)],
+    actions: [act(`f-${name}`), act(`other-${name}`)],
+  }),
+  'removes its file': (name) => ({ changes: [arrive(name, { fact: 'rejected' })] }),
+};
+
+function arrive(name: string, more: Partial<UploadChange> = {}): UploadChange {
+  const fields = { fileId: `f-${name}` };
+  const key = { uploadId: `u-${name}` };
+  return { key, fact: 'uploadedForProcessing', method: 'client', owner: 'ann', fields, ...more };
+}
+
+function ready(name: string): UploadChange {
+  return { key: { fileId: `f-${name}` }, fact: 'processingSucceeded' };
+}
+
+function act(fileId: string) {
+  return { fileId, kind: 'modify', uploadId: 'named', detail: { rule: 1 } } as const;
+}
+
+const TABLES = {
+  uploads: 'upload_id',
+  events: 'event_id',
+  deliveries: 'event_id, endpoint',
+  media_actions: 'file_id, kind',
+};
+
+/** Returns everything that the work leaves in the ledger and returns, without what differs from run to run. */
+async function see(work: (ledger: Ledger) => Promise<unknown>): Promise<unknown> {
+  await sql.unsafe(`truncate ${Object.keys(TABLES).join(', ')} cascade`);
+  const result = await work(ledger);
+  const found: Record<string, unknown> = {};
+  for (const [table, key] of Object.entries(TABLES)) {
+    found[table] = await sql.unsafe(
+      `select to_jsonb(t) as row from ${table} t where not to_jsonb(t)::text like '%silent%' order by ${key}`,
+    );
+  }
+  return JSON.parse(
+    JSON.stringify({ result, found })
+      .replaceAll(/"recorded_by":"[^"]+"/g, '"recorded_by":"one"')
+      // Times of this run; those of the shapes are of other years or have this one's milliseconds.
+      .replaceAll(/"20\d\d-\d\d-\d\dT[^"]*"/g, (time) =>
+        Date.now() - Date.parse(time.slice(1, -1)) < 60_000 ? '"now"' : time,
+      )
+      .replaceAll(/"(created|updated)At":\d+/g, '"$1At":0'),
+  );
+}
+
+const silent = () => eventOf([], { eventId: 'silent', eventType: 'upload.silent' as never });
+
+describe('an event that is recorded alone', () => {
+  it.each(Object.entries(SHAPES))('and that %s leaves the same as in a batch', async (_, shape) => {
+    const { changes = [], ...more } = shape('a');
+    const event = eventOf(changes, { eventId: 'e', ...more });
+
+    const alone = await see(async (each) => [await each.recordEvent(event)]);
+    const inBatch = await see(async (each) =>
+      (await each.recordEvents([event, silent()])).slice(0, 1),
+    );
+
+    expect(alone).toEqual(inBatch);
+    expect(JSON.stringify(alone)).toContain('"event_id":"e"');
+  });
+
+  it.each(Object.entries(SHAPES))('and that %s changes nothing again', async (_, shape) => {
+    const { changes = [], ...more } = shape('a');
+    const event = eventOf(changes, { eventId: 'e', ...more });
+
+    const once = await see((each) => each.recordEvent(event));
+    const twice = await see(async (each) => {
+      const first = await each.recordEvent(event);
+      expect(await each.recordEvent(event)).toMatchObject({ fresh: false, deliveries: 0 });
+      return first;
+    });
+
+    expect(twice).toEqual(once);
+  });
+});
