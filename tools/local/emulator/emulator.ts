@@ -211,6 +211,7 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
       for (const { pulls } of opened.values()) await pulls.close();
       for (const { events } of opened.values()) await events.close();
       await samples.close();
+      await objects.close();
       await state.close();
     },
   };

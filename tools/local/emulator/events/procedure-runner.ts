@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ActivityLog } from '../../activity.ts';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
@@ -89,6 +90,8 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
 export function createProcedureRunner(options: ProcedureRunnerOptions): ProcedureRunner {
   const { state, stepMilliseconds, clock } = options;
   const closing = new AbortController();
+  // Each running flow listens to it.
+  setMaxListeners(0, closing.signal);
   const waiting = new Set(state.procedures.keys());
 
   const run = async (taskId: string) => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ActivityLog } from '../../activity.ts';
 import type { UploadEvents } from '../events/upload-events.ts';
 import { createFifo } from '../fifo.ts';
@@ -45,6 +46,8 @@ const REPORTED_PERCENT = 25;
 export function createPulls(options: PullsOptions): Pulls {
   const { state, parallel = DEFAULT_PARALLEL } = options;
   const closing = new AbortController();
+  // Each running pull listens to it.
+  setMaxListeners(0, closing.signal);
   const progress = new Map<string, number>();
   const running = new Map<string, Promise<void>>();
   const waiting = createFifo<string>();
