@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFunctions } from '../../tools/deploy/bundle.ts';
 import { measureCallback } from './callback.ts';
 import { measureDrain } from './drain.ts';
+import { measureEmulator } from './emulator.ts';
 import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { measurePull } from './pull.ts';
@@ -21,7 +22,31 @@ const LOAD_SECONDS = 5;
 /** The default limit, and the largest. */
 const DRAIN_RATES = [20, 100];
 
+/** Media in the emulator, if the command has no other number. */
+const EMULATED_MEDIA = 100_000;
+
 const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
+
+/** `npm run bench -- emulator` measures nothing else. */
+if (process.argv[2] === 'emulator') {
+  const media = Number(process.argv[3] ?? EMULATED_MEDIA);
+  const { bytesWritten, startMilliseconds, ...cost } = await measureEmulator(folder, media);
+  printCounts(`emulator with ${media} media`, [
+    ['p50, times that of 100 media', cost.p50Ratio],
+    ['p99, times that of 100 media', cost.p99Ratio],
+    ['p99 of a round of calls in ms', cost.p99Milliseconds],
+    ['bytes of a change, of 100', bytesWritten[0]],
+    ['bytes of a change', bytesWritten[1]],
+    ['ms of a start, of 100', startMilliseconds[0]],
+    ['ms of a start', startMilliseconds[1]],
+    ['pulls in a second', cost.pullsPerSecond],
+    ['pulls of different files', cost.differentPullsPerSecond],
+    ['resident MB', cost.residentMegabytes],
+  ]);
+  await rm(folder, { recursive: true });
+  process.exit(0);
+}
+
 const bundles = await writeFunctions(folder);
 const signatureFile = join(folder, 'signature.js');
 

@@ -19,6 +19,8 @@ interface Failure {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** Most bytes of activities in memory for one reader of the stream. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 /**
  * Returns the controls, and the stream of activities with them.
@@ -67,7 +69,9 @@ function streamActivities(
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   response.write('retry: 1000\n\n');
   const write = (recorded: RecordedActivity) => {
-    response.write(`id: ${recorded.seq}\ndata: ${JSON.stringify(recorded)}\n\n`);
+    // A reader that does not keep up begins again with what is stored, when it connects again.
+    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+    else response.write(`id: ${recorded.seq}\ndata: ${JSON.stringify(recorded)}\n\n`);
   };
   const since = Number(request.headers['last-event-id'] ?? url.searchParams.get('since') ?? 0);
   for (const recorded of activity.since(Number.isFinite(since) ? since : 0)) write(recorded);

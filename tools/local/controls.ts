@@ -33,6 +33,7 @@ const tokenRequest = v.strictObject({
 const CONTROLS: Readonly<Record<string, Control<ControlledParts>>> = {
   ...createEmulatorControls(FAULTS),
   'POST /__local/token': ({ keys }, body) => mintToken(v.parse(tokenRequest, body), keys.jwtSecret),
+  'GET /__local/health': () => ({ status: 'ok', pid: process.pid }),
   'GET /__local/info': describeStack,
   'POST /__local/sweep': ({ sweeper }) => sweeper.run(),
 };
@@ -68,6 +69,7 @@ function describeStack(parts: ControlledParts): object {
     regions,
     ...addresses,
     media: emulator.media(),
+    mediaCount: emulator.mediaCount(),
   };
 }
 

@@ -21,12 +21,13 @@ import { createSpeedLimit } from './emulator/storage/speed-limit.ts';
 import { buildRuntime } from './gateway/build-runtime.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { HttpTrigger } from './gateway/http-event.ts';
-import { listenHere } from './listen.ts';
+import { type Listening, listenHere } from './listen.ts';
 import { checkChosen, defineFunctions } from './local-functions.ts';
 import { LOCAL_KEYS_FILE, type LocalKeys, readLocalKeys } from './local-keys.ts';
 import { joinNames } from './named-in-settings.ts';
 import { loadPageAssets } from './page-assets.ts';
 import { answerRequest, type StackParts } from './router.ts';
+import { answerStarting, claimState } from './state-lock.ts';
 import { startSweeper } from './sweeper.ts';
 
 /** Options of a local stack. */
@@ -78,6 +79,8 @@ export interface LocalStack {
   readonly databaseFolder: string | undefined;
   readonly activity: ActivityLog;
   readonly faults: Faults;
+  /** What a user should know about the state that it found. */
+  readonly notice: string | undefined;
   /** Answers a request as the stack's own port does; for further listeners, such as one with TLS. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   close(): Promise<void>;
@@ -93,12 +96,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const dir = resolve(options.dir);
   const { databaseCa, chosen = {}, eventMode = 'PUSH' } = options;
   checkChosen(chosen);
-  const settings = readPolicy(options.custom);
-  const tenants = settings?.policy.tenants;
-  const names = joinNames(settings, options.names);
+  const { tenants, names } = readNames(options);
   let parts: StackParts | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    if (parts === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
+    if (parts === undefined) answerStarting(request, response);
     else void answerRequest(parts, request, response);
   };
   const listening = await listenHere(handle, options.port);
@@ -108,7 +109,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const speed = createSpeedLimit();
   const callbackUrl = `${origin}/callback`;
 
-  const closers = [listening.close];
+  const closers = [await claimStack(dir, listening), listening.close];
   // In reverse order: the functions end before their database closes.
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -140,7 +141,24 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const consumer = createConsumer({ activity, faults, secret: keys.webhookSecret });
     const access = createAccess(chosen['DEV_ORIGINS'] ?? '');
     parts = { access, gateway, emulator, controls, consumer, assets };
-    return { ...{ origin, account, databaseUrl, databaseFolder, activity, faults }, handle, close };
+    const found = { account, databaseUrl, databaseFolder, notice: emulator.notice };
+    return { ...found, origin, activity, faults, handle, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Returns the tenants of the policy, undefined if it has none, and the procedures and categories that exist. */
+function readNames({ custom, names }: LocalStackOptions) {
+  const settings = readPolicy(custom);
+  return { tenants: settings?.policy.tenants, names: joinNames(settings, names) };
+}
+
+/** Claims the folder of the stack; the port is closed if another stack has it. */
+async function claimStack(dir: string, { port, close }: Listening): Promise<() => Promise<void>> {
+  try {
+    return await claimState({ dir, port, name: 'local stack', setting: 'LOCAL_DIR' });
   } catch (error) {
     await close();
     throw error;

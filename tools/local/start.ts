@@ -47,7 +47,7 @@ function closeAtSignals(starting: Promise<LocalStack>): void {
 async function run(settings: StartSettings, environment: Environment): Promise<void> {
   const starting = startStack(settings, environment);
   closeAtSignals(starting);
-  const { origin, databaseFolder } = await starting.catch((error: unknown) =>
+  const { origin, databaseFolder, notice } = await starting.catch((error: unknown) =>
     fail(explainStart(error, settings.port)),
   );
   const database =
@@ -58,6 +58,7 @@ async function run(settings: StartSettings, environment: Environment): Promise<v
   Everything runs here: the page, the built functions, their database, and an emulator for VOD.
   State is kept in ${resolve(settings.dir)}, the database ${database}.
   "npm start -- --fresh" starts without it. Ctrl+C stops.`);
+  if (notice !== undefined) say(`  ${notice}`);
   if (environment['WEBHOOK_ENDPOINTS'] !== undefined) {
     say('  Webhooks go to WEBHOOK_ENDPOINTS too, besides the page.');
   }

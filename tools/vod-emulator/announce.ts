@@ -5,7 +5,7 @@ import type { RunningEmulator } from './run.ts';
 
 /** Returns what users need to know about an emulator that has started. */
 export function announce(settings: EmulatorSettings, running: RunningEmulator): string {
-  const { origin, account, authorityFile, aheadSeconds } = running;
+  const { origin, account, authorityFile, aheadSeconds, notice } = running;
   const { callbackUrl, eventMode, state } = settings;
   const push = callbackUrl === '' ? 'none; set one with --callback-url' : callbackUrl;
   const rows = [
@@ -20,6 +20,7 @@ export function announce(settings: EmulatorSettings, running: RunningEmulator): 
     ['SignKey', account.signKey],
     ['State', resolve(state)],
     ...(aheadSeconds === 0 ? [] : [['Clock', `${aheadSeconds} seconds ahead, as it was moved`]]),
+    ...(notice === undefined ? [] : [['Notice', notice]]),
     ...(authorityFile === undefined ? [] : listTls(running, authorityFile)),
   ];
   return `

@@ -43,7 +43,7 @@ const CONTROLS: Readonly<Record<string, Control<ControlledParts>>> = {
   }),
   'GET /__local/info': describeEmulator,
   'POST /__local/reset': async (parts) => {
-    const media = parts.emulator.media().length;
+    const media = parts.emulator.mediaCount();
     await parts.reset();
     return { removed: { media }, ...describeClock(parts) };
   },
@@ -79,6 +79,7 @@ function describeEmulator({ account, origin, callbackUrl, eventMode, emulator }:
     applications: [subAppId, ...otherSubAppIds],
     ...{ bucket: bucketOf(account), regions, callbackUrl, callbackMode: eventMode },
     media: emulator.media(),
+    mediaCount: emulator.mediaCount(),
   };
 }
 

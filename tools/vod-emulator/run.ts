@@ -12,12 +12,12 @@ import { createFaults } from '../local/emulator/faults.ts';
 import { createSpeedLimit } from '../local/emulator/storage/speed-limit.ts';
 import { readKeyFile } from '../local/key-file.ts';
 import { type Listening, listenEach, listenHere } from '../local/listen.ts';
+import { answerStarting, claimState } from '../local/state-lock.ts';
 import { openClock } from './clock-file.ts';
 import { createControls } from './controls.ts';
 import type { EmulatorSettings } from './read-settings.ts';
 import { openResettable } from './resettable.ts';
 import { answerRequest, type EmulatorRoutes } from './routes.ts';
-import { claimState } from './state-lock.ts';
 
 /** A running emulator. */
 export interface RunningEmulator {
@@ -28,6 +28,8 @@ export interface RunningEmulator {
   readonly authorityFile: string | undefined;
   /** How far the clock is ahead because of earlier moves. */
   readonly aheadSeconds: number;
+  /** What a user should know about the state that it found. */
+  readonly notice: string | undefined;
   close(): Promise<void>;
 }
 
@@ -40,13 +42,16 @@ export async function runEmulator(settings: EmulatorSettings): Promise<RunningEm
   const { state: dir, callbackUrl, eventMode, names } = settings;
   let routes: EmulatorRoutes | undefined;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    if (routes === undefined) response.writeHead(503, { 'Retry-After': '1' }).end();
+    if (routes === undefined) answerStarting(request, response);
     else void answerRequest(routes, request, response);
   };
   const { listening, authorityFile } = await listen(settings, handle);
   try {
     const origin = `http://localhost:${listening.port}`;
-    const release = await claimState(dir, listening.port, settings.address);
+    const release = await claimState({
+      ...{ dir, port: listening.port, address: settings.address },
+      ...{ name: 'emulator', setting: '--state' },
+    });
     const account = await openAccount(settings);
     const stored = await openClock(join(dir, 'clock.json'));
     const { clock } = stored;
@@ -81,7 +86,8 @@ export async function runEmulator(settings: EmulatorSettings): Promise<RunningEm
       await resettable.close();
       await release();
     };
-    return { origin, account, authorityFile, aheadSeconds, close };
+    const { notice } = resettable.emulator;
+    return { origin, account, authorityFile, aheadSeconds, notice, close };
   } catch (error) {
     await listening.close();
     throw error;

@@ -72,7 +72,7 @@ ${rows}Done. "vod-upload doctor" checks that everything fits together.
         DeleteMediaCompleteEventSwitch: 'ON',
         PersistenceCompleteEventSwitch: 'ON',
       });
-      const state = await readFile(join(dir, 'state.json'), 'utf8');
+      const state = await readFile(join(dir, 'state.ndjson'), 'utf8');
       expect(state).toContain(`"signKey":"${key}"`);
       expect(outcome.out).not.toContain(key);
     }

@@ -36,7 +36,7 @@ Done. "vod-upload doctor" checks that everything fits together.
     const { out, error } = await run(['--callback-url', vod.stage.receiver.url, '--yes']);
 
     expect(out + error).not.toContain(SIGN_KEY);
-    const state = await readFile(join(vod.stage.dir, 'state.json'), 'utf8');
+    const state = await readFile(join(vod.stage.dir, 'state.ndjson'), 'utf8');
     expect(state).toContain(`"signKey":"${SIGN_KEY}"`);
   });
 

@@ -250,7 +250,7 @@ describe('vod-emulator, if it cannot start', () => {
   it.each([
     ['keys.json', 'keys'],
     ['clock.json', 'clock'],
-    ['vod/state.json', 'state'],
+    ['vod/state.ndjson', 'state'],
   ])('says that %s is damaged', async (file, what) => {
     const first = await stage.start();
     await arrive(first);

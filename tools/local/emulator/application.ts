@@ -7,12 +7,14 @@ import { createEventSettings } from './events/event-settings.ts';
 import { createUploadEvents } from './events/upload-events.ts';
 import type { Faults } from './faults.ts';
 import { createKnownNames, type NamesOptions } from './known-names.ts';
+import { createMediaIndex } from './media-index.ts';
 import { probeMetaData } from './metadata.ts';
 import type { SourceOptions } from './pull/open-source.ts';
 import { createPulls, type PullsOptions } from './pull/pulls.ts';
 import type { TransferTimes } from './pull/transfer-clock.ts';
 import type { EventConfig, State } from './state.ts';
 import type { ObjectStore } from './storage/objects.ts';
+import { createTaskIndex } from './task-index.ts';
 import { createSessionCommit } from './ugc/commit.ts';
 import type { UgcDependencies } from './ugc/dependencies.ts';
 
@@ -69,6 +71,8 @@ export function openApplication(options: ApplicationOptions): ApiServices {
   return {
     ...{ ...ugc, objects, settings, queue, events },
     pulls: createPulls({ ...ugc, ...options.pull, objects, events, resolve }),
+    mediaIndex: createMediaIndex(state.media),
+    tasks: createTaskIndex(state),
     emptyQueue: options.emptyQueue ?? 'null',
     commitSession: (session) => commitOnce(ugc, session),
   };

@@ -40,8 +40,12 @@ export interface Emulator {
   readonly arrivals: Arrivals;
   /** The invented host names of sources on this machine, with the origins that they stand for. */
   readonly publicNames: Readonly<Record<string, string>>;
-  /** Every committed media of every application, oldest first. */
+  /** The newest 100 media of all applications, oldest first. */
   media(): readonly Media[];
+  /** How many media there are. */
+  mediaCount(): number;
+  /** What a user should know about how the state was opened; undefined if there is nothing to say. */
+  readonly notice: string | undefined;
   /** The time by the emulator's clock. */
   now(): Date;
   /** Returns what expired after `from`, up to and including `to`. */
@@ -66,6 +70,9 @@ const HOSTS = {
 export const CLOUD_DOMAINS = [
   ...['tencentcloudapi.com', 'qcloud.com', 'dnsv1.com', 'myqcloud.com', 'tencentcos.cn'],
 ] as const;
+
+/** Media in a list for people. SearchMedia finds all. */
+const MAX_LISTED = 100;
 
 const FORWARD_HEADER = 'vod-forward-cos';
 
@@ -152,7 +159,7 @@ function openApplications(
 export async function openEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { dir, account, clock = createClock() } = options;
   const { now, callersNow } = clock;
-  const state = await openState(join(dir, 'state.json'), now);
+  const state = await openState(dir, now);
   const objects = await openObjects(join(dir, 'storage'), now);
   const samples = await openSampleServer();
   const resolve = { [SAMPLE_HOST]: samples.origin, ...options.pull?.resolve };
@@ -188,7 +195,12 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
     serveMedia: (path, incoming, outgoing) =>
       serveMedia(objects, bucketOf(account), path, incoming, outgoing),
     now,
-    media: () => listMedia([...opened.values()]),
+    media: () => listNewest([...opened.values()]),
+    mediaCount: () => {
+      const counts = [...opened.values()].map((each) => each.state.media.size);
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    notice: describeDropped(state),
     expired: (from, to) =>
       countExpired(
         [...opened.values()].map((each) => each.state),
@@ -199,13 +211,28 @@ export async function openEmulator(options: EmulatorOptions): Promise<Emulator> 
       for (const { pulls } of opened.values()) await pulls.close();
       for (const { events } of opened.values()) await events.close();
       await samples.close();
-      await state.save();
+      await objects.close();
+      await state.close();
     },
   };
 }
 
-function listMedia(applications: readonly ApiServices[]): readonly Media[] {
-  return applications
-    .flatMap(({ state }) => [...state.media.values()])
-    .sort((left, right) => Date.parse(left.createTime) - Date.parse(right.createTime));
+function listNewest(applications: readonly ApiServices[]): readonly Media[] {
+  const newest = applications.flatMap(({ mediaIndex }) => takeNewest(mediaIndex).reverse());
+  return newest
+    .sort((left, right) => Date.parse(left.createTime) - Date.parse(right.createTime))
+    .slice(-MAX_LISTED);
+}
+
+function takeNewest(index: ApiServices['mediaIndex']): Media[] {
+  const found: Media[] = [];
+  for (const media of index.list('newest first')) {
+    if (found.push(media) === MAX_LISTED) break;
+  }
+  return found;
+}
+
+function describeDropped({ droppedBytes, file }: AccountState): string | undefined {
+  if (droppedBytes === 0) return undefined;
+  return `The last ${droppedBytes} bytes of ${file} were no whole line, since the process that wrote them was ended. They are dropped; no request had been answered for them.`;
 }

@@ -1,11 +1,13 @@
 import * as v from 'valibot';
+import { isJsonObject } from '../../../lib/validation/json-object.ts';
 import { recordingSchema } from './recording.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.nullable(v.string());
-const unknownRecord = v.record(v.string(), v.unknown());
+/** Of any content: looking at each member would take most of the time of a start with many media. */
+const unknownRecord = v.custom<Record<string, unknown>>(isJsonObject, 'must be an object');
 
-/** A file of an upload, as the state's file holds it. */
+/** A file of an upload, as the state's file has it. */
 export const fileSchema = v.object({
   /** Decimal, like a FileId; `verify_content` of a cover has it. */
   id: v.string(),
@@ -18,8 +20,8 @@ export const fileSchema = v.object({
   size: v.nullable(count),
 });
 
-/** An upload, as the state's file holds it. */
-export const sessionSchema = v.object({
+/** An upload, as the state's file has it. */
+const sessionSchema = v.object({
   vodSessionKey: v.string(),
   fileId: v.string(),
   storageRegion: v.string(),
@@ -40,8 +42,8 @@ export const sessionSchema = v.object({
   sessionContext: text,
 });
 
-/** A media file, as the state's file holds it. */
-export const mediaSchema = v.object({
+/** A media file, as the state's file has it. */
+const mediaSchema = v.object({
   fileId: v.string(),
   name: v.string(),
   /** Extension in lower case. */
@@ -68,8 +70,8 @@ export const mediaSchema = v.object({
   tags: v.optional(v.array(v.string()), []),
 });
 
-/** Storage credentials, as the state's file holds it. */
-export const grantSchema = v.object({
+/** Storage credentials, as the state's file has it. */
+const grantSchema = v.object({
   secretId: v.string(),
   secretKey: v.string(),
   token: v.string(),
@@ -79,8 +81,8 @@ export const grantSchema = v.object({
   prefix: v.string(),
 });
 
-/** A used one-time signature, as the state's file holds it. */
-export const usedSignatureSchema = v.object({
+/** A used one-time signature, as the state's file has it. */
+const usedSignatureSchema = v.object({
   digest: v.string(),
   vodSessionKey: v.string(),
   /** Digest of the Apply request that used it. */
@@ -89,8 +91,8 @@ export const usedSignatureSchema = v.object({
   expiresAt: count,
 });
 
-/** An event to be sent, as the state's file holds it. */
-export const notificationSchema = v.object({
+/** An event to be sent, as the state's file has it. */
+const notificationSchema = v.object({
   id: v.string(),
   eventType: v.string(),
   /** Empty if the event is not about a file, such as that of a failed pull. */
@@ -98,8 +100,8 @@ export const notificationSchema = v.object({
   event: unknownRecord,
 });
 
-/** An event to be pulled, as the state's file holds it. */
-export const queuedEventSchema = v.object({
+/** An event to be pulled, as the state's file has it. */
+const queuedEventSchema = v.object({
   /** `EventHandle`. */
   id: v.string(),
   eventType: v.string(),
@@ -112,8 +114,8 @@ export const queuedEventSchema = v.object({
   hiddenUntil: count,
 });
 
-/** How an application gets its events, as the state's file holds it. */
-export const eventConfigSchema = v.object({
+/** How an application gets its events, as the state's file has it. */
+const eventConfigSchema = v.object({
   subAppId: v.string(),
   mode: v.picklist(['PUSH', 'PULL']),
   /** Null until it is set: then the emulator's default address is used. Empty after it was cleared. */
@@ -125,8 +127,8 @@ export const eventConfigSchema = v.object({
   persistenceSwitch: v.picklist(['ON', 'OFF']),
 });
 
-/** A processing flow, as the state's file holds it. */
-export const procedureSchema = v.object({
+/** A processing flow, as the state's file has it. */
+const procedureSchema = v.object({
   taskId: v.string(),
   fileId: v.string(),
   procedure: v.string(),
@@ -142,8 +144,8 @@ export const procedureSchema = v.object({
   task: v.optional(v.nullable(unknownRecord), null),
 });
 
-/** A processing flow at its end, as the state's file holds it. */
-export const finishedProcedureSchema = v.object({
+/** A processing flow at its end, as the state's file has it. */
+const finishedProcedureSchema = v.object({
   ...procedureSchema.entries,
   /** ISO 8601. */
   finishTime: v.string(),
@@ -151,8 +153,8 @@ export const finishedProcedureSchema = v.object({
   expiresAt: count,
 });
 
-/** A PullUpload, as the state's file holds it. */
-export const pullSchema = v.object({
+/** A PullUpload, as the state's file has it. */
+const pullSchema = v.object({
   taskId: v.string(),
   status: v.picklist(['WAITING', 'PROCESSING', 'FINISH']),
   /** 0, or the error code; not valid before the end. */
@@ -185,16 +187,16 @@ export const pullSchema = v.object({
   task: v.nullable(unknownRecord),
 });
 
-/** A used `SessionId`, as the state's file holds it. */
-export const usedSessionIdSchema = v.object({
+/** A used `SessionId`, as the state's file has it. */
+const usedSessionIdSchema = v.object({
   /** Name of the action and `SessionId`. */
   key: v.string(),
   /** Unix seconds: when the identifier may be used again. */
   expiresAt: count,
 });
 
-/** A category of media, as the state's file holds it. */
-export const classSchema = v.object({
+/** A category of media, as the state's file has it. */
+const classSchema = v.object({
   classId: count,
   /** -1 at the top. */
   parentId: v.number(),
@@ -203,31 +205,18 @@ export const classSchema = v.object({
   level: count,
 });
 
-/** A list that an older file does not have is empty. */
-const listOf = <Schema extends v.GenericSchema>(item: Schema) => v.optional(v.array(item), []);
-
-/** The data of one application. */
-const applicationLists = {
-  sessions: v.array(sessionSchema),
-  media: v.array(mediaSchema),
-  notifications: v.array(notificationSchema),
-  procedures: v.array(procedureSchema),
-  finishedProcedures: listOf(finishedProcedureSchema),
-  queuedEvents: listOf(queuedEventSchema),
-  pulls: listOf(pullSchema),
-  usedSessionIds: listOf(usedSessionIdSchema),
-  classes: listOf(classSchema),
-};
-
-/** A further application of the account, as the state's file holds it. */
-export const applicationSchema = v.object({ subAppId: count, ...applicationLists });
-
-/** The content of the state's file; the lists at its top level are those of the account's own application. */
-export const stateSchema = v.object({
-  version: v.literal(1),
-  ...applicationLists,
-  grants: v.array(grantSchema),
-  usedSignatures: v.array(usedSignatureSchema),
-  eventConfigs: listOf(eventConfigSchema),
-  applications: listOf(applicationSchema),
-});
+/** What the lists of the state consist of: those of each application, and the last three of the account. */
+export const LISTS = {
+  sessions: sessionSchema,
+  media: mediaSchema,
+  notifications: notificationSchema,
+  procedures: procedureSchema,
+  finishedProcedures: finishedProcedureSchema,
+  queuedEvents: queuedEventSchema,
+  pulls: pullSchema,
+  usedSessionIds: usedSessionIdSchema,
+  classes: classSchema,
+  grants: grantSchema,
+  usedSignatures: usedSignatureSchema,
+  eventConfigs: eventConfigSchema,
+} as const;

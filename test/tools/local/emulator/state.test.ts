@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openState, type UploadSession } from '../../../../tools/local/emulator/state.ts';
@@ -8,13 +8,13 @@ const NOW = 1_700_000_000;
 const DAY = 86_400;
 
 let dir: string;
-let file: string;
+let folder: string;
 let nowSeconds: number;
 const now = () => new Date(nowSeconds * 1_000);
 
 beforeEach(async () => {
   dir = await makeFolder();
-  file = join(dir, 'deep', 'state.json');
+  folder = join(dir, 'deep');
   nowSeconds = NOW;
 });
 
@@ -44,14 +44,14 @@ function buildGrant(secretId: string, expiresAt: number) {
 
 describe('openState()', () => {
   it('begins empty and creates its directory', async () => {
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
 
     expect(state.sessions.size + state.media.size + state.notifications.size).toBe(0);
-    expect(await readdir(join(dir, 'deep'))).toEqual([]);
+    expect(await readdir(folder)).toEqual(['state.ndjson']);
   });
 
   it('returns what was saved, in order', async () => {
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
     state.sessions.set('s', buildSession('s', NOW + DAY));
     state.grants.set('g', buildGrant('g', NOW + 1));
     const used = { digest: 'd', vodSessionKey: 's', request: 'r', expiresAt: NOW };
@@ -61,7 +61,7 @@ describe('openState()', () => {
     }
     await state.save();
 
-    const again = await openState(file, now);
+    const again = await openState(folder, now);
 
     expect(again.sessions).toEqual(state.sessions);
     expect(again.grants).toEqual(state.grants);
@@ -70,14 +70,14 @@ describe('openState()', () => {
   });
 
   it('returns what belongs to further applications, separately from the own one', async () => {
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
     state.sessions.set('own', buildSession('own', NOW + DAY));
     state.of(7).sessions.set('s', buildSession('s', NOW + DAY));
     state.of(8).sessions.set('over', buildSession('over', NOW - 1));
     state.of(7).grants.set('g', buildGrant('g', NOW + 1));
     await state.of(7).save();
 
-    const again = await openState(file, now);
+    const again = await openState(folder, now);
 
     expect([...again.sessions.keys()]).toEqual(['own']);
     expect(again.of(7).sessions).toEqual(state.of(7).sessions);
@@ -86,31 +86,56 @@ describe('openState()', () => {
   });
 
   it('keeps data of an application that is not opened', async () => {
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
     state.of(7).sessions.set('s', buildSession('s', NOW + DAY));
     await state.save();
 
-    await (await openState(file, now)).save();
+    await (await openState(folder, now)).save();
 
-    expect([...(await openState(file, now)).of(7).sessions.keys()]).toEqual(['s']);
+    expect([...(await openState(folder, now)).of(7).sessions.keys()]).toEqual(['s']);
   });
 
-  it('reads data in an older file as belonging to the own application', async () => {
-    await openState(file, now);
+  it('takes over the state of an earlier version, once', async () => {
+    await mkdir(folder);
     const sessions = [buildSession('s', NOW + DAY)];
     const others = { media: [], usedSignatures: [], notifications: [], procedures: [] };
-    const grants = [buildGrant('g', NOW + 1)];
-    await writeFile(file, JSON.stringify({ version: 1, sessions, grants, ...others }));
+    const grants = [buildGrant('g', NOW + 1), buildGrant('long over', NOW - DAY)];
+    const further = { sessions: [buildSession('7', NOW + DAY)], ...others };
+    const classes = [{ classId: 3, parentId: -1, name: 'sports', level: 0 }];
+    const applications = [{ subAppId: 7, ...further, classes }];
+    const stored = { version: 1, sessions, grants, ...others, applications };
+    await writeFile(join(folder, 'state.json'), JSON.stringify(stored));
 
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
+    state.sessions.delete('s');
+    await state.save();
+    const again = await openState(folder, now);
 
-    expect([...state.sessions.values()]).toEqual(sessions);
-    expect(state.of(7).sessions.size).toBe(0);
-    expect(state.pulls.size).toBe(0);
+    for (const opened of [state, again]) {
+      expect([...opened.grants.keys()]).toEqual(['g']);
+      expect([...opened.of(7).sessions.values()]).toEqual(further.sessions);
+      expect([...opened.of(7).classes.entries()]).toEqual([['3', classes[0]]]);
+      expect(opened.sessions.size + opened.pulls.size).toBe(0);
+    }
+    expect(await readdir(folder)).toEqual(['state.ndjson']);
+  });
+
+  it('takes over the state of an earlier version again if that was interrupted', async () => {
+    const lists = { media: [], usedSignatures: [], notifications: [], procedures: [], grants: [] };
+    const old = { version: 1, ...lists, sessions: [buildSession('s', NOW + DAY)] };
+    const interrupted = await openState(folder, now);
+    interrupted.sessions.set('half', buildSession('half', NOW + DAY));
+    await interrupted.save();
+    await writeFile(join(folder, 'state.json'), JSON.stringify(old));
+
+    const state = await openState(folder, now);
+
+    expect([...state.sessions.keys()]).toEqual(['s']);
+    expect([...(await openState(folder, now)).sessions.keys()]).toEqual(['s']);
   });
 
   it('drops expired sessions, credentials and used signatures', async () => {
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
     state.sessions.set('old', buildSession('old', NOW + 1));
     state.sessions.set('new', buildSession('new', NOW + 2));
     state.grants.set('old', buildGrant('old', NOW + 1 - 3_600));
@@ -121,7 +146,7 @@ describe('openState()', () => {
     nowSeconds = NOW + 2;
 
     await state.save();
-    const again = await openState(file, now);
+    const again = await openState(folder, now);
 
     expect([...again.sessions.keys()]).toEqual(['new']);
     expect([...again.grants.keys()]).toEqual(['just over']);
@@ -129,7 +154,7 @@ describe('openState()', () => {
   });
 
   it('has on disk everything that was set before any of several concurrent saves', async () => {
-    const state = await openState(file, now);
+    const state = await openState(folder, now);
     const saves = Array.from({ length: 50 }, (_, index) => {
       state.sessions.set(`s${index}`, buildSession(`s${index}`, NOW + DAY));
       return state.save();
@@ -137,36 +162,46 @@ describe('openState()', () => {
 
     await Promise.all(saves);
 
-    expect((await openState(file, now)).sessions.size).toBe(50);
-    expect(await readdir(join(dir, 'deep'))).toEqual(['state.json']);
+    expect((await openState(folder, now)).sessions.size).toBe(50);
+    expect(await readdir(folder)).toEqual(['state.ndjson']);
   });
 
   it('saves again after a failed save', async () => {
-    const state = await openState(file, now);
-    await rm(join(dir, 'deep'), { recursive: true });
+    const state = await openState(folder, now);
+    state.sessions.set('s', buildSession('s', NOW + DAY));
+    await rm(folder, { recursive: true });
     await expect(state.save()).rejects.toThrow('ENOENT');
-    await openState(file, now);
+    await mkdir(folder);
 
     await state.save();
 
-    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ version: 1 });
+    expect([...(await openState(folder, now)).sessions.keys()]).toEqual(['s']);
   });
 
+  const OLD_LISTS = '"media":[],"grants":[],"usedSignatures":[],"notifications":[],"procedures":[]';
   it.each([
-    ['broken JSON', '{"version":1', 'JSON'],
-    ['another version', '{"version":2}', 'version'],
+    ['broken JSON', 'state.ndjson', '{"version":2}\n[[\n', 'line 2: '],
+    ['another version', 'state.ndjson', '{"version":3}\n', 'line 1: '],
+    ['something else', 'state.ndjson', 'not JSON', 'line 1: '],
+    ['a list that does not exist', 'state.ndjson', '{"version":2}\n[["x","k"]]\n', 'list x'],
+    ['what is no change', 'state.ndjson', '{"version":2}\n[["media"]]\n', 'no list or no key'],
+    ['a record without key', 'state.ndjson', '{"version":2}\n[["grants","k",{}]]\n', 'secretId'],
+    ['an older file with broken JSON', 'state.json', '{"version":1', 'JSON'],
+    ['an older file of another version', 'state.json', '{"version":2}', 'version'],
     [
-      'a session without key',
-      '{"version":1,"sessions":[{}],"media":[],"grants":[],"usedSignatures":[],"notifications":[],"procedures":[]}',
+      'an older file with a session without key',
+      'state.json',
+      `{"version":1,"sessions":[{}],${OLD_LISTS}}`,
       'sessions.0.vodSessionKey',
     ],
-  ])('refuses %s, names the file and says what to do', async (_name, content, detail) => {
-    await openState(file, now);
-    await writeFile(file, content);
+  ])('refuses %s, names the file and says what to do', async (_name, name, content, detail) => {
+    await mkdir(folder);
+    await writeFile(join(folder, name), content);
 
-    const opened = openState(file, now);
+    const opened = openState(folder, now);
 
-    await expect(opened).rejects.toThrow(`${file} is not a state of the VOD emulator`);
+    const start = `${join(folder, name)} is not a state of the VOD emulator`;
+    await expect(opened).rejects.toThrow(start);
     await expect(opened).rejects.toThrow(detail);
     await expect(opened).rejects.toThrow('Delete it to start without it');
   });

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defined } from '../../../../lib/validation/json-object.ts';
-import { MAX_PULLED_EVENTS } from '../events/event-queue.ts';
+import { MAX_PULLED_EVENTS } from '../events/queue-order.ts';
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
 import { application } from './parameters.ts';

@@ -1,3 +1,4 @@
+import type { MediaIndex } from '../media-index.ts';
 import type { Media, State } from '../state.ts';
 import { givenText } from './parameters.ts';
 import type { MediaSearch } from './search-parameters.ts';
@@ -9,34 +10,83 @@ const STORAGE_CLASS = 'STANDARD';
 const STATUS = 'Normal';
 const REVIEW_RESULT = 'notModerated';
 
+/** The media and categories of an application. */
+interface SearchedMedia {
+  readonly state: Pick<State, 'classes'>;
+  readonly mediaIndex: MediaIndex;
+}
+
 /**
- * Returns the media that match all criteria of a search, newest first, or the best match first if the search is for
- * words.
+ * Returns up to `most` media that match all criteria of a search: newest first or as it wants them sorted, or the best
+ * match first if it is for words. Only a search for words looks at all media of its time; others end when they have
+ * enough.
  */
 export function findMedia(
-  state: Pick<State, 'media' | 'classes'>,
+  searched: SearchedMedia,
   search: MediaSearch,
   now: Date,
+  most: number,
 ): readonly Media[] {
-  const classes = gatherClasses(state, search.ClassIds);
-  const found = [...state.media.values()]
-    .reverse()
-    .filter(
-      (media) =>
-        Date.parse(media.expireTime) > now.getTime() &&
-        fitsSets(media, search, classes) &&
-        fitsAccount(search) &&
-        fitsSource(media, search) &&
-        fitsTimes(media, search) &&
-        (!isNamed(search) || countMatches(media, search) > 0),
-    )
-    .sort((left, right) => Date.parse(right.createTime) - Date.parse(left.createTime));
-  if (!isNamed(search)) return found;
-  return found.sort((left, right) => countMatches(right, search) - countMatches(left, search));
+  const classes = new Set(gatherClasses(searched.state, search.ClassIds));
+  const fits = (media: Media) =>
+    Date.parse(media.expireTime) > now.getTime() &&
+    fitsSets(media, search, classes) &&
+    fitsSource(media, search) &&
+    fitsTimes(media, search);
+  if (!fitsAccount(search)) return [];
+  const candidates = chooseCandidates(searched, search);
+  return isNamed(search)
+    ? findBest(candidates, search, fits, most)
+    : takeFirst(candidates, fits, most);
+}
+
+function takeFirst(
+  candidates: Iterable<Media>,
+  fits: (media: Media) => boolean,
+  most: number,
+): readonly Media[] {
+  const found: Media[] = [];
+  for (const media of candidates) {
+    if (!fits(media)) continue;
+    found.push(media);
+    if (found.length === most) break;
+  }
+  return found;
+}
+
+/** Returns what matches best first. The order of candidates decides between equal matches. */
+function findBest(
+  candidates: Iterable<Media>,
+  search: MediaSearch,
+  fits: (media: Media) => boolean,
+  most: number,
+): readonly Media[] {
+  const count = createMatchCounter(search);
+  const found: { readonly media: Media; readonly matches: number }[] = [];
+  for (const media of candidates) {
+    const matches = count(media);
+    if (matches > 0 && fits(media)) found.push({ media, matches });
+  }
+  return found
+    .sort((left, right) => right.matches - left.matches)
+    .slice(0, most)
+    .map(({ media }) => media);
+}
+
+/** Returns all media that the ids or the times of a search leave, in the order that it wants. */
+function chooseCandidates({ mediaIndex }: SearchedMedia, search: MediaSearch): Iterable<Media> {
+  // With words to match, Sort has no effect: the best matches are first.
+  const isAscending = !isNamed(search) && search.Sort?.Order === 'Asc';
+  const order = isAscending ? 'oldest first' : 'newest first';
+  if (search.FileIds.length > 0) return mediaIndex.pick(order, search.FileIds);
+  const { CreateTime, StartTime, EndTime } = search;
+  const after = CreateTime?.After ?? StartTime;
+  const before = CreateTime?.Before ?? EndTime;
+  return mediaIndex.list(order, timeIn(after), timeIn(before));
 }
 
 /** Returns whether a search is for words; its results are ordered by how well they match. */
-export function isNamed({ Names, Descriptions, Text }: MediaSearch): boolean {
+function isNamed({ Names, Descriptions, Text }: MediaSearch): boolean {
   return Names.length > 0 || Descriptions.length > 0 || givenText(Text) !== undefined;
 }
 
@@ -44,12 +94,11 @@ function isAmong<Item>(set: readonly Item[], ...values: readonly Item[]): boolea
   return set.length === 0 || values.some((value) => set.includes(value));
 }
 
-function fitsSets(media: Media, search: MediaSearch, classes: readonly number[]): boolean {
+function fitsSets(media: Media, search: MediaSearch, classes: ReadonlySet<number>): boolean {
   const { NamePrefixes } = search;
   return (
-    isAmong(search.FileIds, media.fileId) &&
     (NamePrefixes.length === 0 || NamePrefixes.some((prefix) => media.name.startsWith(prefix))) &&
-    isAmong(classes, media.classId) &&
+    (classes.size === 0 || classes.has(media.classId)) &&
     isAmong(search.Tags, ...media.tags) &&
     isAmong(search.Categories, media.category) &&
     isAmong(search.StorageRegions, media.storageRegion) &&
@@ -111,6 +160,10 @@ function timeOf(text: string): number {
   return Date.parse(text);
 }
 
+function timeIn(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : timeOf(text);
+}
+
 /** Returns the named categories and all their descendants. */
 function gatherClasses(
   { classes }: Pick<State, 'classes'>,
@@ -124,16 +177,29 @@ function gatherClasses(
   return [...gathered];
 }
 
-/** Returns how many of the words of a search a media has; 0 if one of the sets has no match. */
-function countMatches(media: Media, { Names, Descriptions, Text }: MediaSearch): number {
-  const has = (text: string, word: string) => text.toLowerCase().includes(word.toLowerCase());
-  const names = Names.filter((word) => has(media.name, word)).length;
-  const descriptions = Descriptions.filter((word) => has(media.description, word)).length;
-  const words = (givenText(Text) ?? '').split(/\s+/).filter(Boolean);
-  const texts = words.filter((word) => has(`${media.name} ${media.description}`, word)).length;
-  const misses =
-    (Names.length > 0 && names === 0) ||
-    (Descriptions.length > 0 && descriptions === 0) ||
-    (words.length > 0 && texts === 0);
-  return misses ? 0 : names + descriptions + texts;
+/** Returns the function that counts the words of a search in a media; 0 if one of the sets has no match. */
+function createMatchCounter({ Names, Descriptions, Text }: MediaSearch): (media: Media) => number {
+  const names = lowerCase(Names);
+  const descriptions = lowerCase(Descriptions);
+  const words = lowerCase((givenText(Text) ?? '').split(/\s+/).filter(Boolean));
+  return (media) => {
+    const name = media.name.toLowerCase();
+    const description = media.description.toLowerCase();
+    const sets = [
+      [names, name],
+      [descriptions, description],
+      [words, `${name} ${description}`],
+    ] as const;
+    let matches = 0;
+    for (const [wanted, text] of sets) {
+      const found = wanted.filter((word) => text.includes(word)).length;
+      if (wanted.length > 0 && found === 0) return 0;
+      matches += found;
+    }
+    return matches;
+  };
+}
+
+function lowerCase(words: readonly string[]): readonly string[] {
+  return words.map((word) => word.toLowerCase());
 }

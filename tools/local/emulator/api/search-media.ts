@@ -1,7 +1,7 @@
 import { apiError } from './api-error.ts';
 import { defineAction } from './define-action.ts';
 import { describeMedia } from './media-info.ts';
-import { findMedia, isNamed } from './search-criteria.ts';
+import { findMedia } from './search-criteria.ts';
 import { searchEntries } from './search-parameters.ts';
 
 /** https://cloud.tencent.com/document/product/266/31813: no search returns more. */
@@ -20,13 +20,10 @@ export const searchMedia = defineAction({
       const message = `Offset + Limit must not be more than ${MAX_FOUND}`;
       throw apiError('InvalidParameterValue.Limit', message);
     }
-    const found = findMedia(api.state, search, api.now());
-    // With words to match, Sort has no effect: the best matches are first already.
-    const isSorted = !isNamed(search) && search.Sort?.Order === 'Asc';
-    const sorted = isSorted ? [...found].reverse() : found;
+    const found = findMedia(api, search, api.now(), MAX_FOUND);
     return {
-      TotalCount: Math.min(sorted.length, MAX_FOUND),
-      MediaInfoSet: sorted
+      TotalCount: found.length,
+      MediaInfoSet: found
         .slice(Offset, Offset + Limit)
         .map((media) => describeMedia(api, media, Filters)),
     };

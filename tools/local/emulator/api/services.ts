@@ -1,9 +1,11 @@
 import type { EventQueue } from '../events/event-queue.ts';
 import type { EventSettings } from '../events/event-settings.ts';
 import type { UploadEvents } from '../events/upload-events.ts';
+import type { MediaIndex } from '../media-index.ts';
 import type { Pulls } from '../pull/pulls.ts';
 import type { UploadSession } from '../state.ts';
 import type { ObjectStore } from '../storage/objects.ts';
+import type { TaskIndex } from '../task-index.ts';
 import type { UgcDependencies } from '../ugc/dependencies.ts';
 
 /** The answer of PullEvents without an event; the documentation allows both. */
@@ -16,6 +18,8 @@ export interface ApiServices extends UgcDependencies {
   readonly queue: EventQueue;
   readonly events: UploadEvents;
   readonly pulls: Pulls;
+  readonly mediaIndex: MediaIndex;
+  readonly tasks: TaskIndex;
   readonly emptyQueue: EmptyQueueAnswer;
   /** Turns the files of a session into a media, once; throws `UgcRefusal`. */
   commitSession(session: UploadSession): Promise<UploadSession>;

@@ -1,61 +1,48 @@
 import { buildProcedureTask, PROCEDURE_STEPS } from '../events/procedure-task.ts';
 import type { ProcedureRun } from '../state.ts';
+import { creationOf, endOfTask, statusOf, type Task } from '../task-index.ts';
 import { secondsOf } from '../ugc/dependencies.ts';
-import type { ApiServices } from './services.ts';
-
-/** A task of any kind in its present state. Times are ISO 8601, and empty while they are in the future. */
-export interface TaskRecord {
-  readonly taskId: string;
-  readonly taskType: 'PullUpload' | 'Procedure';
-  readonly status: 'WAITING' | 'PROCESSING' | 'FINISH';
-  readonly fileId: string;
-  readonly createTime: string;
-  readonly beginTime: string;
-  readonly finishTime: string;
-  readonly sessionId: string;
-  readonly sessionContext: string;
-  /** `PullUploadTask` or `ProcedureTask`. */
-  readonly describe: () => Readonly<Record<string, unknown>> | null;
-}
+import type { ApiAnswer, ApiServices } from './services.ts';
 
 /** https://cloud.tencent.com/document/product/266/33431 */
 const ASKABLE_SECONDS = 259_200;
 
-/** Returns the tasks of the last three days, newest first. */
-export function listTasks(api: ApiServices): readonly TaskRecord[] {
-  const { state, pulls } = api;
-  const oldest = (secondsOf(api.now) - ASKABLE_SECONDS) * 1_000;
-  const pulled = [...state.pulls.values()].map((pull) => ({
-    ...pull,
-    taskType: 'PullUpload' as const,
-    describe: () => pulls.describe(pull),
-  }));
-  const running = [...state.procedures.values()].map((run) => ({
-    ...describeTimes(run, ''),
-    status: 'PROCESSING' as const,
-    describe: () => describeRun(api, run),
-  }));
-  const finished = [...state.finishedProcedures.values()].map((run) => ({
-    ...describeTimes(run, run.finishTime),
-    status: 'FINISH' as const,
-    describe: () => run.task,
-  }));
-  return [...pulled, ...running, ...finished]
-    .filter(({ createTime }) => Date.parse(createTime) >= oldest)
-    .reverse()
-    .sort((left, right) => Date.parse(right.createTime) - Date.parse(left.createTime));
+/** Returns the time before which tasks were created that can no longer be queried, in milliseconds. */
+export function oldestTime({ now }: Pick<ApiServices, 'now'>): number {
+  return (secondsOf(now) - ASKABLE_SECONDS) * 1_000;
 }
 
-function describeTimes(run: ProcedureRun, finishTime: string) {
-  const { taskId, fileId, beginTime, sessionId, sessionContext } = run;
+/** Returns the task with this id, undefined if there was none in the last three days. */
+export function findTask(api: ApiServices, taskId: string): Task | undefined {
+  const task = api.tasks.find(taskId);
+  return task !== undefined && Date.parse(creationOf(task)) >= oldestTime(api) ? task : undefined;
+}
+
+/** Returns what DescribeTaskDetail and DescribeTasks both say. Times in the future are empty. */
+export function summariseTask(task: Task) {
   return {
-    ...{ taskId, fileId, beginTime, sessionId, sessionContext, finishTime },
-    ...{ taskType: 'Procedure' as const, createTime: beginTime },
+    TaskType: task.kind === 'pull' ? 'PullUpload' : 'Procedure',
+    Status: statusOf(task),
+    CreateTime: creationOf(task),
+    BeginProcessTime: task.record.beginTime,
+    FinishTime: endOfTask(task),
   };
 }
 
+/** Returns `PullUploadTask` or `ProcedureTask`; null for a flow whose media has been deleted. */
+export function detailTask(api: ApiServices, task: Task): ApiAnswer | null {
+  switch (task.kind) {
+    case 'pull':
+      return api.pulls.describe(task.record);
+    case 'running flow':
+      return describeRun(api, task.record);
+    case 'finished flow':
+      return task.record.task;
+  }
+}
+
 /** Returns a running flow after its newest step, in the form of its event; null if its media has been deleted. */
-function describeRun(api: ApiServices, run: ProcedureRun) {
+function describeRun(api: ApiServices, run: ProcedureRun): ApiAnswer | null {
   const media = api.state.media.get(run.fileId);
   const [begin] = PROCEDURE_STEPS;
   if (media === undefined || begin === undefined) return null;

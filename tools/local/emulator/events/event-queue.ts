@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { QueuedEvent, State } from '../state.ts';
+import { createQueueOrder } from './queue-order.ts';
 
 /** Dependencies of a queue of events. */
 export interface EventQueueOptions {
@@ -28,38 +29,25 @@ export interface EventQueue {
   close(): void;
 }
 
-/** Limits of PullEvents and ConfirmEvents: https://cloud.tencent.com/document/product/266/33433 */
-export const MAX_PULLED_EVENTS = 16;
-const HIDDEN_MILLISECONDS = 30_000;
 const KEPT_MILLISECONDS = 4 * 24 * 60 * 60 * 1_000;
 const DEFAULT_POLL_MILLISECONDS = 5_000;
 
 /** Returns the queue in the state. An event that is pulled again has the same handle (our guess). */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
   const { state, clock, pollMilliseconds = DEFAULT_POLL_MILLISECONDS } = options;
-  const { queuedEvents } = state;
   const { now } = clock;
   const closing = new AbortController();
   let arrival = new AbortController();
+  const order = createQueueOrder(state.queuedEvents);
 
-  const findVisible = () => {
-    const time = now().getTime();
-    for (const { id, keptUntil } of queuedEvents.values()) {
-      if (keptUntil <= time) queuedEvents.delete(id);
-    }
-    return [...queuedEvents.values()].filter(({ hiddenUntil }) => hiddenUntil <= time);
-  };
   const take = async (): Promise<readonly QueuedEvent[]> => {
-    const taken = findVisible().slice(0, MAX_PULLED_EVENTS);
-    const hiddenUntil = now().getTime() + HIDDEN_MILLISECONDS;
-    for (const event of taken) queuedEvents.set(event.id, { ...event, hiddenUntil });
+    const taken = order.take(now().getTime());
     if (taken.length > 0) await state.save();
     return taken;
   };
   /** Resolves when an event arrives or becomes visible again, and when the wait ends. */
   const waitForMore = async (left: number, signal: AbortSignal) => {
-    const soonest = Math.min(...[...queuedEvents.values()].map(({ hiddenUntil }) => hiddenUntil));
-    const milliseconds = Math.max(1, Math.min(left, soonest - now().getTime()));
+    const milliseconds = Math.max(1, Math.min(left, order.nextVisible() - now().getTime()));
     const anything = AbortSignal.any([arrival.signal, closing.signal, signal]);
     await clock.wait(milliseconds, { signal: anything, ref: false }).catch(() => {});
   };
@@ -68,7 +56,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     add(id, eventType, event) {
       const createdAt = now().getTime();
       const keptUntil = createdAt + KEPT_MILLISECONDS;
-      queuedEvents.set(id, { id, eventType, event, createdAt, keptUntil, hiddenUntil: 0 });
+      order.add({ id, eventType, event, createdAt, keptUntil, hiddenUntil: 0 });
     },
     wake() {
       arrival.abort();
@@ -85,14 +73,11 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       return [];
     },
     async confirm(ids) {
-      const time = now().getTime();
-      const hidden = (id: string) => (queuedEvents.get(id)?.hiddenUntil ?? 0) > time;
-      if (!ids.every(hidden)) return false;
-      for (const id of ids) queuedEvents.delete(id);
+      if (!order.confirm(ids, now().getTime())) return false;
       await state.save();
       return true;
     },
-    count: () => findVisible().length,
+    count: () => order.count(now().getTime()),
     close: () => closing.abort(),
   };
 }

@@ -1,4 +1,5 @@
 import type { Faults } from '../faults.ts';
+import { createFifo, type Fifo } from '../fifo.ts';
 import type { PendingNotification, State } from '../state.ts';
 import { createDice } from './dice.ts';
 import { type SendOptions, sendNotification, takeStrikes } from './send-notification.ts';
@@ -31,10 +32,33 @@ function takeHold(faults: Faults, roll: () => number): Hold | undefined {
   return delay && { milliseconds: delay.value ?? DEFAULT_DELAY };
 }
 
+/**
+ * Returns the function that finds the next notification: one whose delay is over, or else the oldest. It goes through the
+ * list as it changes, since from the beginning it would come past all that have been removed.
+ */
+function createSearch(
+  notifications: State['notifications'],
+  over: Fifo<string>,
+  isReady: (id: string) => boolean,
+): () => PendingNotification | undefined {
+  let left: Iterator<PendingNotification> | undefined;
+  return () => {
+    const delayed = notifications.get(over.take() ?? '');
+    if (delayed !== undefined) return delayed;
+    left ??= notifications.values();
+    for (let step = left.next(); step.done !== true; step = left.next()) {
+      if (isReady(step.value.id)) return step.value;
+    }
+    left = undefined;
+    return undefined;
+  };
+}
+
 /** Returns the function that handles one notification; it resolves when the next one may be sent. */
 function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: () => void) {
   const { state, faults, activity, clock } = options;
   const delayed = new Map<string, 'waiting' | 'over'>();
+  const over = createFifo<string>();
   const roll = createDice();
 
   const remove = async ({ id }: PendingNotification) => {
@@ -50,18 +74,19 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
     activity.report({ type: 'notification', eventType, attempt: 0, outcome, fileId, event });
     if (how === 'for ever') return remove(pending);
     delayed.set(id, 'waiting');
-    const over = () => {
+    const end = () => {
       delayed.set(id, 'over');
+      over.add(id);
       wake();
     };
     // A delay does not keep the process running: notifications that are delayed when it ends are sent at the next
     // start.
     const what = `${eventType}, which was delayed`;
-    clock.wait(how.milliseconds, { signal: closing, ref: false, what }).then(over, () => {});
+    clock.wait(how.milliseconds, { signal: closing, ref: false, what }).then(end, () => {});
   };
 
   return {
-    isReady: ({ id }: PendingNotification) => delayed.get(id) !== 'waiting',
+    findNext: createSearch(state.notifications, over, (id) => delayed.get(id) !== 'waiting'),
     async deliver(pending: PendingNotification): Promise<void> {
       const how = delayed.has(pending.id) ? undefined : takeHold(faults, roll);
       if (how !== undefined) return hold(pending, how);
@@ -80,21 +105,17 @@ function createDelivery(options: NotifierOptions, closing: AbortSignal, wake: ()
  */
 export function createNotifier(options: NotifierOptions): Notifier {
   const closing = new AbortController();
-  const { isReady, deliver } = createDelivery(options, closing.signal, wake);
+  const { findNext, deliver } = createDelivery(options, closing.signal, wake);
   let busy = false;
   let loop = Promise.resolve();
 
-  const findNext = () => {
-    if (closing.signal.aborted) return undefined;
-    for (const pending of options.state.notifications.values()) {
-      if (isReady(pending)) return pending;
-    }
-    return undefined;
-  };
-
   const sendAll = async () => {
     try {
-      for (let next = findNext(); next !== undefined; next = findNext()) await deliver(next);
+      while (!closing.signal.aborted) {
+        const next = findNext();
+        if (next === undefined) return;
+        await deliver(next);
+      }
     } finally {
       busy = false;
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ActivityLog } from '../../activity.ts';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
@@ -28,7 +29,7 @@ export type ProcedureWish = Omit<ProcedureRun, 'fileId' | 'stepsDone' | 'beginTi
 export interface ProcedureRunner {
   /** Adds a flow to the state. */
   record(media: Media, wish: ProcedureWish): void;
-  /** Continues every flow in the state that is not running. */
+  /** Starts every flow that is not running. */
   start(): void;
   /** Stops all flows; the state has their progress. */
   close(): void;
@@ -62,11 +63,11 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
   const taken = { ...run, stepsDone: run.stepsDone + 1, task: { ...task } };
   if (finished) {
     const expiresAt = Math.floor(time.getTime() / 1_000) + ASKABLE_SECONDS;
-    state.procedures.delete(taskId);
     state.finishedProcedures.set(taskId, {
       ...{ ...taken, expiresAt },
       finishTime: isoTimeOf(time),
     });
+    state.procedures.delete(taskId);
   } else {
     state.procedures.set(taskId, taken);
   }
@@ -89,7 +90,9 @@ function takeStep(options: ProcedureRunnerOptions, taskId: string): boolean {
 export function createProcedureRunner(options: ProcedureRunnerOptions): ProcedureRunner {
   const { state, stepMilliseconds, clock } = options;
   const closing = new AbortController();
-  const running = new Set<string>();
+  // Each running flow listens to it.
+  setMaxListeners(0, closing.signal);
+  const waiting = new Set(state.procedures.keys());
 
   const run = async (taskId: string) => {
     const what = 'a step of a processing flow';
@@ -108,18 +111,16 @@ export function createProcedureRunner(options: ProcedureRunnerOptions): Procedur
   return {
     record(media, wish) {
       const beginTime = isoTimeOf(clock.now());
+      waiting.add(wish.taskId);
       state.procedures.set(wish.taskId, {
         ...{ ...wish, fileId: media.fileId },
         ...{ stepsDone: 0, beginTime, task: null },
       });
     },
     start() {
-      for (const taskId of state.procedures.keys()) {
-        if (running.has(taskId)) continue;
-        running.add(taskId);
-        run(taskId)
-          .catch(() => {})
-          .finally(() => running.delete(taskId));
+      for (const taskId of waiting) {
+        waiting.delete(taskId);
+        run(taskId).catch(() => {});
       }
     },
     close: () => closing.abort(),

@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import type { ActivityLog } from '../../activity.ts';
 import type { UploadEvents } from '../events/upload-events.ts';
+import { createFifo } from '../fifo.ts';
 import { isoTimeOf } from '../new-media.ts';
 import type { Media, Pull, State } from '../state.ts';
 import { PullFailure } from './pull-failure.ts';
@@ -11,7 +13,7 @@ export interface PullsOptions extends PulledMediaOptions {
   readonly state: State;
   readonly events: Pick<UploadEvents, 'recordPull' | 'start'>;
   readonly activity: ActivityLog;
-  /** How many sources are read in parallel; 4 by default. The service's own number is not documented. */
+  /** How many sources are read in parallel; 16 by default. The service's own number is not documented. */
   readonly parallel?: number;
 }
 
@@ -36,7 +38,7 @@ interface Outcome {
 
 /** https://cloud.tencent.com/document/product/266/33431: tasks of the last three days can be queried. */
 const ASKABLE_SECONDS = 259_200;
-const DEFAULT_PARALLEL = 4;
+const DEFAULT_PARALLEL = 16;
 /** Progress between two lines in the list of activities. */
 const REPORTED_PERCENT = 25;
 
@@ -44,17 +46,19 @@ const REPORTED_PERCENT = 25;
 export function createPulls(options: PullsOptions): Pulls {
   const { state, parallel = DEFAULT_PARALLEL } = options;
   const closing = new AbortController();
+  // Each running pull listens to it.
+  setMaxListeners(0, closing.signal);
   const progress = new Map<string, number>();
   const running = new Map<string, Promise<void>>();
-  const waiting = new Set<string>();
+  const waiting = createFifo<string>();
   for (const { taskId, status } of state.pulls.values()) {
     if (status !== 'FINISH') waiting.add(taskId);
   }
 
   const start = () => {
-    for (const taskId of waiting) {
-      if (running.size >= parallel || closing.signal.aborted) return;
-      waiting.delete(taskId);
+    while (running.size < parallel && !closing.signal.aborted) {
+      const taskId = waiting.take();
+      if (taskId === undefined) return;
       const run = runPull(options, taskId, progress, closing.signal).finally(() => {
         progress.delete(taskId);
         running.delete(taskId);

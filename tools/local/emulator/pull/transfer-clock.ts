@@ -27,12 +27,17 @@ export function startTransferClock(times: TransferTimes, closing: AbortSignal): 
   const end = (message: string) => over.abort(sourceFailure(message));
   const total = setTimeout(end, totalMilliseconds, `Not done within ${totalMilliseconds} ms`);
   const idle = setTimeout(end, idleMilliseconds, `Nothing came for ${idleMilliseconds} ms`);
+  // A signal made of both would stay with `closing` for as long as that exists.
+  const close = () => over.abort(closing.reason);
+  if (closing.aborted) close();
+  else closing.addEventListener('abort', close, { once: true });
   return {
-    signal: AbortSignal.any([over.signal, closing]),
+    signal: over.signal,
     touch: () => void idle.refresh(),
     stop() {
       clearTimeout(total);
       clearTimeout(idle);
+      closing.removeEventListener('abort', close);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defined } from '../../../../lib/validation/json-object.ts';
 import { type ObjectManifest, type ObjectManifests, openManifests } from './object-manifests.ts';
@@ -16,6 +16,7 @@ import {
   toStoredPart,
   writePartFile,
 } from './part-files.ts';
+import { startTidying, type Tidying } from './tidying.ts';
 import { openUploadRecords, type UploadRecords } from './upload-records.ts';
 
 /** How long an upload may stay open, in milliseconds: the Web SDK never aborts an upload that a user cancels. */
@@ -32,55 +33,52 @@ interface Files {
   readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
+/** The objects of a folder. */
+export interface OpenObjects extends ObjectStore, Tidying {}
+
 /**
- * Returns the objects in `dir`, which is created if it does not exist. Uploads that have been open for a day, and
- * orphaned files of an interrupted process, are removed first.
+ * Returns the objects in `dir`, which is created if it does not exist. Uploads that have been open for a day are removed
+ * first; the time of a start does not depend on the number of objects, except for one list of folders.
  */
 export async function openObjects(
   dir: string,
   now: () => Date = () => new Date(),
   random: (bytes: number) => Buffer = randomBytes,
-): Promise<ObjectStore> {
+): Promise<OpenObjects> {
   const blobs = join(dir, 'blobs');
   const open = join(dir, 'uploads');
   const objects = join(dir, 'objects');
   for (const directory of [blobs, open, objects]) await mkdir(directory, { recursive: true });
   const blob = (id: string) => join(blobs, id);
   const manifests = openManifests(objects);
-  const uploads = openUploadRecords(open, blobs);
+  const uploads = await openUploadRecords(open, blobs);
+  const highest = await tidyUploads(blob, uploads);
 
-  await removeStale(uploads, now);
-  const live = await manifests.blobs();
-  const highest = await keepOwned(blobs, live, uploads);
-
-  return storeOf({
-    blob,
-    manifests,
-    uploads,
-    now,
+  const files: Files = {
+    ...{ blob, manifests, uploads, now },
     newId: () => now().getTime().toString(16).padStart(12, '0') + random(10).toString('hex'),
     nextOrder: orderAfter(highest, now),
     inTurn: queue(),
-  });
-}
-
-async function removeStale(uploads: UploadRecords, now: () => Date): Promise<void> {
+  };
   const oldest = now().getTime() - OPEN_UPLOAD_LIFE_MS;
-  for (const upload of await uploads.listOpen()) {
-    if (Date.parse(upload.initiated) < oldest) await uploads.remove(upload.uploadId);
+  for (const { uploadId, initiated } of uploads.listOpen()) {
+    if (Date.parse(initiated) < oldest) await abort(files, uploadId);
   }
+  const tidying = await startTidying({
+    ...{ sign: join(dir, 'closed'), blobs, manifests },
+    open: new Set(uploads.listOpen().map(({ uploadId }) => uploadId)),
+    remove: (id) => removeBlob(files, id),
+  });
+  return { ...storeOf(files), ...tidying };
 }
 
-async function keepOwned(blobs: string, live: ReadonlySet<string>, uploads: UploadRecords) {
-  const open = new Set((await uploads.listOpen()).map((upload) => upload.uploadId));
+/** Removes what interrupted writers left in the folders of open uploads. Returns the highest order of a part there. */
+async function tidyUploads(blob: Files['blob'], uploads: UploadRecords): Promise<number> {
   let highest = 0;
-  for (const id of await readdir(blobs)) {
-    const directory = join(blobs, id);
-    if (open.has(id)) {
-      await removeDrafts(directory);
-      for (const part of await readPartFiles(directory)) highest = Math.max(highest, part.order);
-    } else if (!live.has(id)) {
-      await rm(directory, { recursive: true, force: true });
+  for (const { uploadId } of uploads.listOpen()) {
+    await removeDrafts(blob(uploadId));
+    for (const part of await readPartFiles(blob(uploadId))) {
+      highest = Math.max(highest, part.order);
     }
   }
   return highest;
@@ -126,18 +124,19 @@ function storeOf(files: Files): ObjectStore {
       await uploads.write(upload);
       return upload;
     },
-    findUpload: (uploadId) => uploads.findOpen(uploadId),
+    async findUpload(uploadId) {
+      return uploads.findOpen(uploadId);
+    },
     async listUploads(bucket, prefix) {
-      const open = await uploads.listOpen();
-      return open.filter((upload) => upload.bucket === bucket && upload.key.startsWith(prefix));
+      return uploads.listBelow(bucket, prefix);
     },
     async putPart(uploadId, partNumber, body, length) {
       body.on('error', leaveToReader);
-      await demandOpen(uploads, uploadId);
+      demandOpen(uploads, uploadId);
       return toStoredPart(await writePartFile(blob(uploadId), partNumber, body, length, nextOrder));
     },
     async listParts(uploadId) {
-      await demandOpen(uploads, uploadId);
+      demandOpen(uploads, uploadId);
       return [...latestParts(await readPartFiles(blob(uploadId))).values()].map(toStoredPart);
     },
     complete: (uploadId, partNumbers) => inTurn(() => complete(files, uploadId, partNumbers)),
@@ -158,8 +157,8 @@ function storeOf(files: Files): ObjectStore {
  */
 function leaveToReader(): void {}
 
-async function demandOpen(uploads: UploadRecords, uploadId: string): Promise<OpenUpload> {
-  const upload = await uploads.findOpen(uploadId);
+function demandOpen(uploads: UploadRecords, uploadId: string): OpenUpload {
+  const upload = uploads.findOpen(uploadId);
   if (upload === undefined) throw new Error(`There is no open upload ${uploadId}`);
   return upload;
 }
@@ -167,7 +166,7 @@ async function demandOpen(uploads: UploadRecords, uploadId: string): Promise<Ope
 async function complete(files: Files, uploadId: string, partNumbers: readonly number[]) {
   const done = await findCompleted(files, uploadId);
   if (done !== undefined) return done;
-  const upload = await demandOpen(files.uploads, uploadId);
+  const upload = demandOpen(files.uploads, uploadId);
   const stored = latestParts(await readPartFiles(files.blob(uploadId)));
   const parts = partNumbers.map((partNumber) => {
     const part = stored.get(partNumber);
@@ -189,7 +188,7 @@ async function findCompleted(files: Files, uploadId: string): Promise<StoredObje
 }
 
 async function abort(files: Files, uploadId: string): Promise<void> {
-  const upload = await files.uploads.findOpen(uploadId);
+  const upload = files.uploads.findOpen(uploadId);
   if (upload === undefined) return;
   await files.uploads.remove(uploadId);
   const manifest = await files.manifests.find(upload);

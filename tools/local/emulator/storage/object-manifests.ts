@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { absent } from '../../absent.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import type { ObjectName } from './objects.ts';
 
@@ -21,14 +20,17 @@ const MANIFEST = v.object({
 /** The manifest of an object: `parts` are files in the directory `blob`. */
 export type ObjectManifest = v.InferOutput<typeof MANIFEST>;
 
+/** Files that are read at once: few, since requests are answered meanwhile. */
+const PARALLEL_READS = 4;
+
 /** One small JSON file per object, named by the hash of bucket and key, so that no key can point to another path. */
 export interface ObjectManifests {
   find(name: ObjectName): Promise<ObjectManifest | undefined>;
   /** Replaces the object with this name atomically. */
   write(manifest: ObjectManifest): Promise<void>;
   remove(name: ObjectName): Promise<void>;
-  /** Returns the names of all directories with parts of objects. */
-  blobs(): Promise<ReadonlySet<string>>;
+  /** Reads all of them, and returns the names of the directories with parts of objects. */
+  blobs(signal: AbortSignal): Promise<ReadonlySet<string>>;
 }
 
 /** Returns the manifests in `directory`, which must exist. */
@@ -38,12 +40,15 @@ export function openManifests(directory: string): ObjectManifests {
     find: (name) => read(fileOf(name)),
     write: (manifest) => writeJsonFile(join(directory, fileOf(manifest)), manifest),
     remove: (name) => rm(join(directory, fileOf(name)), { force: true }),
-    async blobs() {
-      const names = (await readdir(directory).catch(absent)) ?? [];
+    async blobs(signal) {
+      const names = (await readdir(directory)).filter((file) => file.endsWith('.json'));
       const blobs = new Set<string>();
-      for (const name of names.filter((file) => file.endsWith('.json'))) {
-        const manifest = await read(name);
-        if (manifest !== undefined) blobs.add(manifest.blob);
+      for (let index = 0; index < names.length; index += PARALLEL_READS) {
+        signal.throwIfAborted();
+        const some = names.slice(index, index + PARALLEL_READS);
+        for (const manifest of await Promise.all(some.map(read))) {
+          if (manifest !== undefined) blobs.add(manifest.blob);
+        }
       }
       return blobs;
     },

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ActivityLog, createActivityLog } from '../../../../../tools/local/activity.ts';
 import { createClock } from '../../../../../tools/local/emulator/clock.ts';
@@ -97,7 +96,7 @@ function openEvents(
 
 beforeEach(async () => {
   dir = await makeFolder();
-  state = await openState(join(dir, 'state.json'), () => NOW);
+  state = await openState(dir, () => NOW);
   receiver = await openReceiver();
   activity = createActivityLog();
 });
@@ -275,7 +274,7 @@ describe('createUploadEvents()', () => {
     await events.close();
     await state.save();
 
-    state = await openState(join(dir, 'state.json'), () => NOW);
+    state = await openState(dir, () => NOW);
     openEvents().start();
     const steps = [await receiver.next(), await receiver.next(), await receiver.next()];
 
@@ -294,7 +293,7 @@ describe('createUploadEvents()', () => {
     await events.close();
     await state.save();
 
-    state = await openState(join(dir, 'state.json'), () => NOW);
+    state = await openState(dir, () => NOW);
     openEvents().start();
 
     expect((await receiver.next()).body['EventType']).toBe('NewFileUpload');

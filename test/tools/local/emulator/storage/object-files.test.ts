@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -292,6 +292,8 @@ describe('multipart', () => {
     await store.initiate({ bucket: 'b-2', key: 'a/1' }, 'a/b');
 
     expect(await store.listUploads('b-1', 'a/')).toEqual([mine]);
+    await store.abort(mine.uploadId);
+    expect(await store.listUploads('b-1', 'a/')).toEqual([]);
   });
 
   test('remove() deletes the object and its files', async () => {
@@ -360,6 +362,59 @@ describe('openObjects', () => {
     await openObjects(dir);
 
     expect(await readdir(join(dir, 'blobs', uploadId))).toEqual([]);
+  });
+
+  test('removes the parts of objects that an interrupted process was storing, and no others', async () => {
+    const before = await openObjects(dir);
+    const object = await put(before, NAME, 'whole');
+    const { uploadId } = await before.initiate(NAME, 'video/mp4');
+    const part = await putPart(before, uploadId, 1, Buffer.from('part'));
+    await mkdir(join(dir, 'blobs', 'interrupted'));
+    await writeFile(join(dir, 'blobs', 'interrupted', 'half'), 'half');
+
+    const after = await openObjects(dir);
+    const added = await put(after, { ...NAME, key: 'added' }, 'added meanwhile');
+    await after.tidied();
+
+    expect(await readdir(join(dir, 'blobs'))).not.toContain('interrupted');
+    expect(String(await contentOf(after, object))).toBe('whole');
+    expect(String(await contentOf(after, added))).toBe('added meanwhile');
+    expect(await after.listParts(uploadId)).toEqual([part]);
+  });
+
+  test.each([
+    ['a killed', false, []],
+    ['an orderly', true, ['left']],
+  ])('looks for them after %s run only', async (_how, orderly, left) => {
+    const before = await openObjects(dir);
+    if (orderly) await before.close();
+    await mkdir(join(dir, 'blobs', 'left'));
+
+    const after = await openObjects(dir);
+    await after.tidied();
+
+    expect(await readdir(join(dir, 'blobs'))).toEqual(left);
+    await (await openObjects(dir)).tidied();
+    expect(await readdir(join(dir, 'blobs'))).toEqual([]);
+  });
+
+  test('keeps an object whose upload was not closed before the process ended', async () => {
+    let time = Date.parse('2026-01-01T00:00:00Z');
+    const now = () => new Date(time);
+    const before = await openObjects(dir, now);
+    const { uploadId } = await before.initiate(NAME, 'video/mp4');
+    await putPart(before, uploadId, 1, Buffer.from('one'));
+    const record = join(dir, 'uploads', `${uploadId}.json`);
+    const open = await readFile(record);
+    const object = await before.complete(uploadId, [1]);
+    await writeFile(record, open);
+    time += OPEN_UPLOAD_LIFE_MS + 1;
+
+    const after = await openObjects(dir, now);
+    await after.tidied();
+
+    expect(await after.findUpload(uploadId)).toBeUndefined();
+    expect(String(await contentOf(after, object))).toBe('one');
   });
 
   test('names the file that is damaged', async () => {

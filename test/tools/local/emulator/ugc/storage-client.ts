@@ -1,10 +1,16 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { UgcData } from './upload-client.ts';
 
+/** The part of an Apply answer that a PUT needs. */
+type PutTarget = Pick<
+  UgcData,
+  'storageBucket' | 'storageAppId' | 'storageRegionV5' | 'timestamp' | 'tempCertificate'
+>;
+
 const hmac = (key: string, text: string) => createHmac('sha1', key).update(text).digest('hex');
 
 /** Returns a COS signature of a PUT without headers and parameters, computed by the COS documentation. */
-function signPut(data: UgcData, path: string): string {
+function signPut(data: PutTarget, path: string): string {
   const { secretId, secretKey } = data.tempCertificate;
   const time = `${data.timestamp};${data.tempCertificate.expiredTime}`;
   const digest = createHash('sha1').update(`put\n${path}\n\n\n`).digest('hex');
@@ -23,7 +29,7 @@ function signPut(data: UgcData, path: string): string {
 /** Stores bytes at the path and with the credentials of an Apply answer. */
 export function putObject(
   origin: string,
-  data: UgcData,
+  data: PutTarget,
   path: string,
   bytes: Buffer<ArrayBuffer>,
 ): Promise<Response> {

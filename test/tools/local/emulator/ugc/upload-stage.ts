@@ -49,7 +49,7 @@ export async function openUploadStage(): Promise<UploadStage> {
   let milliseconds = 1_700_000_000_000;
   let random = 0;
   const now = () => new Date(milliseconds);
-  const state = await openState(join(dir, 'state.json'), now);
+  const state = await openState(dir, now);
   const ugc: UgcDependencies = {
     account,
     origin: 'http://localhost:3000',
