@@ -33,6 +33,7 @@ import {
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
+import { openCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
@@ -41,7 +42,8 @@ export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
   /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
-  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
+  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'> &
+    Partial<Pick<VodApi, 'expectPulls'>>;
   /** Where there is a ledger, every pull is recorded in it. */
   readonly ledger?: WithLedger | undefined;
 }
@@ -132,12 +134,13 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 /** The function's entry point. */
 export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
     clock,
     random,
+    budget: ledger && openCallBudget(config.vodApi, ledger, clock),
   });
-  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createPullRoute({ config, settings, api, ledger, ...chance }),

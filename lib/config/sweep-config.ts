@@ -19,9 +19,14 @@ export interface SweepConfig extends DatabaseConfig {
   readonly contexts: ContextConfig;
   /** Whether VOD puts the application's events into a queue instead of sending them to `callback`. */
   readonly pullsEvents: boolean;
+  /** Part of the calls of VOD that all sweeps together may make, above 0 and up to 1. */
+  readonly backgroundShare: number;
   /** Targets of messages. */
   readonly delivery: DeliveryConfig;
 }
+
+/** Our choice: what callers wait for has the other half in any case. */
+const DEFAULT_BACKGROUND_PERCENT = '50';
 
 const sweepEnvironment = v.intersect([
   vodApiEnvironment,
@@ -31,6 +36,14 @@ const sweepEnvironment = v.intersect([
     DATABASE_URL: v.pipe(given, databaseUrl),
     // Mode of ModifyEventConfig, one for the whole application: https://cloud.tencent.com/document/product/266/33779
     VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
+    VOD_BACKGROUND_PERCENT: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'),
+        v.transform(Number),
+      ),
+      DEFAULT_BACKGROUND_PERCENT,
+    ),
   }),
 ]);
 
@@ -48,6 +61,7 @@ export function readSweepConfig(environment: Environment): SweepConfig {
     vodApi: describeVodApi(e),
     contexts: describeContexts(e),
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',
+    backgroundShare: e.VOD_BACKGROUND_PERCENT / 100,
     delivery: readDeliveryConfig(environment),
   });
 }

@@ -20,6 +20,7 @@ import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
+import { createVodBudgetLedger, type VodBudgetLedger } from './vod-budget.ts';
 
 /** The memory of the service. */
 export interface Ledger
@@ -38,6 +39,7 @@ export interface Ledger
     ReconciliationLedger,
     TimelineLedger,
     LeaseLedger,
+    VodBudgetLedger,
     BacklogLedger {
   close(): Promise<void>;
 }
@@ -90,6 +92,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createReconciliationLedger(dependencies),
     ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
+    ...createVodBudgetLedger(dependencies),
     ...createBacklogLedger(dependencies),
     close: dependencies.connection.close,
   };

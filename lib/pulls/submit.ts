@@ -14,7 +14,7 @@ import type { PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
 
 /** Dependencies of submitting pulls. */
 export interface PullDependencies {
-  readonly api: Pick<VodApi, 'pullUpload'>;
+  readonly api: Pick<VodApi, 'pullUpload'> & Partial<Pick<VodApi, 'expectPulls'>>;
   readonly store: PullStore;
   readonly checkRegion: CheckOpenedRegion;
   /** Key for the MAC of source contexts. */
@@ -119,7 +119,7 @@ async function submitAlone(
 
 /** Prepares, identifies, reserves and sends the pulls of one owner. An error of one does not stop the others. */
 async function submitTogether(items: Items, call: PullCall, dependencies: PullDependencies) {
-  const { store } = dependencies;
+  const { api, store } = dependencies;
   const prepared = await Promise.allSettled(items.map((item) => prepare(item, call, dependencies)));
   const pulls = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 
@@ -129,6 +129,7 @@ async function submitTogether(items: Items, call: PullCall, dependencies: PullDe
   const unsent = found.flatMap((each) => (each.kind === 'unsent' ? [each.pull] : []));
 
   const next = new Set(fresh.slice(0, store.sentAtOnce));
+  if (next.size > 0) api.expectPulls?.(next.size);
   const refused = await store.reserve([...next], [...fresh.slice(next.size), ...unsent]);
 
   return settleAll(prepared, async (each): Promise<SubmittedPull> => {

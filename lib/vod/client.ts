@@ -33,6 +33,7 @@ import {
   createVendorClient,
   type VodCredentials,
 } from './call.ts';
+import type { CallBudget } from './call-budget.ts';
 import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
 
 /** Dependencies of the client. */
@@ -40,6 +41,8 @@ export interface VodApiDependencies extends CallDependencies {
   /** Read at every call, since the platform replaces the credentials of an execution role from time to time. */
   readonly readCredentials: () => VodCredentials;
   readonly clock: Clock;
+  /** The calls that all instances share; without it, only pulls are limited, and each instance counts for itself. */
+  readonly budget?: CallBudget | undefined;
 }
 
 /**
@@ -76,6 +79,8 @@ type VodCall<Request extends object, Answer> = (
  * @see https://cloud.tencent.com/document/product/266/31753
  */
 export interface VodApi {
+  /** Says that this number of pulls follows soon, so that it is known in time when they may be sent. */
+  readonly expectPulls: (count: number) => void;
   /** Starts at most the configured number per second: https://cloud.tencent.com/document/product/266/35575. */
   readonly pullUpload: (
     request: RepeatablePullUpload,
@@ -120,21 +125,25 @@ const ANSWER_MILLISECONDS = 5_000;
 /** The same for the one call that waits for events, as its documentation advises. */
 const POLL_MILLISECONDS = 10_000;
 
+/** Where VOD's API is, and the limit of pulls if there is no budget. */
+type ApiAddress = Omit<VodApiConfig, 'callsPerSecond'>;
+
 /** Creates the client of VOD's API. It keeps connections open and counts calls, so an instance creates it once. */
-export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
+export function createVodApi(config: ApiAddress, dependencies: VodApiDependencies): VodApi {
   const call = createCaller(config, dependencies);
-  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies.clock);
+  const { budget, clock } = dependencies;
+  const particulars =
+    budget === undefined ? { rateLimit: createRateLimit(config.pullsPerSecond, clock) } : {};
   const plainCall =
     <Request extends object, Answer>(action: string): VodCall<Request, Answer> =>
     (request, options = {}) =>
       call(action, request, options);
 
   return {
+    expectPulls: (count) => budget?.('PullUpload').expect(count),
     pullUpload: async (request, options = {}) => {
       try {
-        const answer: PullUploadResponse = await call('PullUpload', request, options, {
-          rateLimit,
-        });
+        const answer: PullUploadResponse = await call('PullUpload', request, options, particulars);
         return describeAccepted(answer);
       } catch (error) {
         const vod = error instanceof Problem ? error.vod : undefined;
@@ -181,7 +190,7 @@ type Call = <Answer>(
   particulars?: ActionOptions,
 ) => Promise<Answer>;
 
-function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): Call {
+function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Call {
   const { endpoint, protocol, region } = config;
   const openClient = (milliseconds: number) =>
     createVendorClient(
@@ -210,7 +219,10 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>
       client.request(action, parameters, defined({ signal }));
-    const answer = await callVod({ send, timeLimit, ...particulars }, dependencies, options);
+    const limit = dependencies.budget?.(action);
+    const shared = { rateLimit: limit, onBusy: limit?.slowDown };
+    const attempt = { send, timeLimit, ...shared, ...particulars };
+    const answer = await callVod(attempt, dependencies, options);
     if (hasReadableLists(answer)) return answer;
     throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });
   };
