@@ -163,7 +163,7 @@ async function checkUpload(
   run: ApplicationRun,
   counts: CheckCounts,
 ): Promise<void> {
-  const { ledger, now } = run;
+  const { ledger, now, random } = run;
   const { uploadId, fileId } = upload;
   const file = fileId === undefined ? undefined : files.get(fileId);
   // VOD did not answer; the upload is due again when the lease expires.
@@ -177,7 +177,7 @@ async function checkUpload(
   // The change has already set the next check.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, counts))) {
-    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now()));
+    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now(), random));
   }
 }
 

@@ -117,6 +117,9 @@ describe('checkUploads()', () => {
         [deleted, 'deleted'],
       ]),
     );
+    // The older a file, the longer the pause until its next check.
+    stage.passSeconds(DAY);
+    expect(await checks()).toMatchObject({ checked: 0 });
     stage.passSeconds(DAY);
     expect(await checks()).toMatchObject({ checked: 1, gone: 0 });
   });
