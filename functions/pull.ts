@@ -42,8 +42,8 @@ export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
   /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
-  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'> &
-    Partial<Pick<VodApi, 'expectPulls'>>;
+  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
+  readonly expectPulls?: PullDependencies['expectPulls'];
   /** Where there is a ledger, every pull is recorded in it. */
   readonly ledger?: WithLedger | undefined;
 }
@@ -74,9 +74,9 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 }
 
 function openPulls(dependencies: PullRouteDependencies): PullDependencies {
-  const { config, settings, api, now } = dependencies;
+  const { config, settings, api, expectPulls, now } = dependencies;
   return {
-    api,
+    ...{ api, expectPulls },
     store: openStore(dependencies),
     checkRegion: createOpenedRegionCheck(api, now),
     contextKey: config.contextKey,
@@ -135,15 +135,17 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const budget = ledger && openCallBudget(config.vodApi, ledger, clock);
+  const expectPulls = budget?.('PullUpload').expect;
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
     clock,
     random,
-    budget: ledger && openCallBudget(config.vodApi, ledger, clock),
+    budget,
   });
   const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createPullRoute({ config, settings, api, ledger, ...chance }),
+    createPullRoute({ config, settings, api, expectPulls, ledger, ...chance }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

@@ -8,6 +8,7 @@ import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
+import { createGoneApplicationLedger, type GoneApplicationLedger } from './gone-applications.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
 import { createLeaseLedger, type LeaseLedger } from './leases.ts';
 import {
@@ -40,6 +41,7 @@ export interface Ledger
     TimelineLedger,
     LeaseLedger,
     VodBudgetLedger,
+    GoneApplicationLedger,
     BacklogLedger {
   close(): Promise<void>;
 }
@@ -93,6 +95,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
     ...createVodBudgetLedger(dependencies),
+    ...createGoneApplicationLedger(dependencies),
     ...createBacklogLedger(dependencies),
     close: dependencies.connection.close,
   };

@@ -11,6 +11,7 @@ import { describeTaskEvent, isUnknownToVod } from '../vod/tasks.ts';
 import { scheduleCheck } from './check-schedule.ts';
 import { failItem } from './fail-item.ts';
 import { findArrivals } from './find-arrivals.ts';
+import { endAll, endGoneApplications, noteRefusal } from './gone-applications.ts';
 import { findEnd } from './overdue-upload.ts';
 import { readScannedUntil } from './scan-media.ts';
 import type { StepCounts } from './step-counts.ts';
@@ -35,25 +36,42 @@ const LEASE_SECONDS = 300;
  * about the newest unfinished uploads before they are due.
  */
 export async function checkUploads(run: SweepRun, counts: CheckCounts): Promise<void> {
+  const known = await endGoneApplications(run, counts);
   if (run.looksNow) await run.ledger.hastenChecks(HASTENED_COUNT);
   while (hasTime(run)) {
     const uploads = await run.ledger.claimChecks(CLAIM_COUNT, LEASE_SECONDS);
     if (uploads.length === 0) return;
     const groups = groupByApplication(uploads, run);
-    const scans = new Map<number | undefined, number | undefined>();
-    for (const { subAppId } of groups) scans.set(subAppId, await findScannedUntil(subAppId, run));
-    const files = await describeFiles(groups, run, counts);
-    const checks = groups.flatMap(({ subAppId, uploads: some }) =>
-      some.map((upload) => ({ upload, each: { ...run, subAppId } })),
-    );
-    await forEachInTime(checks, AT_ONCE, run, {
-      work: ({ upload, each }) => {
-        const findings = { files, scannedUntil: scans.get(each.subAppId) };
-        return checkOrPutOff(upload, findings, each, counts);
-      },
-      fail: counts.fail,
-    });
+    const isGone = ({ subAppId }: Group) => known.gone.has(subAppId);
+    for (const group of groups.filter(isGone)) await endAll(group.uploads, run, counts);
+    const asked = groups.filter((group) => !isGone(group));
+    await checkGroups(asked, { ...run, refused: known.refused }, counts);
   }
+}
+
+/** The applications about which VOD refused calls before. */
+interface CheckRun extends SweepRun {
+  readonly refused: ReadonlySet<number | undefined>;
+}
+
+async function checkGroups(
+  groups: readonly Group[],
+  run: CheckRun,
+  counts: CheckCounts,
+): Promise<void> {
+  const scans = new Map<number | undefined, number | undefined>();
+  for (const { subAppId } of groups) scans.set(subAppId, await findScannedUntil(subAppId, run));
+  const files = await describeFiles(groups, run, counts);
+  const checks = groups.flatMap(({ subAppId, uploads: some }) =>
+    some.map((upload) => ({ upload, each: { ...run, subAppId } })),
+  );
+  await forEachInTime(checks, AT_ONCE, run, {
+    work: ({ upload, each }) => {
+      const findings = { files, scannedUntil: scans.get(each.subAppId) };
+      return noteRefusal(each, () => checkOrPutOff(upload, findings, each, counts));
+    },
+    fail: counts.fail,
+  });
 }
 
 /** Uploads of one application. */
@@ -93,7 +111,7 @@ interface Findings {
 
 async function describeFiles(
   groups: readonly Group[],
-  run: SweepRun,
+  run: CheckRun,
   counts: CheckCounts,
 ): Promise<Findings['files']> {
   const questions = groups.flatMap(({ subAppId, uploads }) => {
@@ -105,7 +123,12 @@ async function describeFiles(
   });
   const files = new Map<string, Finding>();
   await forEachInTime(questions, AT_ONCE, run, {
-    work: ({ subAppId, fileIds }) => describeGroup(fileIds, { ...run, subAppId }, files),
+    work: async ({ subAppId, fileIds }) => {
+      const each = { ...run, subAppId };
+      await noteRefusal(each, () => describeGroup(fileIds, each, files));
+      if (subAppId === undefined || !run.refused.has(subAppId)) return;
+      await run.ledger.forgetRefusedApplication(subAppId);
+    },
     fail: counts.fail,
   });
   return files;

@@ -6,6 +6,8 @@ import type {
   DescribeMediaInfosRequest,
   DescribeMediaInfosResponse,
   DescribeStorageRegionsResponse,
+  DescribeSubAppIdsRequest,
+  DescribeSubAppIdsResponse,
   DescribeTaskDetailRequest,
   DescribeTaskDetailResponse,
   DescribeTasksRequest,
@@ -79,8 +81,6 @@ type VodCall<Request extends object, Answer> = (
  * @see https://cloud.tencent.com/document/product/266/31753
  */
 export interface VodApi {
-  /** Says that this number of pulls follows soon, so that it is known in time when they may be sent. */
-  readonly expectPulls: (count: number) => void;
   /** Starts at most the configured number per second: https://cloud.tencent.com/document/product/266/35575. */
   readonly pullUpload: (
     request: RepeatablePullUpload,
@@ -90,6 +90,8 @@ export interface VodApi {
   readonly describeTaskDetail: VodCall<DescribeTaskDetailRequest, DescribeTaskDetailResponse>;
   /** Knows tasks of the last three days: https://cloud.tencent.com/document/product/266/43059. */
   readonly describeTasks: VodCall<DescribeTasksRequest, DescribeTasksResponse>;
+  /** The applications of the account: https://cloud.tencent.com/document/product/266/36304. */
+  readonly describeSubAppIds: VodCall<DescribeSubAppIdsRequest, DescribeSubAppIdsResponse>;
   /** https://www.tencentcloud.com/document/product/266/46542 */
   readonly describeStorageRegions: (
     options?: CallOptions,
@@ -140,7 +142,6 @@ export function createVodApi(config: ApiAddress, dependencies: VodApiDependencie
       call(action, request, options);
 
   return {
-    expectPulls: (count) => budget?.('PullUpload').expect(count),
     pullUpload: async (request, options = {}) => {
       try {
         const answer: PullUploadResponse = await call('PullUpload', request, options, particulars);
@@ -153,6 +154,8 @@ export function createVodApi(config: ApiAddress, dependencies: VodApiDependencie
     },
     describeTaskDetail: plainCall('DescribeTaskDetail'),
     describeTasks: plainCall('DescribeTasks'),
+    describeSubAppIds: (request, options = {}) =>
+      call('DescribeSubAppIds', request, options, { ofAccount: true }),
     describeStorageRegions: (options = {}) => call('DescribeStorageRegions', {}, options),
     describeMediaInfos: plainCall('DescribeMediaInfos'),
     searchMedia: plainCall('SearchMedia'),
@@ -179,6 +182,8 @@ export function createVodApi(config: ApiAddress, dependencies: VodApiDependencie
 interface ActionOptions {
   readonly rateLimit?: RateLimit;
   readonly once?: boolean;
+  /** Whether it is about all applications, and so names none. */
+  readonly ofAccount?: boolean;
   /** Milliseconds. */
   readonly timeLimit?: number;
 }
@@ -210,11 +215,11 @@ function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Cal
     action: string,
     request: object,
     options: CallOptions,
-    { timeLimit = ANSWER_MILLISECONDS, ...particulars }: ActionOptions = {},
+    { timeLimit = ANSWER_MILLISECONDS, ofAccount = false, ...particulars }: ActionOptions = {},
   ): Promise<Answer> => {
     // Inside the vendor's client, an error of this would count as a failed request.
     dependencies.readCredentials();
-    const subAppId = options.subAppId ?? config.subAppId;
+    const subAppId = ofAccount ? undefined : (options.subAppId ?? config.subAppId);
     const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>

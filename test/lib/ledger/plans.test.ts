@@ -163,6 +163,11 @@ const CALLS: Readonly<
       ...{ action: 'SearchMedia', calls: 4, longest: 100, perSecond: 80, spares: 1, mostSpare: 8 },
       made: { count: 0, period: 0 },
     }),
+  listRefusedApplications: (ledger) => ledger.listRefusedApplications(),
+  noteRefusedApplication: (ledger) => ledger.noteRefusedApplication(7),
+  forgetRefusedApplication: (ledger) => ledger.forgetRefusedApplication(8),
+  markApplicationGone: (ledger) => ledger.markApplicationGone(7),
+  saveEndedUploads: (ledger) => ledger.saveEndedUploads(7, ''),
   readBacklog: (ledger) => ledger.readBacklog(),
 };
 
