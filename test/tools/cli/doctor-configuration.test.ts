@@ -51,6 +51,12 @@ const FAULTS: readonly Fault[] = [
     'configuration',
     /Until .* nothing has to prove .* as an upload that the database knows/,
   ],
+  [
+    'more calls than VOD accepts',
+    () => setHere({ VOD_CALLS_PER_SECOND: '101' }),
+    'configuration',
+    /^VOD_CALLS_PER_SECOND is more than the 100 calls per second that VOD accepts/,
+  ],
   ['a grace period that is over', () => setGrace(-1), 'configuration', /is in the past/],
   [
     'a grace period that is too long',
