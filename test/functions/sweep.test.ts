@@ -163,7 +163,7 @@ describe('the sweep function', () => {
 
     expect(await call()).toMatchObject({ errors: { ECONNREFUSED: expect.any(Number) } });
 
-    expect(log.lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 8 } });
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 9 } });
     expect(log.text).not.toContain('canary');
   });
 
