@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkConfiguration } from '../../../tools/cli/doctor/check-configuration.ts';
 import { makeSecret } from './cli-stage.ts';
 import { type Fault, SECRETS, useDoctor } from './doctor-stage.ts';
 
@@ -50,12 +51,6 @@ const FAULTS: readonly Fault[] = [
     () => setGrace(30),
     'configuration',
     /Until .* nothing has to prove .* as an upload that the database knows/,
-  ],
-  [
-    'more calls than VOD accepts',
-    () => setHere({ VOD_CALLS_PER_SECOND: '101' }),
-    'configuration',
-    /^VOD_CALLS_PER_SECOND is more than the 100 calls per second that VOD accepts/,
   ],
   ['a grace period that is over', () => setGrace(-1), 'configuration', /is in the past/],
   [
@@ -208,5 +203,17 @@ describe('vod-upload doctor', () => {
       'configuration of signature: VOD_SECRET_KEY',
       'configuration of signature, pull, callback and sweep: VOD_SUB_APP_ID',
     ]);
+  });
+});
+
+describe('checkConfiguration()', () => {
+  it.each([
+    ['100', 0],
+    ['101', 1],
+  ])('warns of more calls than VOD accepts: of %s, %i times', (calls, count) => {
+    const { notes } = checkConfiguration({ VOD_CALLS_PER_SECOND: calls }, Date.now);
+    const warnings = notes.filter(({ text }) => text.startsWith('VOD_CALLS_PER_SECOND is more'));
+
+    expect(warnings.map(({ kind }) => kind)).toEqual(Array(count).fill('warning'));
   });
 });
