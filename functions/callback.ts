@@ -8,6 +8,7 @@ import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
+import { openCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 import type { Target } from '../lib/webhooks/target.ts';
@@ -30,13 +31,14 @@ const ACKNOWLEDGED = { status: 200, body: { code: 0 } } as const;
 export const main_handler = httpHandler('callback', ['POST'], () => {
   const config = readCallbackConfig(process.env);
   const readCredentials = () => readVodCredentials(process.env);
-  const api = createVodApi(config.vodApi, { readCredentials, clock, random });
   const targets = createTargets(config.delivery, { readCredentials, clock });
   const { databaseUrl } = config;
   const ledger =
     databaseUrl === undefined
       ? undefined
       : lazyLedger(() => openLedger({ ...config, databaseUrl }, targets));
+  const budget = ledger && openCallBudget(config.vodApi, ledger, clock);
+  const api = createVodApi(config.vodApi, { readCredentials, clock, random, budget });
   const times = { now: clock.now, clock, random: random.fraction };
   const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };
   const route = routeWithSettings(import.meta.dirname, (settings) =>

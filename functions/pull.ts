@@ -33,6 +33,7 @@ import {
   parsePullRequest,
 } from '../lib/validation/pull-request.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
+import { openCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
@@ -42,6 +43,7 @@ export interface PullRouteDependencies extends UploadIdSources {
   /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
+  readonly expectPulls?: PullDependencies['expectPulls'];
   /** Where there is a ledger, every pull is recorded in it. */
   readonly ledger?: WithLedger | undefined;
 }
@@ -72,9 +74,9 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 }
 
 function openPulls(dependencies: PullRouteDependencies): PullDependencies {
-  const { config, settings, api, now } = dependencies;
+  const { config, settings, api, expectPulls, now } = dependencies;
   return {
-    api,
+    ...{ api, expectPulls },
     store: openStore(dependencies),
     checkRegion: createOpenedRegionCheck(api, now),
     contextKey: config.contextKey,
@@ -132,15 +134,18 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 /** The function's entry point. */
 export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
+  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const budget = ledger && openCallBudget(config.vodApi, ledger, clock);
+  const expectPulls = budget?.('PullUpload').expect;
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),
     clock,
     random,
+    budget,
   });
-  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const chance = { now: clock.now, random: random.integer, randomKey: random.key };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createPullRoute({ config, settings, api, ledger, ...chance }),
+    createPullRoute({ config, settings, api, expectPulls, ledger, ...chance }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

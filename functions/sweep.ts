@@ -12,6 +12,7 @@ import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
 import { clock, random } from '../lib/system.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
+import { createCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 
@@ -72,11 +73,14 @@ async function openSweep(config: SweepConfig): Promise<Job> {
   const targets = createTargets(delivery, { readCredentials, clock });
   const settings = await loadSettings(import.meta.dirname);
   const own = requireOwnApplication(settings.policy, vodApi.subAppId);
+  const ledger = openLedger(databaseUrl, {
+    ...{ databaseCa, now: clock.now, randomKey: random.key, targets },
+  });
+  const terms = { ...vodApi, backgroundShare: config.backgroundShare };
+  const budget = createCallBudget(terms, ledger.leaseVodCalls, clock);
   return createSweepJob({
-    ledger: openLedger(databaseUrl, {
-      ...{ databaseCa, now: clock.now, randomKey: random.key, targets },
-    }),
-    api: createVodApi(vodApi, { readCredentials, clock, random }),
+    ledger,
+    api: createVodApi(vodApi, { readCredentials, clock, random, budget }),
     applications: listApplications(settings.policy, own),
     contexts: config.contexts,
     settings,

@@ -73,8 +73,11 @@ export async function forEachAtOnce<Item>(
 export interface RateLimit {
   /** Takes a turn and returns true, if one is free and no one is waiting. */
   readonly tryTurn: () => boolean;
-  /** Resolves when the caller's turn has come; rejects with the signal's reason if it is aborted before that. */
-  readonly takeTurn: (signal?: AbortSignal) => Promise<void>;
+  /**
+   * Resolves when the caller's turn has come; rejects with the signal's reason if it is aborted before that. A limit that
+   * knows that no turn is free within `longest` milliseconds rejects with a Problem instead.
+   */
+  readonly takeTurn: (signal?: AbortSignal, longest?: number) => Promise<void>;
 }
 
 const WINDOW_MILLISECONDS = 1_000;

@@ -26,6 +26,8 @@ export interface SweepConfig extends DatabaseConfig {
   readonly contexts: ContextConfig;
   /** Whether VOD puts the application's events into a queue instead of sending them to `callback`. */
   readonly pullsEvents: boolean;
+  /** Part of the calls of VOD that all sweeps together may make, above 0 and up to 1. */
+  readonly backgroundShare: number;
   /** Targets of messages. */
   readonly delivery: DeliveryConfig;
   /** How long the ledger keeps what has been done. */
@@ -33,6 +35,9 @@ export interface SweepConfig extends DatabaseConfig {
   /** Where rows are stored before they are removed, if they are. */
   readonly rowExport: RowExport | undefined;
 }
+
+/** Our choice: what callers wait for has the other half in any case. */
+const DEFAULT_BACKGROUND_PERCENT = '50';
 
 const sweepEnvironment = v.intersect([
   vodApiEnvironment,
@@ -44,6 +49,14 @@ const sweepEnvironment = v.intersect([
     VOD_EVENT_MODE: v.optional(v.picklist(['PUSH', 'PULL'], 'must be PUSH or PULL'), 'PUSH'),
     RETENTION: v.optional(retention, ''),
     ...exportEnvironment,
+    VOD_BACKGROUND_PERCENT: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'),
+        v.transform(Number),
+      ),
+      DEFAULT_BACKGROUND_PERCENT,
+    ),
   }),
 ]);
 
@@ -61,6 +74,7 @@ export function readSweepConfig(environment: Environment): SweepConfig {
     vodApi: describeVodApi(e),
     contexts: describeContexts(e),
     pullsEvents: e.VOD_EVENT_MODE === 'PULL',
+    backgroundShare: e.VOD_BACKGROUND_PERCENT / 100,
     delivery: readDeliveryConfig(environment),
     retention: e.RETENTION,
     rowExport: describeExport(e),

@@ -8,6 +8,7 @@ import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
+import { createGoneApplicationLedger, type GoneApplicationLedger } from './gone-applications.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
 import { createLeaseLedger, type LeaseLedger } from './leases.ts';
 import {
@@ -21,6 +22,7 @@ import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
+import { createVodBudgetLedger, type VodBudgetLedger } from './vod-budget.ts';
 
 /** The memory of the service. */
 export interface Ledger
@@ -40,6 +42,8 @@ export interface Ledger
     PruningLedger,
     TimelineLedger,
     LeaseLedger,
+    VodBudgetLedger,
+    GoneApplicationLedger,
     BacklogLedger {
   close(): Promise<void>;
 }
@@ -93,6 +97,8 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createPruningLedger(dependencies),
     ...createTimelineLedger(dependencies),
     ...createLeaseLedger(dependencies),
+    ...createVodBudgetLedger(dependencies),
+    ...createGoneApplicationLedger(dependencies),
     ...createBacklogLedger(dependencies),
     close: dependencies.connection.close,
   };

@@ -15,6 +15,8 @@ import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './p
 /** Dependencies of submitting pulls. */
 export interface PullDependencies {
   readonly api: Pick<VodApi, 'pullUpload'>;
+  /** Says that this number of pulls follows soon, so that it is known in time when they may be sent. */
+  readonly expectPulls?: ((count: number) => void) | undefined;
   readonly store: PullStore;
   readonly checkRegion: CheckOpenedRegion;
   /** Key for the MAC of source contexts. */
@@ -119,7 +121,7 @@ async function submitAlone(
 
 /** Prepares, identifies, reserves and sends the pulls of one owner. An error of one does not stop the others. */
 async function submitTogether(items: Items, call: PullCall, dependencies: PullDependencies) {
-  const { store } = dependencies;
+  const { expectPulls, store } = dependencies;
   const prepared = await Promise.allSettled(items.map((item) => prepare(item, call, dependencies)));
   const pulls = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 
@@ -129,6 +131,7 @@ async function submitTogether(items: Items, call: PullCall, dependencies: PullDe
   const unsent = found.flatMap((each) => (each.kind === 'unsent' ? [each.pull] : []));
 
   const next = new Set(fresh.slice(0, store.sentAtOnce));
+  if (next.size > 0) expectPulls?.(next.size);
   const refused = await store.reserve([...next], [...fresh.slice(next.size), ...unsent]);
 
   return settleAll(prepared, async (each): Promise<SubmittedPull> => {

@@ -31,17 +31,33 @@ const PAUSES = [
 /** After this time, a scan has seen all files that arrived before. */
 const SCAN_MILLISECONDS = 20 * MINUTE;
 
-/** A file may be deleted without a notification; that is found within a day. */
-const FILE_PAUSE = DAY;
+/** A file may be deleted without a notification; that is found within as long again as its upload has not changed. */
+const FILE_PAUSE = { shortest: DAY, longest: 90 * DAY } as const;
+
+/** Part by which a pause is longer at most, so that files that came together are not due together for ever. */
+const JITTER = 0.25;
+
+/** Checks of an application's files are due at one moment in this time, so that VOD is asked about full pages of them. */
+const GATHERING_MILLISECONDS = HOUR;
+
+/** Any odd number; it puts the moments of different applications apart. */
+const APART_MILLISECONDS = 97_003;
 
 /**
  * Returns when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
  *
  * @param now Unix milliseconds.
+ * @param random returns a number from 0 up to, but not including, 1.
  */
-export function scheduleCheck(upload: Upload, now: number): number | undefined {
+export function scheduleCheck(
+  upload: Upload,
+  now: number,
+  random: () => number,
+): number | undefined {
   const { state, method, fileId, taskId, updatedAt, expiresAt } = upload;
-  if (state === 'ready' || (state === 'failed' && fileId !== undefined)) return now + FILE_PAUSE;
+  if (state === 'ready' || (state === 'failed' && fileId !== undefined)) {
+    return scheduleFile(upload, now, random);
+  }
   if (isFinished(state)) return undefined;
   const silence = now - updatedAt;
   const { pause } = PAUSES.find((step) => silence < step.silence) ?? { pause: DAY };
@@ -51,4 +67,13 @@ export function scheduleCheck(upload: Upload, now: number): number | undefined {
   if (!waits || expiresAt === undefined) return next;
   const over = expiresAt + GRACE_MILLISECONDS + SCAN_MILLISECONDS;
   return over > now ? over : next;
+}
+
+/** The pause doubles each time, from a day to 90 days. */
+function scheduleFile({ updatedAt, subAppId = 0 }: Upload, now: number, random: () => number) {
+  const { shortest, longest } = FILE_PAUSE;
+  const pause = Math.min(Math.max(now - updatedAt, shortest), longest) * (1 + random() * JITTER);
+  const offset = (subAppId * APART_MILLISECONDS) % GATHERING_MILLISECONDS;
+  const slots = Math.ceil((now + pause - offset) / GATHERING_MILLISECONDS);
+  return slots * GATHERING_MILLISECONDS + offset;
 }

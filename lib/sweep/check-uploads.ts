@@ -2,16 +2,16 @@ import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/service
 import { ingestProven } from '../ingest/durable.ts';
 import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
-import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
-import { isJsonObject } from '../validation/json-object.ts';
-import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
+import { ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
-import { MEDIA_FILTERS } from '../vod/media.ts';
 import { describeTaskEvent, isUnknownToVod } from '../vod/tasks.ts';
 import { scheduleCheck } from './check-schedule.ts';
+import { type CheckRun, describeFiles, type Finding, type Group } from './describe-files.ts';
 import { failItem } from './fail-item.ts';
 import { findArrivals } from './find-arrivals.ts';
+import { endAll, endGoneApplications, noteRefusal } from './gone-applications.ts';
 import { findEnd } from './overdue-upload.ts';
+import { listRunningTasks } from './running-tasks.ts';
 import { readScannedUntil } from './scan-media.ts';
 import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
@@ -35,31 +35,41 @@ const LEASE_SECONDS = 300;
  * about the newest unfinished uploads before they are due.
  */
 export async function checkUploads(run: SweepRun, counts: CheckCounts): Promise<void> {
+  const known = await endGoneApplications(run, counts);
   if (run.looksNow) await run.ledger.hastenChecks(HASTENED_COUNT);
   while (hasTime(run)) {
     const uploads = await run.ledger.claimChecks(CLAIM_COUNT, LEASE_SECONDS);
     if (uploads.length === 0) return;
     const groups = groupByApplication(uploads, run);
-    const scans = new Map<number | undefined, number | undefined>();
-    for (const { subAppId } of groups) scans.set(subAppId, await findScannedUntil(subAppId, run));
-    const files = await describeFiles(groups, run, counts);
-    const checks = groups.flatMap(({ subAppId, uploads: some }) =>
-      some.map((upload) => ({ upload, each: { ...run, subAppId } })),
-    );
-    await forEachInTime(checks, AT_ONCE, run, {
-      work: ({ upload, each }) => {
-        const findings = { files, scannedUntil: scans.get(each.subAppId) };
-        return checkOrPutOff(upload, findings, each, counts);
-      },
-      fail: counts.fail,
-    });
+    const isGone = ({ subAppId }: Group) => known.gone.has(subAppId);
+    for (const group of groups.filter(isGone)) await endAll(group.uploads, run, counts);
+    const asked = groups.filter((group) => !isGone(group));
+    await checkGroups(asked, { ...run, refused: known.refused }, counts);
   }
 }
 
-/** Uploads of one application. */
-interface Group {
-  readonly subAppId: number | undefined;
-  readonly uploads: readonly Upload[];
+async function checkGroups(
+  groups: readonly Group[],
+  run: CheckRun,
+  counts: CheckCounts,
+): Promise<void> {
+  const scans = new Map<number | undefined, number | undefined>();
+  const running = new Set<string>();
+  for (const { subAppId, uploads } of groups) {
+    scans.set(subAppId, await findScannedUntil(subAppId, run));
+    for (const taskId of await listRunningTasks(uploads, { ...run, subAppId })) running.add(taskId);
+  }
+  const files = await describeFiles(groups, run, counts);
+  const checks = groups.flatMap(({ subAppId, uploads: some }) =>
+    some.map((upload) => ({ upload, each: { ...run, subAppId } })),
+  );
+  await forEachInTime(checks, AT_ONCE, run, {
+    work: ({ upload, each }) => {
+      const findings = { files, running, scannedUntil: scans.get(each.subAppId) };
+      return noteRefusal(each, () => checkOrPutOff(upload, findings, each, counts));
+    },
+    fail: counts.fail,
+  });
 }
 
 /** Uploads that were recorded before an application was configured belong to the service's own. */
@@ -82,61 +92,13 @@ async function findScannedUntil(
   return run.applications.includes(subAppId) ? readScannedUntil(subAppId, run) : run.now();
 }
 
-type Finding = MediaInfo | 'gone' | { readonly error: unknown };
-
 /** What is known before an upload is checked. */
 interface Findings {
   /** For each file that VOD was asked about: its description, that it is gone, or the error. */
   readonly files: ReadonlyMap<string, Finding>;
   readonly scannedUntil: number | undefined;
-}
-
-async function describeFiles(
-  groups: readonly Group[],
-  run: SweepRun,
-  counts: CheckCounts,
-): Promise<Findings['files']> {
-  const questions = groups.flatMap(({ subAppId, uploads }) => {
-    const fileIds = uploads.flatMap(({ fileId }) => fileId ?? []);
-    return Array.from({ length: Math.ceil(fileIds.length / MAX_DESCRIBED_FILES) }, (_, i) => ({
-      subAppId,
-      fileIds: fileIds.slice(i * MAX_DESCRIBED_FILES, (i + 1) * MAX_DESCRIBED_FILES),
-    }));
-  });
-  const files = new Map<string, Finding>();
-  await forEachInTime(questions, AT_ONCE, run, {
-    work: ({ subAppId, fileIds }) => describeGroup(fileIds, { ...run, subAppId }, files),
-    fail: counts.fail,
-  });
-  return files;
-}
-
-/** Asks about files one by one if VOD refuses them together, since one invalid file makes VOD refuse all. */
-async function describeGroup(
-  fileIds: readonly string[],
-  run: ApplicationRun,
-  files: Map<string, Finding>,
-): Promise<void> {
-  try {
-    await describeAll(fileIds, run, files);
-  } catch (error) {
-    if (!isItemFault(error)) throw error;
-    const [fileId = '', ...others] = fileIds;
-    if (others.length === 0) files.set(fileId, { error });
-    else for (const each of fileIds) await describeGroup([each], run, files);
-  }
-}
-
-async function describeAll(
-  fileIds: readonly string[],
-  { api, subAppId, deadline }: ApplicationRun,
-  files: Map<string, Finding>,
-): Promise<void> {
-  const request = { FileIds: [...fileIds], Filters: [...MEDIA_FILTERS] };
-  const answer = await api.describeMediaInfos(request, { deadline, subAppId });
-  const described: readonly unknown[] = answer.MediaInfoSet ?? [];
-  for (const media of described.filter(isJsonObject)) files.set(String(media['FileId']), media);
-  for (const fileId of answer.NotExistFileIdSet ?? []) files.set(fileId, 'gone');
+  /** Tasks that have not ended. */
+  readonly running: ReadonlySet<string>;
 }
 
 /** An upload whose check fails because of itself is not checked again before the next report about it. */
@@ -159,11 +121,11 @@ async function checkOrPutOff(
 
 async function checkUpload(
   upload: Upload,
-  { files, scannedUntil }: Findings,
+  { files, scannedUntil, running }: Findings,
   run: ApplicationRun,
   counts: CheckCounts,
 ): Promise<void> {
-  const { ledger, now } = run;
+  const { ledger, now, random } = run;
   const { uploadId, fileId } = upload;
   const file = fileId === undefined ? undefined : files.get(fileId);
   // VOD did not answer; the upload is due again when the lease expires.
@@ -172,12 +134,13 @@ async function checkUpload(
 
   counts.add('checked');
   if (file === 'gone') counts.add('gone');
-  const news = file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, run);
+  const news =
+    file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, running, run);
   const fresh = await ingestProven(news, run, counts);
   // The change has already set the next check.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, counts))) {
-    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now()));
+    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now(), random));
   }
 }
 
@@ -188,12 +151,18 @@ function describeDeletion(fileId: string | undefined) {
 }
 
 /** Returns the events that VOD has for an unfinished upload. */
-async function findNews(upload: Upload, file: MediaInfo | undefined, run: ApplicationRun) {
+async function findNews(
+  upload: Upload,
+  file: MediaInfo | undefined,
+  running: Findings['running'],
+  run: ApplicationRun,
+) {
   if (isFinished(upload.state)) return [];
   const arrivals = file === undefined ? undefined : await findArrivals([file], run);
   const [failure] = arrivals?.failures ?? [];
   if (failure !== undefined) throw failure.error;
-  return [...(arrivals?.events ?? []), ...(await describeTask(upload, run))];
+  const isRunning = running.has(upload.taskId ?? '');
+  return [...(arrivals?.events ?? []), ...(isRunning ? [] : await describeTask(upload, run))];
 }
 
 async function describeTask(

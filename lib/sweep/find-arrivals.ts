@@ -1,8 +1,11 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import { Problem } from '../problem.ts';
 import { forEachAtOnce } from '../system.ts';
+import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { describeMediaEvent } from '../vod/media.ts';
-import { findMediaTasks } from '../vod/tasks.ts';
+import { findMediaTasks, listMediaTasks, type MediaTasks } from '../vod/tasks.ts';
+import { TASK_MILLISECONDS } from './check-schedule.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** Concurrent calls, one for each file: far below the number that VOD accepts in a second. */
@@ -28,6 +31,11 @@ export async function findArrivals(
   const fileIds = media.flatMap(({ FileId }) => FileId ?? []);
   const untold = new Set(await run.ledger.findFilesWithoutArrival(fileIds));
   const news = media.filter(({ FileId }) => FileId !== undefined && untold.has(FileId));
+  const tasks = await listTasks(news, run);
+  if (tasks !== undefined) {
+    const described = news.map((one) => describeMediaEvent(one, tasks.get(one.FileId ?? '') ?? {}));
+    return { events: described.filter((event) => event !== undefined), failures: [] };
+  }
   const events: VodEvent[] = [];
   const failures: { media: MediaInfo; error: unknown }[] = [];
   let isOutOfTime = false;
@@ -41,6 +49,34 @@ export async function findArrivals(
     }
   });
   return isOutOfTime ? undefined : { events, failures };
+}
+
+/** For fewer files, asking for the tasks of each costs hardly more. */
+const FEW_FILES = 4;
+
+/** VOD's times are in seconds, and a task may have begun while its file was still being stored. */
+const MARGIN_SECONDS = 60;
+
+/**
+ * Returns the tasks of all these files in pages, if that takes at most a quarter of the calls of asking for each file;
+ * otherwise undefined. VOD lists tasks of three days.
+ */
+async function listTasks(
+  news: readonly MediaInfo[],
+  { api, subAppId, deadline, now }: ApplicationRun,
+): Promise<ReadonlyMap<string, MediaTasks> | undefined> {
+  if (news.length < FEW_FILES) return undefined;
+  const times = news.map(({ BasicInfo }) => parseIsoTime(BasicInfo?.CreateTime ?? '') ?? 0);
+  const first = Math.min(...times) - MARGIN_SECONDS;
+  if (now() / 1_000 - first > TASK_MILLISECONDS / 1_000) return undefined;
+  const maxPages = Math.floor(news.length / FEW_FILES);
+  try {
+    return await listMediaTasks(formatIsoTime(first), maxPages, api, { deadline, subAppId });
+  } catch (error) {
+    // Asking for each file shows whether only some of them are the cause.
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
 }
 
 /** Asks for the tasks, since the description of media does not name them; without them the media would look ready. */

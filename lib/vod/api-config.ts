@@ -11,8 +11,10 @@ export interface VodApiConfig {
   readonly region: string | undefined;
   /** Application for calls that do not name one; absent for the main one. */
   readonly subAppId: number | undefined;
-  /** Most PullUpload calls that one instance starts within a second. */
+  /** Most PullUpload calls within a second: of all instances if there is a database, else of one. */
   readonly pullsPerSecond: number;
+  /** Most calls of any other action that all instances make within a second, if there is a database. */
+  readonly callsPerSecond: number;
 }
 
 /** Host of VOD's API: https://cloud.tencent.com/document/product/266/31753. */
@@ -20,6 +22,13 @@ const CLOUD_ENDPOINT = 'vod.tencentcloudapi.com';
 
 /** A share of the account's limit, so that several instances may pull at the same time. */
 const DEFAULT_PULLS_PER_SECOND = '20';
+
+/**
+ * VOD accepts 100 calls of each of these actions in a second and account, so this leaves some for other programs.
+ *
+ * @see https://cloud.tencent.com/document/product/266/31753
+ */
+const DEFAULT_CALLS_PER_SECOND = '80';
 
 // SCF's variables have no underscore before ID, KEY and TOKEN, unlike the variables that the vendor's clients read:
 // https://cloud.tencent.com/document/product/583/32748.
@@ -86,6 +95,14 @@ const api = v.pipe(
       ),
       DEFAULT_PULLS_PER_SECOND,
     ),
+    VOD_CALLS_PER_SECOND: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^(?:[1-9]\d{0,3}|10000)$/, 'must be a whole number from 1 to 10000'),
+        v.transform(Number),
+      ),
+      DEFAULT_CALLS_PER_SECOND,
+    ),
   }),
   // Session tokens are sent in a header: to the cloud, never unencrypted.
   v.forward(
@@ -109,5 +126,6 @@ export function describeVodApi(e: v.InferOutput<typeof vodApiEnvironment>): VodA
     region: e.VOD_REGION,
     subAppId: e.VOD_SUB_APP_ID,
     pullsPerSecond: e.VOD_PULLS_PER_SECOND,
+    callsPerSecond: e.VOD_CALLS_PER_SECOND,
   });
 }

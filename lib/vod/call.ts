@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Client } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_client.js';
 import { ConfigError } from '../config-error.ts';
+import { Problem } from '../problem.ts';
 import type { Clock, Deadline, Random, RateLimit } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import { explainVodError, explainVodTimeout, refuseForTime, type VodFailure } from './error.ts';
@@ -30,7 +31,9 @@ export interface Attempt<Answer> {
   /** Milliseconds. */
   readonly timeLimit: number;
   /** Awaited before every attempt, so that repeats count against the limit too. */
-  readonly rateLimit?: RateLimit;
+  readonly rateLimit?: RateLimit | undefined;
+  /** Called each time that VOD refuses the call because there are too many, or because VOD is overloaded. */
+  readonly onBusy?: (() => void) | undefined;
   /**
    * Whether it must not be done twice, even if its result stays unknown: it is repeated only after a refusal by VOD.
    */
@@ -57,7 +60,8 @@ const MAX_TIMER = 2 ** 31 - 1;
  * Pauses have full jitter: instances that failed at the same time do not retry at the same time
  * (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
  *
- * @throws {Problem} of the last attempt; `upstream_busy` if time ran out before anything was sent.
+ * @throws {Problem} of the last attempt; `upstream_busy` without VOD's refusal if nothing was sent, since time ran out or
+ * the calls of all instances are used up, with the header `Retry-After`; problems of the database if it counts the calls.
  */
 export async function callVod<Answer>(
   attempt: Attempt<Answer>,
@@ -68,7 +72,7 @@ export async function callVod<Answer>(
   for (let tries = 1; ; tries += 1) {
     const outcome = await tryOnce(attempt, options);
     if (outcome.kind === 'answered') return outcome.answer;
-    if (outcome.kind === 'unsent') throw last?.problem ?? refuseForTime();
+    if (outcome.kind === 'unsent') throw last?.problem ?? outcome.problem;
 
     last = outcome.failure;
     const { problem, repeat } = last;
@@ -87,20 +91,20 @@ export async function callVod<Answer>(
 type Outcome<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'failed'; readonly failure: VodFailure }
-  | { readonly kind: 'unsent' };
+  | { readonly kind: 'unsent'; readonly problem: Problem };
 
 async function tryOnce<Answer>(
-  { send, timeLimit, rateLimit }: Attempt<Answer>,
+  { send, timeLimit, rateLimit, onBusy }: Attempt<Answer>,
   options: CallOptions,
 ): Promise<Outcome<Answer>> {
   const { signal } = options;
   signal?.throwIfAborted();
   if (rateLimit !== undefined && !rateLimit.tryTurn()) {
-    const turn = await inTime(timeLeft(options), signal, rateLimit.takeTurn);
-    if (turn.late) return { kind: 'unsent' };
+    const unsent = await waitForTurn(rateLimit, options);
+    if (unsent !== undefined) return unsent;
   }
   const limit = Math.min(timeLimit, timeLeft(options));
-  if (limit < SHORTEST_MILLISECONDS) return { kind: 'unsent' };
+  if (limit < SHORTEST_MILLISECONDS) return { kind: 'unsent', problem: refuseForTime() };
   try {
     // Signals are slow compared with a call on an open connection, so one is created only if needed.
     if (limit === timeLimit && signal === undefined) {
@@ -112,7 +116,24 @@ async function tryOnce<Answer>(
       : { kind: 'answered', answer: sent.value };
   } catch (error) {
     signal?.throwIfAborted();
-    return { kind: 'failed', failure: explainVodError(error) };
+    const failure = explainVodError(error);
+    if (failure.repeat === 'later') onBusy?.();
+    return { kind: 'failed', failure };
+  }
+}
+
+/** Returns why nothing can be sent; undefined if the turn has come. */
+async function waitForTurn(
+  { takeTurn }: RateLimit,
+  options: CallOptions,
+): Promise<Extract<Outcome<never>, { kind: 'unsent' }> | undefined> {
+  const left = timeLeft(options);
+  try {
+    const turn = await inTime(left, options.signal, (signal) => takeTurn(signal, left));
+    return turn.late ? { kind: 'unsent', problem: refuseForTime() } : undefined;
+  } catch (error) {
+    if (error instanceof Problem) return { kind: 'unsent', problem: error };
+    throw error;
   }
 }
 

@@ -6,6 +6,8 @@ import type {
   DescribeMediaInfosRequest,
   DescribeMediaInfosResponse,
   DescribeStorageRegionsResponse,
+  DescribeSubAppIdsRequest,
+  DescribeSubAppIdsResponse,
   DescribeTaskDetailRequest,
   DescribeTaskDetailResponse,
   DescribeTasksRequest,
@@ -33,6 +35,7 @@ import {
   createVendorClient,
   type VodCredentials,
 } from './call.ts';
+import type { CallBudget } from './call-budget.ts';
 import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
 
 /** Dependencies of the client. */
@@ -40,6 +43,8 @@ export interface VodApiDependencies extends CallDependencies {
   /** Read at every call, since the platform replaces the credentials of an execution role from time to time. */
   readonly readCredentials: () => VodCredentials;
   readonly clock: Clock;
+  /** The calls that all instances share; without it, only pulls are limited, and each instance counts for itself. */
+  readonly budget?: CallBudget | undefined;
 }
 
 /**
@@ -85,6 +90,8 @@ export interface VodApi {
   readonly describeTaskDetail: VodCall<DescribeTaskDetailRequest, DescribeTaskDetailResponse>;
   /** Knows tasks of the last three days: https://cloud.tencent.com/document/product/266/43059. */
   readonly describeTasks: VodCall<DescribeTasksRequest, DescribeTasksResponse>;
+  /** The applications of the account: https://cloud.tencent.com/document/product/266/36304. */
+  readonly describeSubAppIds: VodCall<DescribeSubAppIdsRequest, DescribeSubAppIdsResponse>;
   /** https://www.tencentcloud.com/document/product/266/46542 */
   readonly describeStorageRegions: (
     options?: CallOptions,
@@ -120,10 +127,15 @@ const ANSWER_MILLISECONDS = 5_000;
 /** The same for the one call that waits for events, as its documentation advises. */
 const POLL_MILLISECONDS = 10_000;
 
+/** Where VOD's API is, and the limit of pulls if there is no budget. */
+type ApiAddress = Omit<VodApiConfig, 'callsPerSecond'>;
+
 /** Creates the client of VOD's API. It keeps connections open and counts calls, so an instance creates it once. */
-export function createVodApi(config: VodApiConfig, dependencies: VodApiDependencies): VodApi {
+export function createVodApi(config: ApiAddress, dependencies: VodApiDependencies): VodApi {
   const call = createCaller(config, dependencies);
-  const rateLimit = createRateLimit(config.pullsPerSecond, dependencies.clock);
+  const { budget, clock } = dependencies;
+  const particulars =
+    budget === undefined ? { rateLimit: createRateLimit(config.pullsPerSecond, clock) } : {};
   const plainCall =
     <Request extends object, Answer>(action: string): VodCall<Request, Answer> =>
     (request, options = {}) =>
@@ -132,9 +144,7 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
   return {
     pullUpload: async (request, options = {}) => {
       try {
-        const answer: PullUploadResponse = await call('PullUpload', request, options, {
-          rateLimit,
-        });
+        const answer: PullUploadResponse = await call('PullUpload', request, options, particulars);
         return describeAccepted(answer);
       } catch (error) {
         const vod = error instanceof Problem ? error.vod : undefined;
@@ -144,6 +154,8 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
     },
     describeTaskDetail: plainCall('DescribeTaskDetail'),
     describeTasks: plainCall('DescribeTasks'),
+    describeSubAppIds: (request, options = {}) =>
+      call('DescribeSubAppIds', request, options, { ofAccount: true }),
     describeStorageRegions: (options = {}) => call('DescribeStorageRegions', {}, options),
     describeMediaInfos: plainCall('DescribeMediaInfos'),
     searchMedia: plainCall('SearchMedia'),
@@ -170,6 +182,8 @@ export function createVodApi(config: VodApiConfig, dependencies: VodApiDependenc
 interface ActionOptions {
   readonly rateLimit?: RateLimit;
   readonly once?: boolean;
+  /** Whether it is about all applications, and so names none. */
+  readonly ofAccount?: boolean;
   /** Milliseconds. */
   readonly timeLimit?: number;
 }
@@ -181,7 +195,7 @@ type Call = <Answer>(
   particulars?: ActionOptions,
 ) => Promise<Answer>;
 
-function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): Call {
+function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Call {
   const { endpoint, protocol, region } = config;
   const openClient = (milliseconds: number) =>
     createVendorClient(
@@ -201,16 +215,19 @@ function createCaller(config: VodApiConfig, dependencies: VodApiDependencies): C
     action: string,
     request: object,
     options: CallOptions,
-    { timeLimit = ANSWER_MILLISECONDS, ...particulars }: ActionOptions = {},
+    { timeLimit = ANSWER_MILLISECONDS, ofAccount = false, ...particulars }: ActionOptions = {},
   ): Promise<Answer> => {
     // Inside the vendor's client, an error of this would count as a failed request.
     dependencies.readCredentials();
-    const subAppId = options.subAppId ?? config.subAppId;
+    const subAppId = ofAccount ? undefined : (options.subAppId ?? config.subAppId);
     const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
     const client = chooseClient(timeLimit);
     const send = async (signal?: AbortSignal): Promise<Answer> =>
       client.request(action, parameters, defined({ signal }));
-    const answer = await callVod({ send, timeLimit, ...particulars }, dependencies, options);
+    const limit = dependencies.budget?.(action);
+    const shared = { rateLimit: limit, onBusy: limit?.slowDown };
+    const attempt = { send, timeLimit, ...shared, ...particulars };
+    const answer = await callVod(attempt, dependencies, options);
     if (hasReadableLists(answer)) return answer;
     throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });
   };

@@ -1,4 +1,7 @@
-import type { DescribeTaskDetailResponse } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
+import type {
+  DescribeTaskDetailResponse,
+  TaskSimpleInfo,
+} from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { Problem } from '../problem.ts';
 import { isJsonObject, type JsonObject } from '../validation/json-object.ts';
 import { MAX_LISTED_TASKS } from '../validation/limits.ts';
@@ -113,6 +116,51 @@ export async function findMediaTasks(
     TaskSet?.find(({ TaskType, FileId }) => TaskType === type && FileId === fileId)?.TaskId;
   return { procedureTaskId: findFirst('Procedure'), reviewTaskId: findFirst('ReviewAudioVideo') };
 }
+
+/**
+ * Returns the tasks that VOD began on each media file of an application since a time, by the file's id; undefined if there
+ * are more tasks than fit into `maxPages` answers.
+ *
+ * @param after in VOD's form.
+ * @throws {Problem} as {@link VodApi} does.
+ */
+export async function listMediaTasks(
+  after: string,
+  maxPages: number,
+  api: Pick<VodApi, 'describeTasks'>,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, MediaTasks> | undefined> {
+  const found = new Map<string, MediaTasks>();
+  let token: string | undefined;
+  for (let page = 0; page < maxPages; page += 1) {
+    const { TaskSet, ScrollToken } = await api.describeTasks(
+      {
+        ...{ CreateTime: { After: after }, Limit: MAX_LISTED_TASKS },
+        Sort: { Field: 'CreateTime', Order: 'Asc' },
+        ...(token === undefined ? {} : { ScrollToken: token }),
+      },
+      options,
+    );
+    for (const task of TaskSet ?? []) addFirst(task, found);
+    if (!ScrollToken) return found;
+    token = ScrollToken;
+  }
+  return undefined;
+}
+
+/** The first task of each type began with the upload. */
+function addFirst(
+  { FileId: fileId = '', TaskId, TaskType = '' }: TaskSimpleInfo,
+  found: Map<string, MediaTasks>,
+): void {
+  const member = FIRST_TASKS.get(TaskType);
+  if (member !== undefined) found.set(fileId, { [member]: TaskId, ...found.get(fileId) });
+}
+
+const FIRST_TASKS: ReadonlyMap<string, keyof MediaTasks> = new Map([
+  ['Procedure', 'procedureTaskId'],
+  ['ReviewAudioVideo', 'reviewTaskId'],
+]);
 
 /**
  * Returns those of the `claimed` tasks that, according to VOD, belong to this media file.

@@ -41,6 +41,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   VOD_REGION: 'ap-singapore',
   VOD_SUB_APP_ID: '1500000001',
   VOD_PULLS_PER_SECOND: '100',
+  ...{ VOD_CALLS_PER_SECOND: '100', VOD_BACKGROUND_PERCENT: '50' },
   VOD_EVENT_MODE: 'PULL',
   WEBHOOK_LOOPBACK: 'allow',
   WEBHOOK_PORTS: '',

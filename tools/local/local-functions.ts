@@ -69,9 +69,10 @@ export function defineFunctions({
     TENCENTCLOUD_SECRETID: account.role.secretId,
     TENCENTCLOUD_SECRETKEY: account.role.secretKey,
     TENCENTCLOUD_SESSIONTOKEN: account.role.token ?? '',
-    VOD_API_ENDPOINT: new URL(origin).host,
-    VOD_API_PROTOCOL: 'http',
+    ...{ VOD_API_ENDPOINT: new URL(origin).host, VOD_API_PROTOCOL: 'http' },
     VOD_SUB_APP_ID: String(account.subAppId),
+    // The emulator accepts more than VOD does.
+    VOD_CALLS_PER_SECOND: '1000',
   };
   const contexts = { SOURCE_CONTEXT_KEYS: keys.contextKey };
   const delivery = {

@@ -21,19 +21,24 @@ describe('readSweepConfig()', () => {
     expect(config).toMatchObject({
       databaseUrl: SWEEP['DATABASE_URL'],
       pullsEvents: false,
-      vodApi: { endpoint: 'vod.tencentcloudapi.com', pullsPerSecond: 20 },
+      backgroundShare: 0.5,
+      vodApi: { endpoint: 'vod.tencentcloudapi.com', pullsPerSecond: 20, callsPerSecond: 80 },
       delivery: { endpoints: [], eventBus: undefined },
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('reads the event mode and the pull rate', () => {
+  it('reads the event mode and the rates', () => {
     const config = readSweepConfig({
       ...SWEEP,
       ...{ VOD_EVENT_MODE: 'PULL', VOD_PULLS_PER_SECOND: '100' },
+      ...{ VOD_CALLS_PER_SECOND: '10000', VOD_BACKGROUND_PERCENT: '7' },
     });
 
-    expect(config).toMatchObject({ pullsEvents: true, vodApi: { pullsPerSecond: 100 } });
+    expect(config).toMatchObject({
+      ...{ pullsEvents: true, backgroundShare: 0.07 },
+      vodApi: { pullsPerSecond: 100, callsPerSecond: 10_000 },
+    });
   });
 
   it.each([
@@ -44,6 +49,10 @@ describe('readSweepConfig()', () => {
     ['VOD_EVENT_MODE', ''],
     ['VOD_PULLS_PER_SECOND', '0'],
     ['VOD_PULLS_PER_SECOND', '101'],
+    ['VOD_CALLS_PER_SECOND', '0'],
+    ['VOD_CALLS_PER_SECOND', '10001'],
+    ['VOD_BACKGROUND_PERCENT', '0'],
+    ['VOD_BACKGROUND_PERCENT', '101'],
     ['VOD_SECRET_ID', undefined],
     ['VOD_SECRET_KEY', undefined],
     ['WEBHOOK_ENDPOINTS', 'canary'],

@@ -9,7 +9,8 @@ export const PAUSED_ENDPOINT = 'https://hook-4.example';
 
 /** Tables that have one row for each application, endpoint or kind of work. All others grow. */
 export const SMALL_TABLES: ReadonlySet<string> = new Set([
-  ...['endpoints', 'leases', 'marks', 'migrations', 'unconfirmed_counts'],
+  ...['endpoints', 'gone_applications', 'leases', 'marks', 'migrations'],
+  ...['unconfirmed_counts', 'vod_budgets'],
 ]);
 
 /** Returns the statements that fill a ledger with the history of `uploads` uploads over a year. */

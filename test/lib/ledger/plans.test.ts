@@ -181,6 +181,16 @@ const CALLS: Readonly<
   advanceWatermark: (ledger) => ledger.advanceWatermark('scan', FILLED_AT),
   acquireLease: (ledger) => ledger.acquireLease('scan', 60),
   releaseLease: (ledger) => ledger.releaseLease('scan'),
+  leaseVodCalls: (ledger) =>
+    ledger.leaseVodCalls({
+      ...{ action: 'SearchMedia', calls: 4, longest: 100, perSecond: 80, spares: 1, mostSpare: 8 },
+      made: { count: 0, period: 0 },
+    }),
+  listRefusedApplications: (ledger) => ledger.listRefusedApplications(),
+  noteRefusedApplication: (ledger) => ledger.noteRefusedApplication(7),
+  forgetRefusedApplication: (ledger) => ledger.forgetRefusedApplication(8),
+  markApplicationGone: (ledger) => ledger.markApplicationGone(7),
+  saveEndedUploads: (ledger) => ledger.saveEndedUploads(7, ''),
   readBacklog: (ledger) => ledger.readBacklog(),
 };
 

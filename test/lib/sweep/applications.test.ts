@@ -88,7 +88,7 @@ describe('sweep() of several applications', () => {
 
     expect(steps['checks']).toMatchObject({ checked: 1, gone: 0 });
     await stage.vod.client.DeleteMedia({ FileId: fileId, SubAppId: ACME });
-    stage.passSeconds(2 * DAY);
+    stage.passSeconds(3 * DAY);
     expect((await sweep()).steps['checks']).toMatchObject({ checked: 1, gone: 1 });
     expect(await listUploads()).toEqual([{ fileId, subAppId: ACME, state: 'deleted' }]);
   });

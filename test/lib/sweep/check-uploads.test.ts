@@ -117,6 +117,9 @@ describe('checkUploads()', () => {
         [deleted, 'deleted'],
       ]),
     );
+    // The older a file, the longer the pause until its next check.
+    stage.passSeconds(DAY);
+    expect(await checks()).toMatchObject({ checked: 0 });
     stage.passSeconds(DAY);
     expect(await checks()).toMatchObject({ checked: 1, gone: 0 });
   });
@@ -231,5 +234,36 @@ describe('checkUploads()', () => {
 
     expect(await checks()).toMatchObject({ checked: 0, givenUp: 0 });
     expect(await findUpload()).toMatchObject({ state: 'issued' });
+  });
+
+  it('asks only about tasks that VOD does not list as running, if there are several', async () => {
+    const ids = Array.from({ length: 10 }, (_, i) => `01JSWEEP00000000000000001${i}`);
+    const taskOf = (uploadId: string) => `1500000001-pull-${uploadId}`;
+    for (const uploadId of ids) {
+      await stage.ledger.issueUpload({ uploadId, owner: 'alice', method: 'pull' });
+      await stage.ledger.transition(uploadId, 'issued', { taskId: taskOf(uploadId) });
+    }
+    stage.passSeconds(601);
+    const calls: string[] = [];
+    const api: typeof stage.api = {
+      ...stage.api,
+      describeTasks: async ({ Status, Limit }) => {
+        calls.push(`${Status} ${Limit}`);
+        const some = Status === 'WAITING' ? ids.slice(0, 3) : ids.slice(3, 8);
+        return { TaskSet: some.map((id) => ({ TaskId: taskOf(id) })), RequestId: '' };
+      },
+      describeTaskDetail: (request, options) => {
+        calls.push(request.TaskId);
+        return stage.api.describeTaskDetail(request, options);
+      },
+    };
+
+    const { steps } = await stage.sweep({ api });
+
+    expect(steps['checks']).toMatchObject({ checked: 10, failed: 0 });
+    expect(calls.toSorted()).toEqual(
+      [...ids.slice(8).map(taskOf), 'PROCESSING 100', 'WAITING 100'].toSorted(),
+    );
+    expect((await stage.sweep({ api })).steps['checks']).toMatchObject({ checked: 0 });
   });
 });

@@ -288,4 +288,36 @@ describe('scanMedia() of many media', () => {
       }),
     );
   });
+
+  it('asks about the tasks of unreported files in pages instead of one by one', async () => {
+    const fileIds = await makeMedia(stage.vod, 10);
+    const [fileId = ''] = fileIds;
+    await stage.vod.client.ProcessMediaByProcedure({
+      ...{ FileId: fileId, ProcedureName: 'LongVideoPreset' },
+    });
+    stage.passSeconds(120);
+    const calls: string[] = [];
+    const count =
+      <Request, Answer>(
+        name: string,
+        call: (request: Request, options?: object) => Promise<Answer>,
+      ) =>
+      (request: Request, options?: object) => {
+        calls.push(name);
+        return call(request, options);
+      };
+    const api = {
+      ...stage.api,
+      searchMedia: count('SearchMedia', stage.api.searchMedia),
+      describeTasks: count('DescribeTasks', stage.api.describeTasks),
+    };
+
+    const { steps } = await stage.sweep({ api });
+
+    expect(steps['media']).toMatchObject({ scanned: 10, fresh: 10, failed: 0 });
+    expect(calls).toEqual(['SearchMedia', 'DescribeTasks']);
+    const { items } = await stage.ledger.listUploads({ limit: 20 });
+    const tasks = items.filter(({ taskId }) => taskId?.includes('rocedure'));
+    expect(tasks.map((upload) => upload.fileId)).toEqual([fileId]);
+  });
 });

@@ -33,6 +33,7 @@ describe('vodApi of readPullConfig()', () => {
       region: undefined,
       subAppId: undefined,
       pullsPerSecond: 20,
+      callsPerSecond: 80,
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -46,6 +47,7 @@ describe('vodApi of readPullConfig()', () => {
         VOD_REGION: 'ap-singapore',
         VOD_SUB_APP_ID: '1500000001',
         VOD_PULLS_PER_SECOND: '100',
+        VOD_CALLS_PER_SECOND: '200',
       }),
     ).toEqual({
       endpoint: 'localhost:3000/__vod/vod.tencentcloudapi.com',
@@ -53,6 +55,7 @@ describe('vodApi of readPullConfig()', () => {
       region: 'ap-singapore',
       subAppId: 1_500_000_001,
       pullsPerSecond: 100,
+      callsPerSecond: 200,
     });
   });
 
@@ -84,6 +87,8 @@ describe('vodApi of readPullConfig()', () => {
     ['VOD_PULLS_PER_SECOND', '0'],
     ['VOD_PULLS_PER_SECOND', '101'],
     ['VOD_PULLS_PER_SECOND', '2.5'],
+    ['VOD_CALLS_PER_SECOND', '0'],
+    ['VOD_CALLS_PER_SECOND', '100000'],
     ['VOD_SECRET_ID', ''],
     ['VOD_SECRET_KEY', undefined],
   ])('refuses %s=%j and names the variable without its value', (variable, value) => {

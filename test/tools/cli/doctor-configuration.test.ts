@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkConfiguration } from '../../../tools/cli/doctor/check-configuration.ts';
 import { makeSecret } from './cli-stage.ts';
 import { type Fault, SECRETS, useDoctor } from './doctor-stage.ts';
 
@@ -202,5 +203,17 @@ describe('vod-upload doctor', () => {
       'configuration of signature: VOD_SECRET_KEY',
       'configuration of signature, pull, callback and sweep: VOD_SUB_APP_ID',
     ]);
+  });
+});
+
+describe('checkConfiguration()', () => {
+  it.each([
+    ['100', 0],
+    ['101', 1],
+  ])('warns of more calls than VOD accepts: of %s, %i times', (calls, count) => {
+    const { notes } = checkConfiguration({ VOD_CALLS_PER_SECOND: calls }, Date.now);
+    const warnings = notes.filter(({ text }) => text.startsWith('VOD_CALLS_PER_SECOND is more'));
+
+    expect(warnings.map(({ kind }) => kind)).toEqual(Array(count).fill('warning'));
   });
 });

@@ -109,7 +109,7 @@ describe('the deployer’s policy', () => {
     }
     await callEverything(
       createVodAccount(
-        { ...api(), region: undefined, subAppId: 1, pullsPerSecond: 100 },
+        { ...api(), region: undefined, subAppId: 1, pullsPerSecond: 100, callsPerSecond: 80 },
         CREDENTIALS,
       ),
     );

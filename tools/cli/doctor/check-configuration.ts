@@ -5,7 +5,7 @@ import { joinNames } from '../join-names.ts';
 import { checkContexts } from './check-contexts.ts';
 import { FUNCTION_NAMES } from './check-functions.ts';
 import { describeGrace } from './describe-grace.ts';
-import { finding, type Note } from './note.ts';
+import { finding, type Note, warning } from './note.ts';
 
 /** The result of the check of the variables. */
 export interface Configuration {
@@ -38,6 +38,7 @@ export function checkConfiguration(environment: Environment, now: () => number):
       ...checkRuntimeVariable(environment),
       ...checkContexts(environment, now()),
       ...checkSharedKey(environment, now()),
+      ...checkCalls(environment),
     ],
     wrong: new Set(faults.map(({ message }) => nameVariable(message))),
     functions: new Set(faults.map(({ user }) => user)),
@@ -49,6 +50,20 @@ function checkRuntimeVariable(environment: Environment): readonly Note[] {
   if (wrong === undefined) return [];
   const remedy = `Correct RUNTIME, or leave it out for ${DEFAULT_RUNTIME}.`;
   return [finding('configuration', `${wrong}.`, remedy)];
+}
+
+/** Calls of an action that VOD accepts per second: https://cloud.tencent.com/document/product/266/31753. */
+const ACCEPTED_CALLS = 100;
+
+function checkCalls({ VOD_CALLS_PER_SECOND: calls = '' }: Environment): readonly Note[] {
+  if (!(Number(calls) > ACCEPTED_CALLS)) return [];
+  return [
+    warning(
+      'configuration',
+      `VOD_CALLS_PER_SECOND is more than the ${ACCEPTED_CALLS} calls per second that VOD accepts from an account, unless you have agreed on more.`,
+      `Set VOD_CALLS_PER_SECOND to less than ${ACCEPTED_CALLS}, so that other programs of the account can call VOD too, and deploy again.`,
+    ),
+  ];
 }
 
 function checkSharedKey(environment: Environment, now: number): readonly Note[] {

@@ -1,0 +1,246 @@
+import type { LeaseCalls, LeasedCalls } from '../model/call-lease.ts';
+import { Problem } from '../problem.ts';
+import type { Clock, RateLimit } from '../system.ts';
+import type { CompareClocks } from './clock-comparison.ts';
+import { createSpareCall, type SpareCall } from './spare-call.ts';
+
+/** A limit of one action for which all instances count together. */
+export interface SharedLimit extends RateLimit {
+  /** Says that this number of calls follows soon, so that they are leased while their caller does something else. */
+  readonly expect: (count: number) => void;
+  /** Says that VOD has refused a call because there were too many, so that all instances make fewer. */
+  readonly slowDown: () => void;
+}
+
+/** What one action may use; see the request of a lease. */
+export interface LimitTerms {
+  readonly action: string;
+  readonly perSecond: number;
+  readonly backgroundPerSecond: number | undefined;
+  readonly mostSpare: number;
+  /** Most calls of one lease. */
+  readonly mostAtOnce: number;
+  /** Longest time after its moment at which a call is made, in milliseconds. */
+  readonly late: number;
+  /** Longest wait of a call for its moment, in milliseconds. */
+  readonly patience: number;
+}
+
+/** Dependencies of a limit. */
+interface LimitDependencies {
+  readonly lease: LeaseCalls;
+  readonly clock: Pick<Clock, 'monotonic' | 'now' | 'sleep'>;
+  readonly convert: CompareClocks;
+}
+
+interface Waiter {
+  readonly enter: () => void;
+  readonly refuse: (error: unknown) => void;
+  /** Until when it waits, on the monotonic clock. */
+  readonly until: number;
+}
+
+/** A limit at work; times are those of the monotonic clock. */
+interface Limit {
+  readonly terms: LimitTerms;
+  readonly dependencies: LimitDependencies;
+  readonly waiting: Set<Waiter>;
+  readonly spare: SpareCall;
+  /** Moments of leased calls, in their order. */
+  moments: number[];
+  /** Calls that follow soon. */
+  expected: number;
+  /** No call is free before. */
+  busyUntil: number;
+  /** Whether the database is to be told that VOD refused a call. */
+  isRefused: boolean;
+  isServing: boolean;
+  leasing: Promise<void> | undefined;
+}
+
+/** Creates the limit of one action. Its callers have their turns in the order in which they came. */
+export function createSharedLimit(terms: LimitTerms, dependencies: LimitDependencies): SharedLimit {
+  const { clock } = dependencies;
+  const limit: Limit = {
+    ...{ terms, dependencies, waiting: new Set(), spare: createSpareCall(clock) },
+    ...{ moments: [], expected: 0, busyUntil: Number.NEGATIVE_INFINITY },
+    ...{ isRefused: false, isServing: false, leasing: undefined },
+  };
+  return {
+    tryTurn: () => tryTurn(limit),
+    takeTurn: (signal, longest = Number.POSITIVE_INFINITY) => takeTurn(limit, signal, longest),
+    expect(count) {
+      dropLate(limit);
+      limit.expected = count;
+      if (countMissing(limit) > 0) leaseAhead(limit);
+    },
+    slowDown() {
+      limit.moments = [];
+      limit.spare.drop();
+      limit.isRefused = true;
+      leaseAhead(limit);
+    },
+  };
+}
+
+function tryTurn(limit: Limit): boolean {
+  if (limit.waiting.size > 0) return false;
+  dropLate(limit);
+  const [moment] = limit.moments;
+  if (moment !== undefined) {
+    if (moment > limit.dependencies.clock.monotonic()) return false;
+    limit.moments.shift();
+    return true;
+  }
+  if (!limit.spare.take()) return false;
+  leaseAhead(limit);
+  return true;
+}
+
+function takeTurn(limit: Limit, signal: AbortSignal | undefined, longest: number): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  const now = limit.dependencies.clock.monotonic();
+  const until = now + Math.min(longest, limit.terms.patience);
+  if (until < limit.busyUntil) return Promise.reject(refuse(limit.busyUntil - now));
+  if (tryTurn(limit)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      limit.waiting.delete(waiter);
+      waiter.refuse(signal?.reason);
+    };
+    const end = () => signal?.removeEventListener('abort', leave);
+    const waiter: Waiter = {
+      until,
+      enter() {
+        end();
+        resolve();
+      },
+      refuse(error) {
+        end();
+        reject(error);
+      },
+    };
+    signal?.addEventListener('abort', leave, { once: true });
+    limit.waiting.add(waiter);
+    void startServing(limit);
+  });
+}
+
+async function startServing(limit: Limit): Promise<void> {
+  if (limit.isServing) return;
+  limit.isServing = true;
+  try {
+    await serve(limit);
+  } catch (error) {
+    limit.isServing = false;
+    for (const waiter of limit.waiting) dismiss(limit, waiter, error);
+  }
+}
+
+/** Gives each caller its turn at the moment of the next leased call. */
+async function serve(limit: Limit): Promise<void> {
+  const { waiting, dependencies } = limit;
+  const { monotonic, sleep } = dependencies.clock;
+  for (let [first] = waiting; first !== undefined; [first] = waiting) {
+    dropLate(limit);
+    const [moment] = limit.moments;
+    if (moment === undefined) {
+      if (monotonic() < limit.busyUntil) await waitUntilFree(limit);
+      else await lease(limit);
+      continue;
+    }
+    // The next ones are leased while this one's moment is awaited.
+    if (countMissing(limit) > 0 && monotonic() >= limit.busyUntil) leaseAhead(limit);
+    const wait = moment - monotonic();
+    if (wait > 0) {
+      await sleep(wait);
+      continue;
+    }
+    limit.moments.shift();
+    waiting.delete(first);
+    first.enter();
+  }
+  // Before anyone else runs, who could otherwise begin to wait unnoticed.
+  limit.isServing = false;
+}
+
+/** Dismisses those who cannot wait until calls are free, and waits for the others. */
+async function waitUntilFree(limit: Limit): Promise<void> {
+  const { monotonic, sleep } = limit.dependencies.clock;
+  const milliseconds = limit.busyUntil - monotonic();
+  for (const waiter of limit.waiting) {
+    if (waiter.until < limit.busyUntil) dismiss(limit, waiter, refuse(milliseconds));
+  }
+  if (limit.waiting.size > 0) await sleep(Math.max(1, milliseconds));
+}
+
+function dismiss({ waiting }: Limit, waiter: Waiter, error: unknown): void {
+  waiting.delete(waiter);
+  waiter.refuse(error);
+}
+
+/** Leases what is missing; one lease at a time. */
+function lease(limit: Limit): Promise<void> {
+  limit.leasing ??= leaseNow(limit).finally(() => {
+    limit.leasing = undefined;
+    if (limit.isRefused) leaseAhead(limit);
+  });
+  return limit.leasing;
+}
+
+/** The same in the meantime. If it fails, so does the next caller's own lease, unless the database has recovered. */
+function leaseAhead(limit: Limit): void {
+  lease(limit).catch(() => undefined);
+}
+
+async function leaseNow(limit: Limit): Promise<void> {
+  const { terms, dependencies, spare, waiting, isRefused: refused } = limit;
+  const { monotonic } = dependencies.clock;
+  const { action, perSecond, backgroundPerSecond, mostSpare } = terms;
+  const missing = Math.max(0, countMissing(limit));
+  const calls = refused ? 0 : Math.min(missing, terms.mostAtOnce);
+  const spares = refused || mostSpare === 0 || spare.isHeld() ? 0 : 1;
+  limit.expected = 0;
+  limit.isRefused = false;
+  const sentAt = monotonic();
+  const waits = Array.from(waiting, ({ until }) => until - sentAt);
+  const longest = waits.length === 0 ? terms.patience : Math.max(0, ...waits);
+  const leased = await dependencies.lease({
+    ...{ action, calls, longest, perSecond, backgroundPerSecond },
+    ...{ spares, mostSpare, made: spare.report(), refused },
+  });
+  if (leased.spares > 0) spare.hold(sentAt, leased.period);
+  const receivedAt = monotonic();
+  const offset = dependencies.convert({ sentAt, receivedAt, at: leased.at });
+  if (leased.count > 0) limit.moments.push(...listMoments(leased, offset, receivedAt, terms.late));
+  else if (calls > 0 || refused) limit.busyUntil = leased.startsAt + offset;
+}
+
+/** If the database always answers slowly, all moments are past, and no call would ever be made: one is made anyway. */
+function listMoments(
+  { count, startsAt, spacing }: LeasedCalls,
+  offset: number,
+  now: number,
+  late: number,
+): readonly number[] {
+  const moments = Array.from({ length: count }, (_, i) => startsAt + offset + i * spacing);
+  return moments.every((moment) => moment + late < now) ? [now] : moments;
+}
+
+function dropLate(limit: Limit): void {
+  const now = limit.dependencies.clock.monotonic();
+  limit.moments = limit.moments.filter((moment) => moment + limit.terms.late >= now);
+}
+
+function countMissing({ waiting, expected, moments }: Limit): number {
+  return Math.max(waiting.size, expected) - moments.length;
+}
+
+/** Returns the problem of a call that was not made, since none is free before its caller's time ends. */
+function refuse(milliseconds: number): Problem {
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1_000));
+  return new Problem(
+    'The calls of VOD that this service may make at present are used up: nothing was sent, so send it again.',
+    { code: 'upstream_busy', headers: { 'Retry-After': String(seconds) } },
+  );
+}

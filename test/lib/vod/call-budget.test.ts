@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { LeaseCalls, LeaseRequest } from '../../../lib/model/call-lease.ts';
+import { clock } from '../../../lib/system.ts';
+import { type BudgetTerms, createCallBudget } from '../../../lib/vod/call-budget.ts';
+import { useLedger } from '../../support/use-ledger.ts';
+
+const database = useLedger();
+
+const TERMS: BudgetTerms = { callsPerSecond: 100, pullsPerSecond: 50 };
+const SWEEPS: BudgetTerms = { ...TERMS, backgroundShare: 0.5 };
+
+/** Returns the budget of another instance with its own connection. */
+function openInstance(terms: BudgetTerms = TERMS) {
+  const { leaseVodCalls } = database.open();
+  return createCallBudget(terms, leaseVodCalls, clock);
+}
+
+/** Makes as many calls of an action as it may until `end`, several at a time; returns when each was made. */
+async function makeCalls(
+  budget: ReturnType<typeof openInstance>,
+  { action = 'SearchMedia', end = 0, atOnce = 4, pause = 0 },
+): Promise<number[]> {
+  const times: number[] = [];
+  const call = async () => {
+    const limit = budget(action);
+    if (!limit.tryTurn()) await limit.takeTurn();
+    times.push(performance.now());
+  };
+  const expectBusy = (error: unknown) => expect(error).toMatchObject({ code: 'upstream_busy' });
+  const lane = async () => {
+    while (performance.now() < end) {
+      await call().catch(expectBusy);
+      await sleep(pause);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return times;
+}
+
+/** Returns the largest number of these times within any second. */
+function countMost(times: readonly number[]): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return Math.max(
+    0,
+    ...sorted.map((from, i) => sorted.findLastIndex((at) => at < from + 1_000) - i + 1),
+  );
+}
+
+describe('createCallBudget()', () => {
+  it('keeps the calls of several instances within the limit, and lets each make some', async () => {
+    const end = performance.now() + 3_500;
+    const busy = [openInstance(), openInstance(), openInstance()];
+    const sweeps = [openInstance(SWEEPS), openInstance(SWEEPS)];
+
+    const made = await Promise.all(
+      [...busy, ...sweeps].map((budget, i) => makeCalls(budget, { end, pause: i * 3 })),
+    );
+
+    expect(countMost(made.flat())).toBeLessThanOrEqual(100);
+    expect(countMost(made.slice(busy.length).flat())).toBeLessThanOrEqual(50);
+    expect(made.flat().length).toBeGreaterThan(100);
+    for (const times of made.slice(0, busy.length)) expect(times.length).toBeGreaterThan(20);
+    // Background work goes on, although the others make all the calls they can.
+    expect(made.slice(busy.length).flat().length).toBeGreaterThan(10);
+  });
+
+  it('keeps pulls within their own limit, nearly all of which one instance can use', async () => {
+    const end = performance.now() + 3_000;
+    const pulls = { action: 'PullUpload', end };
+
+    const made = await Promise.all([
+      makeCalls(openInstance(SWEEPS), { ...pulls, atOnce: 12 }),
+      makeCalls(openInstance(), { ...pulls, pause: 100, atOnce: 1 }),
+    ]);
+
+    expect(countMost(made.flat())).toBeLessThanOrEqual(50);
+    expect(made.flat().length).toBeGreaterThan(100);
+    expect(made[1]?.length).toBeGreaterThan(5);
+  });
+
+  it('makes a call at once from the spare one that it holds', async () => {
+    const requests: LeaseRequest[] = [];
+    const { leaseVodCalls } = database.open();
+    const budget = createCallBudget(
+      TERMS,
+      (request) => {
+        requests.push(request);
+        return leaseVodCalls(request);
+      },
+      clock,
+    );
+    const limit = budget('SearchMedia');
+    await limit.takeTurn();
+    const settled = async (count: number) => {
+      while (requests.length < count) await sleep(1);
+      // The answer has arrived once another lease has been answered.
+      await limit.takeTurn();
+    };
+
+    expect(requests).toMatchObject([{ calls: 1, spares: 1, made: { count: 0 } }]);
+    expect(limit.tryTurn()).toBe(true);
+    await settled(2);
+
+    expect(requests[1]).toMatchObject({ calls: 0, spares: 1, made: { count: 1 } });
+  });
+
+  it('has all instances make fewer calls once VOD has refused one', async () => {
+    const [first, second] = [openInstance()('SearchMedia'), openInstance()('SearchMedia')];
+    await first.takeTurn();
+    first.slowDown();
+    await sleep(50);
+
+    const begin = performance.now();
+    const refusal = await second.takeTurn(undefined, 200).catch((error: unknown) => error);
+
+    expect(refusal).toMatchObject({ code: 'upstream_busy', headers: { 'Retry-After': '1' } });
+    expect(performance.now() - begin).toBeLessThan(200);
+    await second.takeTurn(undefined, 2_000);
+    expect(performance.now() - begin).toBeGreaterThan(850);
+  });
+
+  it('does not ask the database again before a call is free', async () => {
+    let asked = 0;
+    const lease: LeaseCalls = async ({ calls }) => {
+      asked += 1;
+      const at = Date.now();
+      return { count: 0, startsAt: at + 60_000 * calls, spacing: 10, spares: 0, period: 0, at };
+    };
+    const limit = createCallBudget(TERMS, lease, clock)('SearchMedia');
+
+    for (let i = 0; i < 5; i += 1) {
+      await expect(limit.takeTurn()).rejects.toMatchObject({
+        ...{ code: 'upstream_busy', vod: undefined },
+        headers: { 'Retry-After': '60' },
+      });
+    }
+
+    expect(asked).toBe(1);
+  });
+
+  it('leases calls that are expected while their caller does something else', async () => {
+    const requests: LeaseRequest[] = [];
+    const { leaseVodCalls } = database.open();
+    const lease: LeaseCalls = (request) => {
+      requests.push(request);
+      return leaseVodCalls(request);
+    };
+    const limit = createCallBudget(TERMS, lease, clock)('PullUpload');
+
+    limit.expect(1);
+    await Promise.all([limit.takeTurn(), sleep(5)]);
+
+    expect(requests).toMatchObject([{ action: 'PullUpload', calls: 1, spares: 0 }]);
+  });
+
+  it('ends the wait of a caller that has gone, and that of no other', async () => {
+    const limit = openInstance({ ...TERMS, callsPerSecond: 1 })('SearchMedia');
+    await limit.takeTurn();
+    const controller = new AbortController();
+    const gone = limit.takeTurn(controller.signal).catch((error: unknown) => error);
+    const other = limit.takeTurn();
+    const reason = new Error('Gone.');
+    controller.abort(reason);
+
+    expect(await gone).toBe(reason);
+    await other;
+    await expect(limit.takeTurn(AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('passes errors of the database to all who wait, and asks it again for the next one', async () => {
+    let isAway = true;
+    const { leaseVodCalls } = database.open();
+    const lease: LeaseCalls = (request) =>
+      isAway ? Promise.reject(new Error('Away.')) : leaseVodCalls(request);
+    const limit = createCallBudget(TERMS, lease, clock)('SearchMedia');
+
+    const waiting = [limit.takeTurn(), limit.takeTurn()];
+    await expect(waiting[0]).rejects.toThrow('Away.');
+    await expect(waiting[1]).rejects.toThrow('Away.');
+    isAway = false;
+
+    await limit.takeTurn();
+  });
+});
