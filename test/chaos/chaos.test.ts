@@ -363,8 +363,9 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
   // The last of all, since it removes what the others look at.
   it('removes what is too old, and delivers nothing a second time whatever is reported again', async () => {
     const [before] = await sql`select count(*)::integer as uploads from uploads`;
-    const acted = () => [everything.acted.size, statesOnly.acted.size];
-    const actedBefore = acted();
+    // What no accepted notification had reported before may still be new: it is delivered without an upload.
+    const known = new Set([...everything.acted.keys(), ...statesOnly.acted.keys()]);
+    const statesBefore = statesOnly.acted.size;
     const began = new Date(realNow() + LAST_HOUR * HOUR + HOUR);
     const listNew = () =>
       sql`select d.*, event_type, file_id, task_id from deliveries d join events using (event_id) where enqueued_at > ${began}`;
@@ -376,10 +377,13 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
       await sweep(day * 24 * HOUR);
       await resend(day * 24 * HOUR);
       await sweep(day * 24 * HOUR);
-      expect(await listNew(), `on day ${day}`).toEqual([]);
+      const repeated = (await listNew()).filter((row) => known.has(row['event_id']));
+      expect(repeated, `on day ${day}`).toEqual([]);
     }
 
-    expect(acted()).toEqual(actedBefore);
+    expect(statesOnly.acted.size).toBe(statesBefore);
+    const facts = readMessages(everything).flatMap((message) => nameFact(message) ?? []);
+    expect(facts.filter((fact, place) => facts.indexOf(fact) !== place)).toEqual([]);
     const [left] = await sql`select (select count(*)::integer from uploads) as uploads,
       (select count(*)::integer from deliveries) as deliveries,
       (select count(*)::integer from events where not pruned) as events,
