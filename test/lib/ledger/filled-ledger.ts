@@ -17,12 +17,14 @@ function writeHistory(uploads: number): readonly string[] {
   const at = `timestamptz '${new Date(FILLED_AT).toISOString()}'`;
   const series = (count: number) => `generate_series(1, ${Math.round(count)}) as i`;
   const ago = (i: string) => `${at} - (${i}) * interval '1 minute'`;
+  // A larger service has more owners, not owners with more uploads.
+  const owners = Math.max(200, Math.round(uploads / 500));
   return [
     // One in a thousand came from a live recording, long ago; one in ten thousand is of a second application.
     `insert into uploads (upload_id, method, state, last_fact, owner, file_id, task_id, name, media_url, size, duration,
         created_at, updated_at, expires_at, check_at, arrived_at, sub_app_id)
       select 'u' || i, case when i % 1000 = 999 and i > ${uploads / 2} then 'live' when i % 3 = 0 then 'pull' else 'client' end,
-        s.state, 'issued', case when i % 7 > 0 then 'owner' || i % 200 end,
+        s.state, 'issued', case when i % 7 > 0 then 'owner' || i % ${owners} end,
         case when s.state not in ('issued', 'expired') then '3877022' || lpad(i::text, 12, '0') end,
         case when i % 3 = 0 then 'task' || i end, 'A film ' || i, 'https://media.example/' || md5(i::text) || '.mp4',
         case when s.state <> 'issued' then 1000000 + i end, 60, ${ago('i * 10')}, ${ago('i * 10 - 5')}, ${ago('i * 10 - 60')},
@@ -64,7 +66,7 @@ function writeHistory(uploads: number): readonly string[] {
     `insert into requests (owner, key, fingerprint, upload_id, created_at, remembered_by)
       select coalesce(owner, 'owner'), upload_id, md5(upload_id), upload_id, created_at, 'recorder' from uploads`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
-      select i % 50, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
+      select i % 20, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
   ];
 }
 
