@@ -20,6 +20,7 @@ import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
+import { watchSchema } from './watch-schema.ts';
 
 /** The memory of the service. */
 export interface Ledger
@@ -68,7 +69,7 @@ export interface LedgerOptions {
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
   const { now, randomKey, targets } = options;
-  const connection = createConnection({ databaseUrl, ...options });
+  const connection = watchSchema(createConnection({ databaseUrl, ...options }));
   return createLedger({ connection, now, randomKey, targets });
 }
 

@@ -3,7 +3,7 @@ import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { writeCursor } from '../../lib/ledger/page.ts';
 import type { UploadChange } from '../../lib/ledger/upload-row.ts';
-import { FILLED_AT, OPEN_ENDPOINT } from '../lib/ledger/filled-ledger.ts';
+import { FILLED_AT, halfTimeOf, OPEN_ENDPOINT } from '../lib/ledger/filled-ledger.ts';
 
 /** What a call is made with: numbers of uploads in a filled ledger, spread over its whole history. */
 export interface CallPlace {
@@ -139,6 +139,6 @@ export function placeCalls(round: number, uploads: number): CallPlace {
   return {
     round,
     upload: (lastDigits) => hundred * 100 + lastDigits,
-    cursor: writeCursor([FILLED_AT - uploads * 5 * 60_000, 'u1']),
+    cursor: writeCursor([halfTimeOf(uploads), 'u1']),
   };
 }
