@@ -41,7 +41,7 @@ function migrate(url: string): Run {
 }
 
 /**
- * Has the server stop after commands of migrations that are so many steps apart, counted over all attempts, until their
+ * Has the server stop after commands of migrations at the given distances, counted over all attempts, until their
  * stop is deleted.
  */
 async function addGate(sql: Sql, steps: readonly number[]): Promise<void> {

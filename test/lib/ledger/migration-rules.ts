@@ -10,7 +10,7 @@ import { SMALL_TABLES } from './filled-ledger.ts';
 const MIGRATIONS = 'lib/ledger/migrations';
 
 /** The last migration that was made before there were rules. */
-export const BEFORE_RULES = '0012-lists.sql';
+const BEFORE_RULES = '0012-lists.sql';
 
 /** Returns the names of the migrations for which there are rules. */
 export async function listNewMigrations(): Promise<readonly string[]> {
