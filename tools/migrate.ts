@@ -34,6 +34,7 @@ async function migrate(stage: string | undefined): Promise<void> {
     databaseCa,
     onApplied: ({ name, milliseconds }) =>
       process.stdout.write(`applied ${name} in ${milliseconds} ms\n`),
+    onProgress: (text) => process.stdout.write(`${text}\n`),
   });
   if (applied === 0) process.stdout.write('Nothing to do: the database is up to date.\n');
 }

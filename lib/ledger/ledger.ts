@@ -23,6 +23,7 @@ import { createReconciliationLedger, type ReconciliationLedger } from './reconci
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 import { createVodBudgetLedger, type VodBudgetLedger } from './vod-budget.ts';
+import { watchSchema } from './watch-schema.ts';
 
 /** The memory of the service. */
 export interface Ledger
@@ -74,7 +75,7 @@ export interface LedgerOptions {
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
   const { now, randomKey, targets } = options;
-  const connection = createConnection({ databaseUrl, ...options });
+  const connection = watchSchema(createConnection({ databaseUrl, ...options }));
   return createLedger({ connection, now, randomKey, targets });
 }
 

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildIndexes, isConcurrent } from './build-indexes.ts';
 import type { Statements } from './connection/transaction.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LedgerError } from './ledger-error.ts';
+import { type Migration, readMigrations, splitStatements } from './migration-files.ts';
+import { explainServer, readServer } from './server-support.ts';
+import { describeBlocker, executeBriefly, isBlocked } from './short-locks.ts';
 
 /** One migration that this run applied. */
 interface AppliedMigration {
@@ -19,10 +20,13 @@ interface MigrateOptions {
   /** Folder of the migrations, applied in the order of their names. */
   readonly folder?: string;
   readonly onApplied?: (migration: AppliedMigration) => void;
+  /** Called with what is waited for, from time to time. */
+  readonly onProgress?: (text: string) => void;
+  /** Attempts to get the locks of one migration, about a second each at first, and six in the end. */
+  readonly lockAttempts?: number;
 }
 
 const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
-const NAME = /^\d{4}-[a-z0-9-]+\.sql$/;
 /** Any number that no other program locks in the same database; this one is "vod-" in ASCII. */
 const LOCK = 0x76_6f_64_2d;
 
@@ -32,55 +36,103 @@ const ANSWER_MILLISECONDS = 6 * 60 * 60 * 1_000;
 /** Milliseconds after which to look whether another process has finished its work. */
 const POLL_MILLISECONDS = 200;
 
+/** Attempts take about an hour in all. */
+const LOCK_ATTEMPTS = 600;
+
+/** Pauses between attempts, in which those that waited behind a migration do their work. */
+const LOCK_PAUSE_MILLISECONDS = 1_000;
+const MAX_LOCK_PAUSE_MILLISECONDS = 6_000;
+
 /**
  * Brings the database up to date: applies all missing migrations. If several processes do so at the same time, each
  * migration is applied by one of them.
  *
- * Consecutive migrations are applied in one transaction, all or none. One that builds indexes concurrently, so that
- * others can write in the meantime, is applied by itself; if it is interrupted, the next run repeats it.
+ * Each migration is applied in a transaction of its own, completely or not at all. It waits for locks only briefly, and
+ * is repeated if it cannot have them, so that nobody waits behind it for longer. One that builds indexes concurrently,
+ * so that others can write in the meantime, is applied outside transactions; if it is interrupted, the next run repeats
+ * it.
  *
  * @returns how many were applied.
  * @throws {LedgerError} if the database cannot be reached or refuses a statement; another error if the server is too
- * old or has another encoding, if an applied migration has changed or is missing, or if the name of one has the wrong
- * form.
+ * old or has another encoding, if an applied migration has changed or is missing, if the name of one has the wrong
+ * form, or if others keep a lock for too long.
  */
 export async function applyMigrations(
   databaseUrl: string,
-  { databaseCa, folder = FOLDER, onApplied = () => undefined }: MigrateOptions = {},
+  { databaseCa, folder = FOLDER, ...options }: MigrateOptions = {},
 ): Promise<number> {
+  const { onApplied, onProgress = () => undefined, lockAttempts = LOCK_ATTEMPTS } = options;
   const migrations = await readMigrations(folder);
   const settings = { databaseUrl, databaseCa, now: Date.now };
   const connection = createConnection({ ...settings, answerMilliseconds: ANSWER_MILLISECONDS });
   // Indexes are built outside the transaction that holds the lock.
   const builder = createConnection({ ...settings, answerMilliseconds: ANSWER_MILLISECONDS });
+  const work = { builder, migrations, onProgress };
   try {
     const wrong = explainServer(await readServer(connection));
     if (wrong !== undefined) throw new Error(`${wrong.text} ${wrong.remedy}`);
+    const patience = createPatience(connection, { lockAttempts, onProgress });
     let count = 0;
     for (;;) {
-      const step = await connection
-        .transact((sql) => applyNext(sql, builder, migrations))
-        .catch(quoteServer);
-      for (const migration of step.applied) onApplied(migration);
-      count += step.applied.length;
+      const step = await connection.transact((sql) => applyNext(sql, work)).catch(toBlockedStep);
+      if (step.applied !== undefined) {
+        onApplied?.(step.applied);
+        count += 1;
+      }
       if (step.next === 'none') return count;
       if (step.next === 'wait') await sleep(POLL_MILLISECONDS);
+      await patience.take(step.next === 'blocked');
     }
   } finally {
     await Promise.all([connection.close(), builder.close()]);
   }
 }
 
-/** Result of one transaction, and whether there is more to do, possibly after waiting for another process. */
+/** Creates the pauses between attempts to get the locks of a migration. */
+function createPatience(
+  connection: Connection,
+  { lockAttempts, onProgress }: Required<Pick<MigrateOptions, 'lockAttempts' | 'onProgress'>>,
+) {
+  let blocked = 0;
+  return {
+    /** Waits if the last attempt was blocked. */
+    async take(isBlocked: boolean): Promise<void> {
+      blocked = isBlocked ? blocked + 1 : 0;
+      if (blocked === 0) return;
+      const blocker = await connection.run(describeBlocker);
+      if (blocked >= lockAttempts) {
+        throw new Error(
+          `A migration could not have its locks, since others keep them: end ${blocker}, and run this again.`,
+        );
+      }
+      onProgress(`waiting for ${blocker}`);
+      await sleep(
+        Math.min(2 ** (blocked - 1) * LOCK_PAUSE_MILLISECONDS, MAX_LOCK_PAUSE_MILLISECONDS),
+      );
+    },
+  };
+}
+
+/** Result of one transaction, and whether there is more to do, possibly after waiting for others. */
 interface Step {
-  readonly applied: readonly AppliedMigration[];
-  readonly next: 'none' | 'more' | 'wait';
+  readonly applied?: AppliedMigration;
+  /** `wait` if another process applies migrations, `blocked` if another transaction has a lock that is needed. */
+  readonly next: 'none' | 'more' | 'wait' | 'blocked';
+}
+
+function toBlockedStep(error: unknown): Step {
+  return isBlocked(error) ? { next: 'blocked' } : quoteServer(error);
+}
+
+interface Work {
+  readonly builder: Connection;
+  readonly migrations: readonly Migration[];
+  readonly onProgress: (text: string) => void;
 }
 
 async function applyNext(
   sql: Statements,
-  builder: Connection,
-  migrations: readonly Migration[],
+  { builder, migrations, onProgress }: Work,
 ): Promise<Step> {
   // Building an index waits for every older snapshot; so this transaction keeps none, and nobody waits for the lock
   // within a statement: https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY.
@@ -91,23 +143,23 @@ async function applyNext(
     'select pg_try_advisory_xact_lock($1::bigint) as free',
     [LOCK],
   );
-  if (!lock?.free) return { applied: [], next: 'wait' };
+  if (!lock?.free) return { next: 'wait' };
   await sql.unsafe(`create table if not exists migrations (
     name text primary key,
     checksum text not null,
     applied_at timestamptz not null default now()
   )`);
-  const missing = findMissing(migrations, await sql.unsafe<Known[]>(KNOWN));
-  const first = missing.findIndex(isConcurrent);
-  const batch = first === 0 ? missing.slice(0, 1) : missing.slice(0, first < 0 ? undefined : first);
-  const applied: AppliedMigration[] = [];
-  for (const migration of batch) {
-    const work = isConcurrent(migration)
-      ? buildIndexes(builder, migration)
-      : sql.unsafe(migration.statements);
-    applied.push(await apply(sql, migration, work));
-  }
-  return { applied, next: batch.length === missing.length ? 'none' : 'more' };
+  const [migration, ...later] = findMissing(migrations, await sql.unsafe<Known[]>(KNOWN));
+  if (migration === undefined) return { next: 'none' };
+  const start = performance.now();
+  if (isConcurrent(migration)) await buildIndexes(migration, { builder, watcher: sql, onProgress });
+  else await executeBriefly(sql, splitStatements(migration.statements));
+  const { name, checksum } = migration;
+  await sql.unsafe('insert into migrations (name, checksum) values ($1, $2)', [name, checksum]);
+  return {
+    applied: { name, milliseconds: Math.round(performance.now() - start) },
+    next: later.length === 0 ? 'none' : 'more',
+  };
 }
 
 type Known = Readonly<Record<'name' | 'checksum', string>>;
@@ -149,28 +201,6 @@ export async function compareMigrations(
   };
 }
 
-interface Migration {
-  readonly name: string;
-  readonly statements: string;
-  readonly checksum: string;
-}
-
-async function readMigrations(folder: string): Promise<readonly Migration[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  const odd = names.filter((name) => !NAME.test(name));
-  if (odd.length > 0) {
-    throw new Error(`Migrations are named as 0001-some-words.sql, unlike ${odd.join(', ')}.`);
-  }
-  return Promise.all(
-    names.map(async (name) => {
-      const statements = await readFile(`${folder}/${name}`, 'utf8');
-      // A checkout with other line ends does not count as a change.
-      const text = statements.replaceAll('\r\n', '\n');
-      return { name, statements, checksum: createHash('sha256').update(text).digest('hex') };
-    }),
-  );
-}
-
 function findMissing(
   migrations: readonly Migration[],
   known: readonly Known[],
@@ -191,67 +221,8 @@ function findMissing(
   return [...byName.values()];
 }
 
-async function apply(
-  sql: Statements,
-  { name, checksum }: Migration,
-  work: Promise<unknown>,
-): Promise<AppliedMigration> {
-  const start = performance.now();
-  await work;
-  await sql.unsafe('insert into migrations (name, checksum) values ($1, $2)', [name, checksum]);
-  return { name, milliseconds: Math.round(performance.now() - start) };
-}
-
 /** A migration contains no secrets, so the server's message about it may be quoted. */
 function quoteServer(error: unknown): never {
   if (!(error instanceof LedgerError) || !(error.cause instanceof Error)) throw error;
   throw new Error(`${error.message} The server says: ${error.cause.message}.`, { cause: error });
-}
-
-/** Version and encoding that a server reports. */
-export interface Server {
-  /** In the form of `server_version_num`: 160004 is 16.4. */
-  readonly version: number;
-  /** Encoding of the database, from `server_encoding`. */
-  readonly encoding: string;
-}
-
-/** The oldest supported version, which is the oldest on which the ledger is tested. */
-const OLDEST_VERSION = 13;
-
-/**
- * Returns the version and encoding of the server behind `connection`.
- *
- * @throws {LedgerError}
- */
-export async function readServer(connection: Connection): Promise<Server> {
-  const [row] = await connection.run((sql) =>
-    sql.unsafe<{ version: string; encoding: string }[]>(
-      `select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`,
-    ),
-  );
-  return { version: Number(row?.version), encoding: row?.encoding ?? '' };
-}
-
-/** Returns why such a server cannot be used for the ledger, and what to do about it; undefined if it can. */
-export function explainServer({
-  version,
-  encoding,
-}: Server): { readonly text: string; readonly remedy: string } | undefined {
-  const major = Math.floor(version / 10_000);
-  if (major < OLDEST_VERSION) {
-    return {
-      text: `The database of DATABASE_URL is PostgreSQL ${major}, and the ledger needs ${OLDEST_VERSION} or newer.`,
-      remedy: 'Upgrade it, or make a new one and set DATABASE_URL.',
-    };
-  }
-  // Names and contexts may be in any language: https://www.postgresql.org/docs/current/multibyte.html.
-  if (encoding !== 'UTF8') {
-    return {
-      text: `The database of DATABASE_URL has the encoding ${encoding}, and the ledger needs UTF8.`,
-      remedy:
-        "Make another (create database … encoding 'UTF8' template template0) and set DATABASE_URL.",
-    };
-  }
-  return undefined;
 }

@@ -49,13 +49,8 @@ function readRemaining(context: object): number {
 export function toErrorLogFields(error: unknown): LogFields {
   if (error instanceof Problem) return explainProblem(error);
   if (error instanceof LedgerError) {
-    const { isPassing, message, code } = error;
-    return {
-      ...(isPassing
-        ? { level: 'warn', code: 'ledger_unavailable' }
-        : { level: 'error', code: 'internal' }),
-      ...{ reason: message, databaseCode: code },
-    };
+    const code = error.isPassing ? 'ledger_unavailable' : 'internal';
+    return { code, reason: error.message, ...describeLedgerError(error) };
   }
   if (error instanceof ConfigError) {
     return { level: 'error', code: 'internal', reason: error.message, fields: error.variables };
@@ -80,8 +75,13 @@ function explainProblem({ code, message, errors, vod, cause }: Problem): LogFiel
       ? { reason: message }
       : { fields: errors.map(({ path }) => path).filter(isFieldName) }),
     ...(vod === undefined ? {} : { vodCode: vod.code, vodRequestId: vod.requestId }),
-    ...(cause instanceof LedgerError ? { databaseCode: cause.code } : {}),
+    ...(cause instanceof LedgerError ? describeLedgerError(cause) : {}),
   };
+}
+
+/** What does not pass, such as a database that is older than the code, needs the operator. */
+function describeLedgerError({ isPassing, code }: LedgerError): LogFields {
+  return { level: isPassing ? 'warn' : 'error', databaseCode: code };
 }
 
 /** The caller chooses the names of unknown fields; a text that does not look like a name is not logged. */

@@ -1,6 +1,9 @@
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
 import { openLedger } from '../../lib/ledger/ledger.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
@@ -10,11 +13,6 @@ import { clock, random } from '../../lib/system.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
-import { startPullServer } from './pull-server.ts';
-
-/** Length of the first sweep, whose end the waiting second one sees; and of the second one. */
-const FIRST_MILLISECONDS = 30_000;
-const SECOND_MILLISECONDS = 30_000;
 
 /** The time that a sweep reserves for its end. */
 const RESERVE_MILLISECONDS = 2_000;
@@ -25,27 +23,37 @@ const ANSWER_MILLISECONDS = 50;
 /** https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#http */
 const REQUEST_START = 'http.client.request.start';
 
-/** How fast queued pulls were sent by two sweeps that overlap. */
-interface DrainCost {
+/** How fast queued pulls were sent by sweeps of which each overlaps with the next one. */
+export interface DrainCost {
   readonly pullsPerSecond: number;
   /** Calls in percent of what the limit allows between the first call and the last one. */
   readonly percent: number;
   readonly mostInSecond: number;
-  /** From the last call of one sweep to the first of the next. */
+  /** Longest time from the last call of one sweep to the first of the next. */
   readonly handoverMilliseconds: number;
+  readonly sent: number;
 }
 
-/**
- * Measures how queued pulls are sent at a given rate, by the times at which their requests begin. There must be more
- * pulls than can be sent in that time.
- */
-export async function measureDrain(url: string, pullsPerSecond: number): Promise<DrainCost> {
-  const server = await startPullServer(ANSWER_MILLISECONDS);
+/** What is measured: each sweep takes over from the one before it, which it waits for from a quarter of its time on. */
+export interface DrainOptions {
+  readonly pullsPerSecond: number;
+  readonly sweeps: number;
+  readonly sweepMilliseconds: number;
+}
+
+/** Measures how queued pulls are sent at a given rate, by the times at which their requests begin. */
+export async function measureDrain(
+  url: string,
+  { pullsPerSecond, sweeps, sweepMilliseconds }: DrainOptions,
+): Promise<DrainCost> {
+  const server = await startServer();
   const times: number[] = [];
   const note = () => void times.push(performance.now());
   subscribe(REQUEST_START, note);
   const startedAt = performance.now();
-  const sweep = async (end: number) => {
+  const sweep = async (index: number) => {
+    await sleep(Math.max(0, (index - 0.75) * sweepMilliseconds));
+    const end = (index + 1) * sweepMilliseconds + RESERVE_MILLISECONDS;
     const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
     const run: SweepRun = {
       ...{ ledger, api: createApi(server.endpoint, pullsPerSecond), sleep },
@@ -66,10 +74,7 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
     return tally.counts.sent;
   };
   try {
-    const first = sweep(FIRST_MILLISECONDS + RESERVE_MILLISECONDS);
-    await sleep(FIRST_MILLISECONDS / 4);
-    const second = sweep(FIRST_MILLISECONDS + SECOND_MILLISECONDS + RESERVE_MILLISECONDS);
-    const [sent] = await Promise.all([first, second]);
+    const sent = await Promise.all(Array.from({ length: sweeps }, (_, index) => sweep(index)));
     return describeTimes(times, sent, pullsPerSecond);
   } finally {
     unsubscribe(REQUEST_START, note);
@@ -77,7 +82,18 @@ export async function measureDrain(url: string, pullsPerSecond: number): Promise
   }
 }
 
-function describeTimes(times: readonly number[], first: number, limit: number): DrainCost {
+async function startServer() {
+  const file = fileURLToPath(new URL('./pull-server-process.ts', import.meta.url));
+  const child = fork(file, [String(ANSWER_MILLISECONDS)]);
+  const [endpoint] = await once(child, 'message');
+  return { endpoint: String(endpoint), close: () => child.disconnect() };
+}
+
+function describeTimes(
+  times: readonly number[],
+  sent: readonly number[],
+  limit: number,
+): DrainCost {
   const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000;
   const rate = (times.length - 1) / seconds;
   let most = 0;
@@ -86,11 +102,19 @@ function describeTimes(times: readonly number[], first: number, limit: number): 
     while (time - (times[from] ?? 0) >= 1_000) from += 1;
     most = Math.max(most, to - from + 1);
   }
+  let place = 0;
+  let longest = 0;
+  for (const count of sent) {
+    const [last, first] = [times[place - 1], times[place]];
+    if (last !== undefined && first !== undefined) longest = Math.max(longest, first - last);
+    place += count;
+  }
   return {
     pullsPerSecond: Math.round(rate * 10) / 10,
     percent: Math.round((rate / limit) * 1_000) / 10,
     mostInSecond: most,
-    handoverMilliseconds: Math.round((times[first] ?? 0) - (times[first - 1] ?? 0)),
+    handoverMilliseconds: Math.round(longest),
+    sent: place,
   };
 }
 

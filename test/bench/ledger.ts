@@ -12,6 +12,7 @@ import type { UploadChange } from '../../lib/ledger/upload-row.ts';
 import type { Quotas } from '../../lib/model/quotas.ts';
 import { openLocalDatabase } from '../../tools/local/database.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
+import { convert } from './line.ts';
 import { compare, type Ratio } from './measure.ts';
 
 const BATCH_SIZE = 500;
@@ -26,20 +27,29 @@ const BARE_TABLE = `create table bare_events (
 
 const BARE_INSERT = `insert into bare_events values ($1, $2, $3, $4, $5, $6::text::jsonb, true, $7, $8, true)`;
 
-/** Runs `work` with the URL of a PostgreSQL that waits for its disk, as it does in production. */
-export async function withDatabase<Result>(
-  work: (url: string) => Promise<Result>,
-): Promise<Result> {
+/** Opens a PostgreSQL with the ledger's tables that waits for its disk, as it does in production. */
+export async function openDatabase() {
   const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
   // As root, the server runs as another user, who needs access to the folder.
   await chmod(folder, 0o755);
   const server = await openLocalDatabase(folder, { databaseUrl: '' });
-  try {
-    await applyMigrations(server.url);
-    return await work(server.url);
-  } finally {
+  await applyMigrations(server.url);
+  const close = async () => {
     await server.close();
     await rm(folder, { recursive: true, force: true });
+  };
+  return { url: server.url, close };
+}
+
+/** Runs `work` with the URL of such a database, which is deleted afterwards. */
+export async function withDatabase<Result>(
+  work: (url: string) => Promise<Result>,
+): Promise<Result> {
+  const { url, close } = await openDatabase();
+  try {
+    return await work(url);
+  } finally {
+    await close();
   }
 }
 
@@ -204,11 +214,5 @@ function recordBatch(ledger: Ledger, lives: Lives) {
 
 function perEvent(ratio: Ratio): Ratio {
   if (!ratio.name.includes('batches')) return ratio;
-  const { name, median, lowest, highest } = ratio;
-  return {
-    name,
-    median: median / BATCH_SIZE,
-    lowest: lowest / BATCH_SIZE,
-    highest: highest / BATCH_SIZE,
-  };
+  return { name: ratio.name, ...convert(ratio, (cost) => cost / BATCH_SIZE) };
 }

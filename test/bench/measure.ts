@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { type Figure, summarize } from './line.ts';
 
 /** One thing to measure, run repeatedly. */
 export interface Case {
@@ -8,11 +9,8 @@ export interface Case {
 }
 
 /** A case's cost in units of the first case, over all rounds. */
-export interface Ratio {
+export interface Ratio extends Figure {
   readonly name: string;
-  readonly median: number;
-  readonly lowest: number;
-  readonly highest: number;
 }
 
 const BATCH_MILLISECONDS = 20;
@@ -34,12 +32,10 @@ export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]>
     }
     rounds.push(costs);
   }
-  return cases.map(({ name }, index) =>
-    summarise(
-      name,
-      rounds.map((costs) => (costs[index] ?? 0) / (costs[0] ?? 1)),
-    ),
-  );
+  return cases.map(({ name }, index) => ({
+    name,
+    ...summarize(rounds.map((costs) => (costs[index] ?? 0) / (costs[0] ?? 1))),
+  }));
 }
 
 /** How processes are measured. */
@@ -63,12 +59,10 @@ export async function compareProcesses(
     }
     rounds.push(times);
   }
-  return scripts.map(({ name }, index) =>
-    summarise(
-      name,
-      rounds.map((times) => (times[index] ?? 0) / (times[0] ?? 1)),
-    ),
-  );
+  return scripts.map(({ name }, index) => ({
+    name,
+    ...summarize(rounds.map((times) => (times[index] ?? 0) / (times[0] ?? 1))),
+  }));
 }
 
 // The processes may call a server in this process, so it must not block while they run.
@@ -101,10 +95,4 @@ async function timeBatch(measured: Case | undefined, calls: number): Promise<num
     if (result instanceof Promise) await result;
   }
   return (performance.now() - startedAt) / calls;
-}
-
-function summarise(name: string, ratios: readonly number[]): Ratio {
-  const sorted = [...ratios].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-  return { name, median: at(0.5), lowest: at(0), highest: at(1) };
 }

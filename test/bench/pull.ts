@@ -21,10 +21,12 @@ const EVENT = {
 
 /** The results of the benchmarks of calls to VOD. */
 export interface PullFigures {
-  readonly bytes: readonly (readonly [string, number])[];
+  /** Load and first call, in units of a handler with the unmodified SDK: that one, one with `lib/vod`, and `pull`. */
   readonly start: readonly Ratio[];
+  /** Time of 8 pulls, in units of the unmodified SDK at 8 in flight: that, `lib/vod`, and both one by one. */
   readonly throughput: readonly Ratio[];
-  readonly connections: readonly (readonly [string, number])[];
+  /** New connections in 60 calls and after 6 idle seconds. */
+  readonly connections: readonly [many: number, idle: number];
 }
 
 /**
@@ -46,10 +48,6 @@ export async function measurePull(folder: string, pullFile: string): Promise<Pul
       await writeFile(join(folder, `${name}.js`), code);
     }
     return {
-      bytes: [
-        ['handler with the SDK as it comes', sdk.code.length],
-        ['handler with lib/vod', client.code.length],
-      ],
       start: await measureStart(folder, pullFile, server),
       throughput: await measureThroughput(folder, server),
       connections: await countConnections(folder, server),
@@ -124,21 +122,16 @@ const { main_handler } = require(file);
 async function countConnections(
   folder: string,
   server: PullServer,
-): Promise<readonly (readonly [string, number])[]> {
+): Promise<readonly [many: number, idle: number]> {
   const script = join(folder, 'count.js');
   await writeFile(script, COUNTING);
-  const count = async (handler: string, calls: number, pause: number) => {
+  const count = async (calls: number, pause: number) => {
     const before = server.connections();
-    const file = join(folder, `${handler}.js`);
+    const file = join(folder, 'client.js');
     await promisify(execFile)(process.execPath, [script, file, String(calls), String(pause)], {
       env: environment(server),
     });
     return server.connections() - before - 1;
   };
-  return [
-    ['lib/vod, new in 60 calls', await count('client', 60, 0)],
-    ['lib/vod, new after 6 s idle', await count('client', 0, 6_000)],
-    ['SDK defaults, new in 60 calls', await count('sdk', 60, 0)],
-    ['SDK defaults, new after 6 s idle', await count('sdk', 0, 6_000)],
-  ];
+  return [await count(60, 0), await count(0, 6_000)];
 }

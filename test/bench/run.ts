@@ -1,86 +1,44 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { writeFunctions } from '../../tools/deploy/bundle.ts';
-import { measureCallback } from './callback.ts';
-import { measureDrain } from './drain.ts';
-import { measureEmulator } from './emulator.ts';
-import { measureEvents, measureQueue, measureQuotas, withDatabase } from './ledger.ts';
-import { measureLoad } from './load.ts';
-import { measurePull } from './pull.ts';
-import { measureRecording } from './recording.ts';
-import { measureSignatureStart, measureSigning } from './signing.ts';
-import { printCounts, printLoads, printRatios } from './table.ts';
-import { withoutOutput } from './without-output.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { COMMANDS } from './commands.ts';
+import { type Figure, judge } from './line.ts';
+import { withStage } from './stage.ts';
+import { type Figures, print, writeHead, writeRow } from './table.ts';
 
-/** Used if the command has no other number. */
-const QUEUED_PULLS = 200_000;
+const FIGURES = fileURLToPath(new URL('./figures.json', import.meta.url));
 
-/** Seconds for which each function is under load, if the command has no other number. */
-const LOAD_SECONDS = 5;
+const SAVE = '--save';
 
-/** The default limit, and the largest. */
-const DRAIN_RATES = [20, 100];
-
-/** Media in the emulator, if the command has no other number. */
-const EMULATED_MEDIA = 100_000;
-
-const folder = await mkdtemp(join(tmpdir(), 'vod-upload-bench-'));
-
-/** `npm run bench -- emulator` measures nothing else. */
-if (process.argv[2] === 'emulator') {
-  const media = Number(process.argv[3] ?? EMULATED_MEDIA);
-  const { bytesWritten, startMilliseconds, ...cost } = await measureEmulator(folder, media);
-  printCounts(`emulator with ${media} media`, [
-    ['p50, times that of 100 media', cost.p50Ratio],
-    ['p99, times that of 100 media', cost.p99Ratio],
-    ['p99 of a round of calls in ms', cost.p99Milliseconds],
-    ['bytes of a change, of 100', bytesWritten[0]],
-    ['bytes of a change', bytesWritten[1]],
-    ['ms of a start, of 100', startMilliseconds[0]],
-    ['ms of a start', startMilliseconds[1]],
-    ['pulls in a second', cost.pullsPerSecond],
-    ['pulls of different files', cost.differentPullsPerSecond],
-    ['resident MB', cost.residentMegabytes],
-  ]);
-  await rm(folder, { recursive: true });
-  process.exit(0);
+/** Measures the lines of a command, prints them beside their targets and last figures, and returns whether all hold. */
+async function run(words: readonly string[]): Promise<boolean> {
+  const name = words.find((word) => Object.hasOwn(COMMANDS, word)) ?? 'short';
+  const numbers = words.map(Number).filter((number) => number > 0);
+  const command = COMMANDS[name as keyof typeof COMMANDS];
+  const last: Figures = JSON.parse(await readFile(FIGURES, 'utf8'));
+  const measured: Record<string, Figure> = {};
+  let holds = true;
+  await withStage(async (stage) => {
+    const lines = await command.list(numbers);
+    print(writeHead());
+    for (const line of lines) {
+      const figure = await line.measure(stage);
+      measured[line.name] = figure;
+      print(writeRow({ ...line, command: command.words }, figure, last[line.name]));
+      holds &&= judge(figure, line.target) !== 'missed';
+    }
+  });
+  if (name === 'short') {
+    for (const other of Object.values(COMMANDS).filter((each) => each !== command)) {
+      for (const line of await other.list([])) {
+        print(writeRow({ ...line, command: other.words }, undefined, last[line.name]));
+      }
+    }
+  }
+  if (words.includes(SAVE)) {
+    await writeFile(FIGURES, `${JSON.stringify({ ...last, ...measured }, null, 2)}\n`);
+  }
+  return holds;
 }
 
-const bundles = await writeFunctions(folder);
-const signatureFile = join(folder, 'signature.js');
-
-printRatios('one signature', await withoutOutput(() => measureSigning(signatureFile)));
-printRatios('whole process', await measureSignatureStart(folder, signatureFile));
-const pull = await measurePull(folder, join(folder, 'pull.js'));
-printRatios('load and first call', pull.start);
-printRatios('time of 8 pulls', pull.throughput);
-printCounts('connections', pull.connections);
-await withDatabase(async (url) => {
-  printRatios('one event into the ledger', await measureEvents(url));
-  printRatios('an arrival', await measureRecording(url));
-  printRatios('one upload issued', await measureQuotas(url));
-  const pulls = Number(process.argv[2] ?? QUEUED_PULLS);
-  const queue = await measureQueue(url, pulls);
-  printCounts(`queue of ${pulls} pulls`, [
-    ['bytes that the heap grew by', queue.heapGrowth],
-    ['pulls enqueued per second', queue.pullsPerSecond],
-  ]);
-  const seconds = Number(process.argv[3] ?? LOAD_SECONDS);
-  printLoads(`under load for ${seconds} s`, await measureLoad(folder, url, seconds));
-  printCounts('notifications', Object.entries(await measureCallback(folder, url, seconds)));
-  for (const rate of DRAIN_RATES) {
-    const drain = await measureDrain(url, rate);
-    printCounts(`queued pulls at ${rate} in a second`, [
-      ['sent in a second', drain.pullsPerSecond],
-      ['share of the limit in percent', drain.percent],
-      ['most within any second', drain.mostInSecond],
-      ['milliseconds between two sweeps', drain.handoverMilliseconds],
-    ]);
-  }
-});
-printCounts('bytes', [
-  ...bundles.map(({ name, code }): [string, number] => [name, code.length]),
-  ...pull.bytes,
-]);
-await rm(folder, { recursive: true });
+const holds = await run(process.argv.slice(2));
+process.exit(holds ? 0 : 1);

@@ -1,44 +1,58 @@
-import type { Load } from './load.ts';
-import type { Ratio } from './measure.ts';
+import { type Figure, judge, type Line, type Target } from './line.ts';
 
-/** Writes one line of the report. */
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** Figures by the names of their lines. */
+export type Figures = Readonly<Record<string, Figure>>;
+
+/** A line in the table, and the command that measures it. */
+export type ListedLine = Omit<Line, 'measure'> & { readonly command: string };
+
+const HEAD = '| what | target | now | half of the rounds | last | |';
+
+/** Writes a line of text. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
-/** Writes ratios as rows of a table whose title names the reference. */
-export function printRatios(title: string, ratios: readonly Ratio[]): void {
-  print(`\n| ${title.padEnd(36)} | times the first | spread |\n| --- | --- | --- |`);
-  for (const { name, median, lowest, highest } of ratios) {
-    const spread = `[${lowest.toFixed(2)}..${highest.toFixed(2)}]`;
-    print(`| ${name.padEnd(36)} | ${median.toFixed(2).padStart(6)} | ${spread.padStart(16)} |`);
-  }
+/** Returns the beginning of the table, without a last line break. */
+export function writeHead(): string {
+  return `${HEAD}\n${'| --- '.repeat(6)}|`;
 }
 
-/** Writes numbers as rows of a table. */
-export function printCounts(title: string, counts: readonly (readonly [string, number])[]): void {
-  print(`\n| ${title.padEnd(36)} | number |\n| --- | --- |`);
-  for (const [name, count] of counts) print(`| ${name.padEnd(36)} | ${count} |`);
+/** Returns a row of the table; without `figure`, one that says which command measures it. */
+export function writeRow(
+  { name, unit, target, command }: ListedLine,
+  figure: Figure | undefined,
+  last: Figure | undefined,
+): string {
+  const now =
+    figure === undefined
+      ? ['', '', writeLast(last, unit), `not measured here: \`${command}\``]
+      : [
+          writeNumber(figure.median, unit),
+          figure.low === figure.high ? '' : `${round(figure.low)} to ${round(figure.high)}`,
+          writeLast(last, unit),
+          judge(figure, target),
+        ];
+  return `| ${[name, writeTarget(target, unit), ...now].join(' | ')} |`;
 }
 
-/** Writes the results of functions under load as rows of a table. */
-export function printLoads(title: string, loads: readonly Load[]): void {
-  print(
-    `\n| ${title.padEnd(36)} | requests/s | held | p50 ms | p99 ms | RSS MB | at the end | bytes kept | failed |`,
-  );
-  print('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
-  for (const load of loads) {
-    const cells = [
-      load.name.padEnd(36),
-      String(load.requestsPerSecond),
-      `${load.heldPercent} %`,
-      load.p50.toFixed(1),
-      load.p99.toFixed(1),
-      String(load.startMegabytes),
-      String(load.endMegabytes),
-      String(load.retainedBytes),
-      String(load.failures),
-    ];
-    print(`| ${cells.join(' | ')} |`);
-  }
+function writeLast(last: Figure | undefined, unit: string): string {
+  return last === undefined ? '' : writeNumber(last.median, unit);
+}
+
+function writeTarget(target: Target | undefined, unit: string): string {
+  if (target === undefined) return '';
+  return 'atMost' in target
+    ? `at most ${writeNumber(target.atMost, unit)}`
+    : `at least ${writeNumber(target.atLeast, unit)}`;
+}
+
+/** Returns a number with its unit, with as many digits as mean something. */
+export function writeNumber(value: number, unit: string): string {
+  return unit === '' ? round(value) : `${round(value)} ${unit}`;
+}
+
+function round(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return Number(value.toFixed(digits)).toLocaleString('en');
 }

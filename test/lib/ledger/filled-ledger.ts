@@ -13,23 +13,35 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   ...['unconfirmed_counts', 'vod_budgets'],
 ]);
 
+/** Minutes between two uploads: a year has all of a large ledger. */
+const spacingOf = (uploads: number) => Math.min(10, (365 * 24 * 60) / uploads);
+
+/** Returns the time at which half of the uploads had been created, in Unix milliseconds. */
+export const halfTimeOf = (uploads: number): number =>
+  Math.round(FILLED_AT - (uploads / 2) * spacingOf(uploads) * 60_000);
+
 /** Returns the statements that fill a ledger with the history of `uploads` uploads over a year. */
 function writeHistory(uploads: number): readonly string[] {
   const at = `timestamptz '${new Date(FILLED_AT).toISOString()}'`;
   const series = (count: number) => `generate_series(1, ${Math.round(count)}) as i`;
   const ago = (i: string) => `${at} - (${i}) * interval '1 minute'`;
+  const spacing = spacingOf(uploads);
+  // No application has more absent files in a day than the ledger records.
+  const applications = Math.max(20, Math.round(uploads / 4_000));
+  // A larger service has more owners, not owners with more uploads.
+  const owners = Math.max(200, Math.round(uploads / 500));
   return [
     // One in a thousand came from a live recording, long ago; one in ten thousand is of a second application.
     `insert into uploads (upload_id, method, state, last_fact, owner, file_id, task_id, name, media_url, size, duration,
         created_at, updated_at, expires_at, check_at, arrived_at, sub_app_id)
       select 'u' || i, case when i % 1000 = 999 and i > ${uploads / 2} then 'live' when i % 3 = 0 then 'pull' else 'client' end,
-        s.state, 'issued', case when i % 7 > 0 then 'owner' || i % 200 end,
+        s.state, 'issued', case when i % 7 > 0 then 'owner' || i % ${owners} end,
         case when s.state not in ('issued', 'expired') then '3877022' || lpad(i::text, 12, '0') end,
         case when i % 3 = 0 then 'task' || i end, 'A film ' || i, 'https://media.example/' || md5(i::text) || '.mp4',
-        case when s.state <> 'issued' then 1000000 + i end, 60, ${ago('i * 10')}, ${ago('i * 10 - 5')}, ${ago('i * 10 - 60')},
+        case when s.state <> 'issued' then 1000000 + i end, 60, ${ago(`i * ${spacing}`)}, ${ago(`(i - 0.5) * ${spacing}`)}, ${ago(`i * ${spacing} - 60`)},
         case when s.state in ('issued', 'uploaded', 'processing', 'ready', 'failed')
-          then ${at} + (i - ${uploads / 2}) * interval '1 minute' end,
-        case when s.state <> 'issued' then ${ago('i * 10 - 5')} end, case when i % 10000 = 9999 then 2 else 1 end
+          then ${at} + (i - ${uploads / 2}) * ${spacing / 10} * interval '1 minute' end,
+        case when s.state <> 'issued' then ${ago(`(i - 0.5) * ${spacing}`)} end, case when i % 10000 = 9999 then 2 else 1 end
       from ${series(uploads)}, lateral (select case when i % 100 = 0 then 'deleted' when i % 100 = 1 then 'failed'
         when i % 100 = 2 then 'rejected' when i % 100 = 3 then 'expired' when i % 100 = 4 then 'cancelled'
         when i % 100 < 25 then 'issued' when i % 100 < 30 then 'uploaded' when i % 100 < 40 then 'processing'
@@ -39,7 +51,7 @@ function writeHistory(uploads: number): readonly string[] {
       select kind.prefix || upload_id, kind.type, case when kind.prefix = 'evt_' then upload_id end, file_id,
         jsonb_build_object('upload_id', upload_id, 'method', method, 'state', state, 'created_at', created_at, 'updated_at', updated_at,
           'EventType', 'NewFileUpload', 'Text', repeat(md5(upload_id), 5)),
-        true, updated_at, 'recorder', updated_at < ${ago(`${uploads}`)}, sub_app_id
+        true, updated_at, 'recorder', updated_at < ${ago(`${(uploads * spacing) / 10}`)}, sub_app_id
       from uploads, (values ('vod-', 'vod.NewFileUpload'), ('evt_', 'upload.ready')) as kind(prefix, type)`,
     // One for each event; the newest half of them waits. A quarter is for a paused endpoint, and a tenth has failed before.
     `insert into deliveries (event_id, endpoint, state, attempts, next_attempt_at, last_error, enqueued_at, updated_at)
@@ -67,7 +79,7 @@ function writeHistory(uploads: number): readonly string[] {
     `insert into pruned_uploads (upload_id, file_id, sub_app_id, owner, has_media, pruned_at)
       select 'pruned' || i, '3877023' || lpad(i::text, 12, '0'), 1, 'owner' || i % 200, i % 2 = 0, ${ago('i')} from ${series(uploads / 4)}`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
-      select i % 50, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
+      select i % ${applications}, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
   ];
 }
 

@@ -22,12 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function countTables(url: string): Promise<number> {
+async function listTables(url: string): Promise<readonly string[]> {
   const sql = postgres(url, { max: 1, fetch_types: false });
-  const rows = await sql`select from pg_tables where schemaname = 'public'`;
+  const rows = await sql<{ name: string }[]>`
+    select tablename as name from pg_tables where schemaname = 'public' order by 1`;
   await sql.end();
-  return rows.length;
+  return rows.map(({ name }) => name);
 }
+
+const countTables = async (url: string) => (await listTables(url)).length;
 
 describe('applyMigrations()', () => {
   it('applies each migration once, in order', async () => {
@@ -41,12 +44,15 @@ describe('applyMigrations()', () => {
     expect(names).toEqual(['0001-first.sql', '0002-second.sql']);
   });
 
-  it('lets one of many concurrent processes do the work', async () => {
+  it('applies each migration in one of many concurrent processes', async () => {
     const url = await databases.create('empty');
-    const counts = await Promise.all(
-      Array.from({ length: 8 }, () => applyMigrations(url, { folder })),
-    );
-    expect(counts.toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, 2]);
+    const names: string[] = [];
+    const migrate = () =>
+      applyMigrations(url, { folder, onApplied: ({ name }) => names.push(name) });
+    const counts = await Promise.all(Array.from({ length: 8 }, migrate));
+
+    expect(counts.reduce((sum, count) => sum + count)).toBe(2);
+    expect(names).toEqual(['0001-first.sql', '0002-second.sql']);
   });
 
   it('refuses a migration that was changed or removed, and applies nothing', async () => {
@@ -90,13 +96,32 @@ describe('applyMigrations()', () => {
     expect(await applyMigrations(url, { folder: other })).toBe(0);
   });
 
-  it('rolls back a migration that fails halfway', async () => {
+  it('rolls back a migration that fails halfway, and keeps those before it', async () => {
     const url = await databases.create('empty');
     const other = await makeFolder();
-    await writeFile(join(other, '0001-bad.sql'), 'create table half (id integer); select 1/0;');
+    await writeFile(join(other, '0001-good.sql'), 'create table good (id integer);');
+    await writeFile(join(other, '0002-bad.sql'), 'create table half (id integer); select 1/0;');
 
     await expect(applyMigrations(url, { folder: other })).rejects.toThrow('division by zero');
-    expect(await countTables(url)).toBe(0);
+    expect(await listTables(url)).toEqual(['good', 'migrations']);
+  });
+
+  it('executes statements with semicolons inside', async () => {
+    const url = await databases.create('empty');
+    const other = await makeFolder();
+    await writeFile(
+      join(other, '0001-odd.sql'),
+      `-- Words; and 'an open quote.
+      create table odd (id text default 'it''s; so', "a;b" integer); /* More; words. */
+      create function twice(n integer) returns integer language plpgsql as $body$
+        begin perform ';'; return n * 2; end $body$;
+      insert into odd ("a;b") values (twice(4 - 1))`,
+    );
+
+    expect(await applyMigrations(url, { folder: other })).toBe(1);
+    const sql = postgres(url, { max: 1, fetch_types: false });
+    expect(await sql`select * from odd`).toEqual([{ id: "it's; so", 'a;b': 6 }]);
+    await sql.end();
   });
 });
 
@@ -180,6 +205,76 @@ describe('applyMigrations() with indexes that are built concurrently', () => {
     await expect(applyMigrations(url, { folder })).rejects.toThrow(
       'Migration 0002-index.sql builds indexes concurrently, so it can do nothing else.',
     );
+  });
+});
+
+describe('applyMigrations() while others use the tables', () => {
+  const connect = (url: string) => postgres(url, { max: 3, fetch_types: false });
+  const prepare = async () => {
+    const url = await databases.create('empty');
+    const folder = await makeFolder();
+    await writeFile(join(folder, '0001-both.sql'), 'create table a (); create table b ();');
+    await applyMigrations(url, { folder });
+    await writeFile(
+      join(folder, '0002-more.sql'),
+      'alter table a add column id integer; alter table b add column id integer;',
+    );
+    const sql = connect(url);
+    // The driver reserves only a connection that is open.
+    await sql`select`;
+    return { url, folder, sql };
+  };
+
+  it.each(['a', 'b'])(
+    'lets nobody wait for long behind it, while a transaction keeps table %s',
+    async (table) => {
+      const { url, folder, sql } = await prepare();
+      const keeper = await sql.reserve();
+      await keeper.unsafe(`begin; lock table ${table} in access share mode`);
+      const [{ pid } = {}] = await keeper<{ pid: number }[]>`select pg_backend_pid() as pid`;
+
+      const waits: string[] = [];
+      let isOver = false;
+      const migrating = applyMigrations(url, { folder, onProgress: (text) => waits.push(text) });
+      const write = async () => {
+        while (!isOver) {
+          await sql.begin(async (other) => {
+            await other.unsafe(`set local lock_timeout = 1000; select from a; select from b`);
+          });
+        }
+      };
+      const writing = write();
+      await expect.poll(() => waits.length).toBeGreaterThan(1);
+      await keeper`commit`;
+      keeper.release();
+
+      expect(await migrating).toBe(1);
+      isOver = true;
+      await writing;
+      expect(waits[0]).toMatch(
+        new RegExp(
+          `^waiting for the transaction of process ${pid} of the server, which is idle in transaction and began \\d+ s ago$`,
+        ),
+      );
+      expect(await sql`select a.id, b.id as other from a, b`).toEqual([]);
+      await sql.end();
+    },
+  );
+
+  it('gives up in the end, names who keeps a table, and has changed nothing', async () => {
+    const { url, folder, sql } = await prepare();
+    const keeper = await sql.reserve();
+    await keeper.unsafe('begin; lock table b in access share mode');
+
+    await expect(applyMigrations(url, { folder, lockAttempts: 1 })).rejects.toThrow(
+      /others keep them: end the transaction of process \d+ of the server, which is idle in transaction and began \d+ s ago, and run this again/,
+    );
+    await keeper`commit`;
+    keeper.release();
+    expect(
+      await sql`select from pg_attribute where attrelid = 'a'::regclass and attname = 'id'`,
+    ).toHaveLength(0);
+    await sql.end();
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
-import { explainServer, readServer } from '../../../lib/ledger/migrate.ts';
+import { explainServer, readServer } from '../../../lib/ledger/server-support.ts';
 import { listDocuments, readFile } from '../../documents/documents.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
