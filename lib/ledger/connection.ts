@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   readonly answerMilliseconds?: number;
   /** A number from 0 up to, but not including, 1. */
   readonly random?: () => number;
+  /** Throws the error with which work has failed, or a better explanation, for which it may look into the database. */
+  readonly explain?: (error: unknown, run: Connection['run']) => Promise<never>;
 }
 
 const ANSWER_MILLISECONDS = 10_000;
@@ -55,7 +57,7 @@ const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
  * @throws {LedgerError} if `databaseUrl` or `databaseCa` is wrong.
  */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { now, answerMilliseconds = ANSWER_MILLISECONDS, random = Math.random } = options;
+  const { now, answerMilliseconds = ANSWER_MILLISECONDS, random = Math.random, explain } = options;
   const settings = demandDatabase(options);
   const sessions = createSessions(settings, { now, random, answerMilliseconds });
 
@@ -74,10 +76,17 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
 
+  const run: Connection['run'] = (work) =>
+    withRetry(() => attempt((session) => perform(session, work)));
+  const transact: Connection['transact'] = (work) =>
+    withRetry(() => attempt((session) => begin(session, work)));
+  const { close } = sessions;
+  if (explain === undefined) return { run, transact, close };
+  const fail = (error: unknown) => explain(error, run);
   return {
-    run: (work) => withRetry(() => attempt((session) => perform(session, work))),
-    transact: (work) => withRetry(() => attempt((session) => begin(session, work))),
-    close: sessions.close,
+    run: (work) => run(work).catch(fail),
+    transact: (work) => transact(work).catch(fail),
+    close,
   };
 }
 

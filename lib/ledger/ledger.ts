@@ -11,6 +11,7 @@ import { createEventLedger, type EventLedger } from './events.ts';
 import { createGoneApplicationLedger, type GoneApplicationLedger } from './gone-applications.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
 import { createLeaseLedger, type LeaseLedger } from './leases.ts';
+import { explainOldSchema } from './old-schema.ts';
 import {
   createPendingConfirmationLedger,
   type PendingConfirmationLedger,
@@ -23,7 +24,6 @@ import { createReconciliationLedger, type ReconciliationLedger } from './reconci
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 import { createVodBudgetLedger, type VodBudgetLedger } from './vod-budget.ts';
-import { watchSchema } from './watch-schema.ts';
 
 /** The memory of the service. */
 export interface Ledger
@@ -75,7 +75,7 @@ export interface LedgerOptions {
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
   const { now, randomKey, targets } = options;
-  const connection = watchSchema(createConnection({ databaseUrl, ...options }));
+  const connection = createConnection({ databaseUrl, ...options, explain: explainOldSchema });
   return createLedger({ connection, now, randomKey, targets });
 }
 

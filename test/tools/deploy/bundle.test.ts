@@ -10,7 +10,7 @@ import { loadBundle } from './load-bundle.ts';
  */
 const LIMITS: Readonly<Record<string, number>> = {
   ...{ signature: 45_000, uploads: 45_000 },
-  ...{ callback: 160_000, sweep: 175_000 },
+  ...{ callback: 162_000, sweep: 175_000, ledger: 116_000 },
 };
 
 /** Parts that functions load only when they need them. */
