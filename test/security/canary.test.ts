@@ -43,6 +43,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   VOD_PULLS_PER_SECOND: '100',
   ...{ VOD_CALLS_PER_SECOND: '100', VOD_BACKGROUND_PERCENT: '50' },
   VOD_EVENT_MODE: 'PULL',
+  ...{ RETENTION_EXPORT: '', RETENTION_EXPORT_REGION: '' },
   WEBHOOK_LOOPBACK: 'allow',
   WEBHOOK_PORTS: '',
   EVENT_BUS_ID: 'eb-0a1b2c3d',
@@ -307,7 +308,7 @@ describe('every function', () => {
     const unkept = gone.log.split('\n').filter(isUnkeptEvent).join('\n');
     expect(findCanaries(unkept, [CANARIES.eventText])).toHaveLength(1);
     expect(gone.statuses.get('uploads')).toContain(503);
-    expect(empty.log).toContain('42P01');
+    expect(empty.log).toContain('OLD_SCHEMA');
   });
 });
 
