@@ -40,13 +40,25 @@ const ACTIONS: Readonly<Record<string, Perform>> = {
     const { taskType, member, task } = found;
     return { TaskType: taskType, Status: task['Status'], [member]: task };
   },
-  DescribeTasks(application, { FileId }) {
-    const found = [...application.tasks.values()].filter(({ task }) => task['FileId'] === FileId);
+  DescribeTasks(application, { FileId, Status, CreateTime, Limit = 10, ScrollToken = '0' }) {
+    const { After = '' } = Object(CreateTime ?? {});
+    // A task begins with its file, as far as the life of the file says.
+    const beganAt = (task: Readonly<Record<string, unknown>>) =>
+      application.media.get(String(task['FileId']))?.BasicInfo['CreateTime'] ?? '9';
+    const found = [...application.tasks.values()].filter(
+      ({ task }) =>
+        (FileId === undefined || task['FileId'] === FileId) &&
+        (Status === undefined || task['Status'] === Status) &&
+        String(beganAt(task)) >= String(After),
+    );
+    const [from, count] = [Number(ScrollToken), Number(Limit)];
+    const page = found.slice(from, from + count);
     return {
-      TaskSet: found.map(({ taskType, task }) => ({
-        ...{ TaskId: task['TaskId'], TaskType: taskType, Status: task['Status'], FileId },
+      TaskSet: page.map(({ taskType, task }) => ({
+        ...{ TaskId: task['TaskId'], TaskType: taskType },
+        ...{ Status: task['Status'], FileId: task['FileId'] },
       })),
-      ScrollToken: '',
+      ScrollToken: from + count < found.length ? String(from + count) : '',
     };
   },
   SearchMedia(application, { CreateTime, Offset = 0, Limit = 10 }) {
