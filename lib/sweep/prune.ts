@@ -21,7 +21,8 @@ export interface PruneOptions {
 }
 
 /**
- * Stores rows of one kind, the last of which is of the time `until`, in Unix milliseconds. The same rows are stored in the same place, so repeating it changes nothing.
+ * Stores rows of one kind, the last of which is of the time `until`, in Unix milliseconds. The same rows are stored in the
+ * same place, so repeating it changes nothing.
  *
  * @throws if they could not be stored.
  */

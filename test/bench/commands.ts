@@ -3,6 +3,7 @@ import { listLedgerLines } from './ledger-lines.ts';
 import type { Line } from './line.ts';
 import { SHORT_LINES } from './lines.ts';
 import { listLoadLines } from './load-lines.ts';
+import { listMigrateLines } from './migrate-lines.ts';
 import { listQueueLines } from './queue-lines.ts';
 
 /** A set of lines that is measured together. */
@@ -17,6 +18,7 @@ interface Command {
 export const COMMANDS = {
   short: { words: 'npm run bench', list: () => SHORT_LINES },
   ledger: { words: 'npm run bench -- ledger', list: listLedgerLines },
+  migrate: { words: 'npm run bench -- migrate', list: listMigrateLines },
   queue: { words: 'npm run bench -- queue', list: listQueueLines },
   emulator: { words: 'npm run bench -- emulator', list: listEmulatorLines },
   load: { words: 'npm run bench -- load', list: listLoadLines },

@@ -933,8 +933,8 @@ export const EQUIVALENT: readonly Equivalent[] = [
   {
     file: 'lib/pulls/submit.ts',
     mutator: 'ConditionalExpression',
-    text: "if (known === undefined || known.kind === 'conflict') throw idempotencyConflict();",
-    code: 'known === undefined',
+    text: "if (found === undefined || found.kind === 'conflict') throw idempotencyConflict();",
+    code: 'found === undefined',
     replacement: 'false',
     reason: 'each pull is identified; the condition is for the compiler',
   },
