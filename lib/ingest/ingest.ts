@@ -7,6 +7,7 @@ import { Problem } from '../problem.ts';
 import type { HttpEvent } from '../runtime/http-event.ts';
 import { type Invocation, type LogFields, writeLogLine } from '../runtime/invocation.ts';
 import { type Clock, type Deadline, limitTo } from '../system.ts';
+import { defined } from '../validation/json-object.ts';
 import {
   listWholeDeletions,
   parseVodEvent,
@@ -86,8 +87,12 @@ export function createIngest(
   const describeMediaInfos = joinFiles(dependencies.api.describeMediaInfos);
   const api = { ...dependencies.api, describeMediaInfos };
   const shared = { ...dependencies, api, admitUnconfirmed, knowsFiles, postponement };
-  const stored = { applications, contexts: config.contexts, report: writeLogLine };
+  const stored = { applications, contexts: config.contexts };
   return async (request, { log, deadline }) => {
+    const { function: name, requestId } = log;
+    // Stored notifications have lines of their own.
+    const report = (fields: LogFields) =>
+      writeLogLine({ level: 'warn', ...defined({ function: name, requestId }), ...fields });
     const confirming = limitTo(CONFIRM_MILLISECONDS, deadline, clock);
     const answering = limitTo(ANSWER_MILLISECONDS, deadline, clock);
     const receivedAt = now();
@@ -110,7 +115,7 @@ export function createIngest(
       await ingestPushed(pushed, run);
       // An instance that has to store notifications has no time to spare.
       if (log.confirmation !== 'kept')
-        await postponement.confirmStored({ ...run, ...stored, confirming });
+        await postponement.confirmStored({ ...run, ...stored, confirming, report });
     } catch (error) {
       const raw = writeVodEvent(pushed.event);
       const failed = { raw, proven: false, subAppId, own, receivedAt };

@@ -107,6 +107,7 @@ export interface Notified {
 
 /** The function, a VOD without media and a consumer, all new for each test. */
 export interface CallbackStage {
+  readonly log: CapturedLog;
   readonly vod: KnownVod;
   readonly consumer: MoodyConsumer;
   /** Loads a new instance with additional variables; returns a function that sends it a signed notification. */
@@ -129,7 +130,7 @@ export function useCallback(...media: readonly { readonly FileId: string }[]): C
   );
   afterEach(() => void vi.unstubAllEnvs());
   return {
-    ...{ vod, consumer },
+    ...{ log, vod, consumer },
     load: (environment) => {
       stubCallback(vod, consumer, environment);
       return loadCallback(log);
@@ -156,6 +157,9 @@ export function stubCallback(
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }
 
+/** Returns whether a line is the one that a call ends with; stored notifications have lines of their own. */
+export const isLast = ({ milliseconds }: LogFields) => milliseconds !== undefined;
+
 async function loadCallback(log: CapturedLog) {
   vi.resetModules();
   const { main_handler } = await import('../../functions/callback.ts');
@@ -170,7 +174,7 @@ async function loadCallback(log: CapturedLog) {
       getRemainingTimeInMillis: () => 10_000,
     };
     const { statusCode, json } = await ask({ body: signed(event) }, context);
-    const line = log.lines.find((written) => written.requestId === requestId) ?? {};
-    return { statusCode, json, log: line };
+    const ofCall = log.lines.filter((written) => written.requestId === requestId);
+    return { statusCode, json, log: ofCall.find(isLast) ?? {} };
   };
 }

@@ -37,8 +37,8 @@ export function findFlaws(answer: unknown, circumstances: Circumstances): readon
 }
 
 /**
- * Returns what is wrong with the log of this number of calls: each writes one line, in addition to those that hold a
- * piece of a notification that could not be stored, and nothing that is not a line of the log.
+ * Returns what is wrong with the log of this number of calls: each writes one line at its end, in addition to those that
+ * hold a piece of a notification that could not be stored, and those about notifications that others have stored.
  */
 export function findLogFlaws(output: string, calls: number | undefined): readonly string[] {
   const lines = output.split('\n').slice(0, -1);
@@ -46,9 +46,15 @@ export function findLogFlaws(output: string, calls: number | undefined): readonl
     (line) => !line.startsWith('{"level":"') || typeof parse(line) !== 'object',
   );
   const flaws = broken.map((line) => `writes what is no log line: ${line.slice(0, 80)}`);
-  const own = lines.filter((line) => parse(line)?.['piece'] === undefined);
+  const own = lines.map(parse).filter((line) => !isOfEvent(line));
   if (calls === undefined || own.length === calls) return flaws;
   return [...flaws, `writes ${own.length} lines of its own in ${calls} calls`];
+}
+
+/** Returns whether a line is about an event, and not about a call, which has taken some time. */
+function isOfEvent(line: Readonly<Record<string, unknown>> | undefined): boolean {
+  if (line?.['piece'] !== undefined) return true;
+  return line?.['milliseconds'] === undefined && line?.['eventId'] !== undefined;
 }
 
 function findHeaderFlaws(headers: Record<string, unknown>): readonly string[] {
