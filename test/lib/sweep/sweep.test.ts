@@ -105,9 +105,9 @@ describe('sweep()', () => {
     const summary = await stage.sweep({ ledger: { ...gone, ...ledger } });
 
     expect(summary.backlog).toBeUndefined();
-    expect(summary.errors).toEqual({ ECONNREFUSED: 8 });
+    expect(summary.errors).toEqual({ ECONNREFUSED: 9 });
     expect([...summary.broken].sort()).toEqual([
-      ...['actions', 'backlog', 'checks', 'deliveries', 'fanOut', 'media', 'pulls'],
+      ...['actions', 'backlog', 'checks', 'deliveries', 'fanOut', 'media', 'prune', 'pulls'],
       'unconfirmed',
     ]);
   });
