@@ -14,9 +14,6 @@ const OLD_SCHEMA = 'OLD_SCHEMA';
 
 const RETRY_AFTER_SECONDS = '60';
 
-/** A table is missing: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
-const UNDEFINED_TABLE = '42P01';
-
 /**
  * Throws a {@link Problem} `ledger_unavailable` if work failed with `error` since the database has not had all
  * migrations, and `error` otherwise. Once it has had them, the same work succeeds.
@@ -41,8 +38,8 @@ async function isOld(run: Connection['run']): Promise<boolean> {
       sql.unsafe<{ name: string | null }[]>('select max(name) as name from migrations'),
     );
     return (row?.name ?? '') < NEWEST_MIGRATION;
-  } catch (error) {
-    // Otherwise nothing is known, and the first error is the one to report.
-    return readCode(error) === UNDEFINED_TABLE;
+  } catch {
+    // There are no tables of this service at all, or nothing is known: the first error says more.
+    return false;
   }
 }

@@ -308,7 +308,7 @@ describe('every function', () => {
     const unkept = gone.log.split('\n').filter(isUnkeptEvent).join('\n');
     expect(findCanaries(unkept, [CANARIES.eventText])).toHaveLength(1);
     expect(gone.statuses.get('uploads')).toContain(503);
-    expect(empty.log).toContain('OLD_SCHEMA');
+    expect(empty.log).toContain('42P01');
   });
 });
 
