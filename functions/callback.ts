@@ -8,7 +8,7 @@ import { httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
-import { openCallBudget } from '../lib/vod/call-budget.ts';
+import { createCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi } from '../lib/vod/client.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 import type { Target } from '../lib/webhooks/target.ts';
@@ -37,7 +37,13 @@ export const main_handler = httpHandler('callback', ['POST'], () => {
     databaseUrl === undefined
       ? undefined
       : lazyLedger(() => openLedger({ ...config, databaseUrl }, targets));
-  const budget = ledger && openCallBudget(config.vodApi, ledger, clock);
+  const budget =
+    ledger &&
+    createCallBudget(
+      config.vodApi,
+      (request) => ledger((each) => each.leaseVodCalls(request)),
+      clock,
+    );
   const api = createVodApi(config.vodApi, { readCredentials, clock, random, budget });
   const times = { now: clock.now, clock, random: random.fraction };
   const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };

@@ -5,7 +5,7 @@ import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts'
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
-import { type Problem, refuseFields } from '../lib/problem.ts';
+import { refuseFields } from '../lib/problem.ts';
 import { createDurablePulls } from '../lib/pulls/durable.ts';
 import type { UploadIdSources } from '../lib/pulls/prepare-pull.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
@@ -31,9 +31,10 @@ import {
   PULL_FIELDS,
   type PullRequest,
   parsePullRequest,
+  type RefusedItem,
 } from '../lib/validation/pull-request.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
-import { openCallBudget } from '../lib/vod/call-budget.ts';
+import { createCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
@@ -108,7 +109,7 @@ async function pullOne(request: PullRequest, call: Call, pulls: PullDependencies
 }
 
 async function pullMany(
-  items: readonly (PullRequest | Problem)[],
+  items: readonly (PullRequest | RefusedItem)[],
   call: Call,
   pulls: PullDependencies,
 ): Promise<Answer> {
@@ -135,7 +136,13 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
-  const budget = ledger && openCallBudget(config.vodApi, ledger, clock);
+  const budget =
+    ledger &&
+    createCallBudget(
+      config.vodApi,
+      (request) => ledger((each) => each.leaseVodCalls(request)),
+      clock,
+    );
   const expectPulls = budget?.('PullUpload').expect;
   const api = createVodApi(config.vodApi, {
     readCredentials: () => readVodCredentials(process.env),

@@ -47,6 +47,38 @@ export function limitTo(
   return { left: () => Math.min(end - monotonic(), deadline.left()) };
 }
 
+/** Moments of this instance, in milliseconds, between which the database's clock was at `at`. */
+interface Reading {
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly at: number;
+}
+
+/** Returns what to add to a time of the database's clock for one of this instance's monotonic clock. */
+export type CompareClocks = (reading: Reading) => number;
+
+/** How long a comparison of two clocks is used, in milliseconds. */
+const COMPARISON_MILLISECONDS = 30_000;
+
+/** Creates the comparison of this instance's monotonic clock with that of the database. */
+export function createClockComparison(): CompareClocks {
+  let best: Reading | undefined;
+  const doubt = ({ sentAt, receivedAt }: Reading) => receivedAt - sentAt;
+  const isUsable = (reading: Reading): boolean => {
+    if (best === undefined || reading.receivedAt - best.receivedAt > COMPARISON_MILLISECONDS) {
+      return false;
+    }
+    // Otherwise one of the clocks was set, or another server answers.
+    const passed = reading.at - best.at;
+    return passed <= reading.receivedAt - best.sentAt && passed >= reading.sentAt - best.receivedAt;
+  };
+  return (reading) => {
+    // After the shortest wait for an answer it is least doubtful when the clock was read.
+    if (best === undefined || !isUsable(reading) || doubt(reading) <= doubt(best)) best = reading;
+    return (best.sentAt + best.receivedAt) / 2 - best.at;
+  };
+}
+
 /**
  * Does `work` on each of `items`, in their order and at most `atOnce` at a time. The next item of an async iterable is
  * requested only when there is room for it.
@@ -80,6 +112,67 @@ export interface RateLimit {
   readonly takeTurn: (signal?: AbortSignal, longest?: number) => Promise<void>;
 }
 
+/** A caller that waits for its turn. */
+export interface Waiter {
+  /** Until when it waits, on the monotonic clock. */
+  readonly until: number;
+  /** Ends its wait: with its turn, or with an error. */
+  readonly enter: () => void;
+  readonly refuse: (error: unknown) => void;
+}
+
+/** Callers that wait for their turns, in the order in which they came. */
+export interface Queue {
+  /** A set, since it is ordered and removes a member without a search. */
+  readonly waiting: ReadonlySet<Waiter>;
+  /** Waits for a turn; rejects with the signal's reason if it is aborted before that. */
+  readonly wait: (signal?: AbortSignal, until?: number) => Promise<void>;
+}
+
+/**
+ * Creates a queue. `serve` runs while anyone waits, once at a time, and lets in or refuses all of them before it ends; an
+ * error that it throws refuses all who wait then.
+ */
+export function createQueue(serve: (waiting: ReadonlySet<Waiter>) => Promise<void>): Queue {
+  const waiting = new Set<Waiter>();
+  let isServing = false;
+  const start = async () => {
+    isServing = true;
+    try {
+      // Those who were let in may have come back before this continues.
+      do await serve(waiting);
+      while (waiting.size > 0);
+      isServing = false;
+    } catch (error) {
+      isServing = false;
+      for (const waiter of waiting) waiter.refuse(error);
+    }
+  };
+  const wait = (signal?: AbortSignal, until = Number.POSITIVE_INFINITY): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const leave = () => waiter.refuse(signal?.reason);
+      const end = () => {
+        waiting.delete(waiter);
+        signal?.removeEventListener('abort', leave);
+      };
+      const waiter: Waiter = {
+        until,
+        enter() {
+          end();
+          resolve();
+        },
+        refuse(error) {
+          end();
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      waiting.add(waiter);
+      if (!isServing) void start();
+    });
+  return { waiting, wait };
+}
+
 const WINDOW_MILLISECONDS = 1_000;
 
 /**
@@ -93,21 +186,13 @@ export function createRateLimit(
   /** When the last turns were given: a ring buffer; index `next` holds the oldest one. */
   const given = new Array<number>(perSecond).fill(Number.NEGATIVE_INFINITY);
   let next = 0;
-  /** A set, since it is ordered and removes a member without a search. */
-  const waiting = new Set<() => void>();
-  let serving = false;
-
   const millisecondsToWait = () => (given[next] ?? 0) + WINDOW_MILLISECONDS - monotonic();
   const giveTurn = () => {
     given[next] = monotonic();
     next = (next + 1) % perSecond;
   };
-
-  async function serve(): Promise<void> {
-    serving = true;
-    for (;;) {
-      const [first] = waiting;
-      if (first === undefined) break;
+  const queue = createQueue(async (waiting) => {
+    for (let [first] = waiting; first !== undefined; [first] = waiting) {
       // Timers may fire a little early, so the clock decides.
       const wait = millisecondsToWait();
       if (wait > 0) {
@@ -115,35 +200,71 @@ export function createRateLimit(
         continue;
       }
       giveTurn();
-      waiting.delete(first);
-      first();
+      first.enter();
     }
-    serving = false;
-  }
-
+  });
   const tryTurn = () => {
-    if (waiting.size > 0 || millisecondsToWait() > 0) return false;
+    if (queue.waiting.size > 0 || millisecondsToWait() > 0) return false;
     giveTurn();
     return true;
   };
-
-  const takeTurn = (signal?: AbortSignal): Promise<void> => {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (tryTurn()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const enter = () => {
-        signal?.removeEventListener('abort', leave);
-        resolve();
-      };
-      const leave = () => {
-        waiting.delete(enter);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', leave, { once: true });
-      waiting.add(enter);
-      if (!serving) void serve();
-    });
+  return {
+    tryTurn,
+    async takeTurn(signal) {
+      signal?.throwIfAborted();
+      if (!tryTurn()) await queue.wait(signal);
+    },
   };
+}
 
-  return { tryTurn, takeTurn };
+/** Dependencies of a pause. */
+interface PauseOptions {
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** A number from 0 up to, but not including, 1. */
+  readonly random: () => number;
+  /** Longest pause, in milliseconds. */
+  readonly longest: number;
+}
+
+/** The pauses between attempts to reach one server, shared by all callers. */
+interface Pause {
+  /** Returns the milliseconds until the next attempt may begin. */
+  left(): number;
+  /** Counts an attempt that failed, or a connection that was lost before it did any work. */
+  failed(): void;
+  /** Counts a connection that was lost after it had done work: the next attempt need not wait. */
+  lost(): void;
+  /** Resets the count of failures. */
+  worked(): void;
+}
+
+const FIRST_MILLISECONDS = 20;
+
+/**
+ * Creates pauses that double from attempt to attempt and of which half is random, so that instances that lost a server
+ * at the same time do not return at the same time.
+ *
+ * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
+export function createPause({ now, random, longest }: PauseOptions): Pause {
+  let failures = 0;
+  let failedAt = 0;
+  const count = (atLeast: number) => {
+    failures = Math.max(failures + 1, atLeast);
+    failedAt = now();
+  };
+  return {
+    left() {
+      if (failures < 2) return 0;
+      const whole = Math.min(FIRST_MILLISECONDS * 2 ** (failures - 2), longest);
+      const passed = Math.max(now() - failedAt, 0);
+      return Math.max(whole * (0.5 + random() / 2) - passed, 0);
+    },
+    failed: () => count(2),
+    lost: () => count(1),
+    worked() {
+      failures = 0;
+    },
+  };
 }

@@ -1,24 +1,19 @@
-import type { AbsentArrival } from '../ledger/absent-files.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Done, Failed, Retry } from '../model/attempt.ts';
 import type { LogFields } from '../runtime/invocation.ts';
-import { parseVodEvent, readId, type VodEvent } from '../vod/event.ts';
+import { parseVodEvent, readId } from '../vod/event.ts';
 import {
   type BatchLedger,
   type DispatchDependencies,
   dispatch,
   type IngestedEvent,
   ingestBatch,
+  recordArrivals,
+  requireMac,
 } from './durable.ts';
-import {
-  type ArrivalEvent,
-  keepPending,
-  readSource,
-  writeArrival,
-} from './pending-confirmation.ts';
+import { type ArrivalEvent, keepPending, readSource } from './pending-confirmation.ts';
 import type { Reception } from './plan-event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
-import { type DeletionEvent, pickDeletions } from './select-deletions.ts';
 
 /**
  * Result of recording such an arrival. `retry`: its context proves it, and VOD is to be asked again once it must show
@@ -137,57 +132,4 @@ async function recordComingAndGoing(
   });
   const confirmed = { ...reception, confirmed: true };
   return [...arrivals, ...(await ingestBatch([deletion], ledger, confirmed))];
-}
-
-/** Records a notification after VOD was asked about it. */
-export async function recordNotification(
-  event: VodEvent,
-  reception: Reception,
-  ledger: Ledger,
-): Promise<readonly IngestedEvent[]> {
-  return event.eventType === 'FileDeleted' && reception.confirmed
-    ? recordDeletion(event, reception, ledger)
-    : ingestBatch([event], ledger, reception);
-}
-
-/**
- * Records a deletion that VOD confirms, and before it the arrivals of those of its files that were already gone when
- * VOD was asked. Returns what was recorded.
- */
-export async function recordDeletion(
-  event: DeletionEvent,
-  reception: Reception,
-  ledger: BatchLedger & Pick<Ledger, 'findFiles' | 'findAbsentArrivals'>,
-): Promise<readonly IngestedEvent[]> {
-  const { FileIdSet: fileIds } = event.task;
-  const { subAppId, own } = reception;
-  const arrivals = await ledger.findAbsentArrivals(fileIds, subAppId);
-  if (arrivals.length === 0) return ingestBatch([event], ledger, reception);
-  const recorded = await recordArrivals(arrivals, reception, ledger);
-  // A file that arrived for an upload with another file belongs to no upload.
-  const deletion = pickDeletions(event, await ledger.findFiles(fileIds, subAppId, own));
-  if (deletion === undefined) return recorded;
-  return [...recorded, ...(await ingestBatch([deletion], ledger, reception))];
-}
-
-/** Records the arrivals of files that no longer exist, without confirmation by VOD and without actions on them. */
-function recordArrivals(
-  arrivals: readonly AbsentArrival[],
-  reception: Reception,
-  ledger: BatchLedger,
-): Promise<readonly IngestedEvent[]> {
-  const events = arrivals.map(({ fileId, source }) => writeArrival(fileId, source));
-  const absent = {
-    ...reception,
-    ...requireMac(reception),
-    confirmed: false,
-    isAbsent: true,
-  } as const;
-  return ingestBatch(events, ledger, absent);
-}
-
-/** For a missing file there is no other proof than the context, so a context without a MAC proves nothing. */
-function requireMac(origin: Origin): Origin {
-  const { subAppId, own, contexts } = origin;
-  return { subAppId, own, contexts: { ...contexts, acceptsV1: false } };
 }

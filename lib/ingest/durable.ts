@@ -1,4 +1,5 @@
 import type { ContextConfig } from '../config/context-config.ts';
+import type { AbsentArrival } from '../ledger/absent-files.ts';
 import type { RecordedEvent } from '../ledger/event-record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -16,8 +17,10 @@ import { readArrivedMedia } from '../vod/media.ts';
 import { type DeliveryDependencies, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
 import { type FailureCounts, type FailureRun, reportFailedEvent } from './failed-event.ts';
+import { writeArrival } from './pending-confirmation.ts';
 import { planEvent, type Reception } from './plan-event.ts';
-import { proveEvent, type ReceivedEvent, receiveEvent } from './received-event.ts';
+import { type Origin, proveEvent, type ReceivedEvent, receiveEvent } from './received-event.ts';
+import { type DeletionEvent, pickDeletions } from './select-deletions.ts';
 import { trustContexts } from './verify-notification.ts';
 
 /** An event, and the result of recording it. */
@@ -54,6 +57,59 @@ export async function ingestBatch(
   });
   for (const event of ingested) await endReview(event, ledger);
   return ingested;
+}
+
+/** Records a notification after VOD was asked about it. */
+export async function recordNotification(
+  event: VodEvent,
+  reception: Reception,
+  ledger: Ledger,
+): Promise<readonly IngestedEvent[]> {
+  return event.eventType === 'FileDeleted' && reception.confirmed
+    ? recordDeletion(event, reception, ledger)
+    : ingestBatch([event], ledger, reception);
+}
+
+/**
+ * Records a deletion that VOD confirms, and before it the arrivals of those of its files that were already gone when
+ * VOD was asked. Returns what was recorded.
+ */
+export async function recordDeletion(
+  event: DeletionEvent,
+  reception: Reception,
+  ledger: BatchLedger & Pick<Ledger, 'findFiles' | 'findAbsentArrivals'>,
+): Promise<readonly IngestedEvent[]> {
+  const { FileIdSet: fileIds } = event.task;
+  const { subAppId, own } = reception;
+  const arrivals = await ledger.findAbsentArrivals(fileIds, subAppId);
+  if (arrivals.length === 0) return ingestBatch([event], ledger, reception);
+  const recorded = await recordArrivals(arrivals, reception, ledger);
+  // A file that arrived for an upload with another file belongs to no upload.
+  const deletion = pickDeletions(event, await ledger.findFiles(fileIds, subAppId, own));
+  if (deletion === undefined) return recorded;
+  return [...recorded, ...(await ingestBatch([deletion], ledger, reception))];
+}
+
+/** Records the arrivals of files that no longer exist, without confirmation by VOD and without actions on them. */
+export function recordArrivals(
+  arrivals: readonly AbsentArrival[],
+  reception: Reception,
+  ledger: BatchLedger,
+): Promise<readonly IngestedEvent[]> {
+  const events = arrivals.map(({ fileId, source }) => writeArrival(fileId, source));
+  const absent = {
+    ...reception,
+    ...requireMac(reception),
+    confirmed: false,
+    isAbsent: true,
+  } as const;
+  return ingestBatch(events, ledger, absent);
+}
+
+/** Returns the origin for a missing file, of which the context is the only proof: one without a MAC proves nothing. */
+export function requireMac(origin: Origin): Origin {
+  const { subAppId, own, contexts } = origin;
+  return { subAppId, own, contexts: { ...contexts, acceptsV1: false } };
 }
 
 /** A file is in one application, and VOD has confirmed in which; reports of other applications about it are false. */

@@ -15,11 +15,11 @@ import {
   type VodEvent,
   writeVodEvent,
 } from '../vod/event.ts';
-import { ingestAbsence, recordNotification } from './absent-arrival.ts';
+import { joinFiles } from '../vod/media.ts';
+import { ingestAbsence } from './absent-arrival.ts';
 import { type ConfirmingApi, confirmEvent, isUploadEvent } from './confirm-event.ts';
-import { type DispatchDependencies, dispatch } from './durable.ts';
+import { type DispatchDependencies, dispatch, recordNotification } from './durable.ts';
 import { keepOrThrow, rethrowLogged } from './failed-event.ts';
-import { joinFiles } from './join-files.ts';
 import {
   type AdmitUnconfirmed,
   type ArrivalEvent,

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import { createPause } from '../system.ts';
 import { type DatabaseSettings, demandDatabase } from './connection/database-url.ts';
 import { toLedgerError } from './connection/explain-error.ts';
+import { failWith } from './connection/open-socket.ts';
 import { closeSession, IDLE_SECONDS, openSession, READ_ONLY } from './connection/session.ts';
-import {
-  answerInTime,
-  begin,
-  isLost,
-  perform,
-  type Session,
-  type Statements,
-} from './connection/transaction.ts';
+import { begin, isLost, type Session, type Statements } from './connection/transaction.ts';
 import { LedgerError, readCode } from './ledger-error.ts';
 
 /** The one connection of an instance. */
@@ -88,6 +83,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     transact: (work) => transact(work).catch(fail),
     close,
   };
+}
+
+/** Runs `work`; in a transaction if the settings of the URL have to be repeated each time. */
+function perform<Result>(
+  session: Session,
+  work: (sql: Statements) => Promise<Result>,
+): Promise<Result> {
+  const isWhole = session.isPooled && Object.keys(session.settings).length > 0;
+  return isWhole ? begin(session, work) : work(session.sql);
 }
 
 async function withRetry<Result>(attempt: () => Promise<Result>): Promise<Result> {
@@ -201,54 +205,19 @@ function createSessions(
   };
 }
 
-/** Dependencies of a pause. */
-interface PauseOptions {
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number;
-  /** Longest pause, in milliseconds. */
-  readonly longest: number;
-}
-
-/** The pauses between attempts to reach one server, shared by all callers. */
-interface Pause {
-  /** Returns the milliseconds until the next attempt may begin. */
-  left(): number;
-  /** Counts an attempt that failed, or a connection that was lost before it did any work. */
-  failed(): void;
-  /** Counts a connection that was lost after it had done work: the next attempt need not wait. */
-  lost(): void;
-  /** Resets the count of failures. */
-  worked(): void;
-}
-
-const FIRST_MILLISECONDS = 20;
-
 /**
- * Creates pauses that double from attempt to attempt and of which half is random, so that instances that lost a server
- * at the same time do not return at the same time.
+ * Returns the result of `work`.
  *
- * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ * @throws an error `NO_ANSWER` if it takes longer.
  */
-export function createPause({ now, random, longest }: PauseOptions): Pause {
-  let failures = 0;
-  let failedAt = 0;
-  const count = (atLeast: number) => {
-    failures = Math.max(failures + 1, atLeast);
-    failedAt = now();
-  };
-  return {
-    left() {
-      if (failures < 2) return 0;
-      const whole = Math.min(FIRST_MILLISECONDS * 2 ** (failures - 2), longest);
-      const passed = Math.max(now() - failedAt, 0);
-      return Math.max(whole * (0.5 + random() / 2) - passed, 0);
-    },
-    failed: () => count(2),
-    lost: () => count(1),
-    worked() {
-      failures = 0;
-    },
-  };
+async function answerInTime<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(failWith('NO_ANSWER')), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -9,7 +9,7 @@ import { describeProblem, Problem } from '../problem.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { MAX_MEDIA_NAME_BYTES } from '../validation/limits.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
+import type { PullRequest, RefusedItem } from '../validation/pull-request.ts';
 import type { RepeatablePullUpload } from '../vod/client.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';
 
@@ -58,17 +58,17 @@ export function authorizePull(
  * index.
  */
 export function authorizePulls(
-  items: readonly (PullRequest | Problem)[],
+  items: readonly (PullRequest | RefusedItem)[],
   headerKey: string | undefined,
   owner: PullOwner,
-): readonly (AuthorizedPull | Problem)[] {
+): readonly (AuthorizedPull | RefusedItem)[] {
   return items.map((item, place) => {
-    if (item instanceof Problem) return item;
+    if ('refusal' in item) return item;
     const placeKey = headerKey === undefined ? undefined : `${headerKey}/${place}`;
     try {
       return authorizePull(item, item.idempotencyKey ?? placeKey, owner);
     } catch (error) {
-      if (error instanceof Problem) return error;
+      if (error instanceof Problem) return { refusal: error };
       throw error;
     }
   });

@@ -1,6 +1,6 @@
 import { describeProblem, Problem, type ProblemDetails, refuseFields } from '../problem.ts';
 import { type Deadline, forEachAtOnce } from '../system.ts';
-import type { PullRequest } from '../validation/pull-request.ts';
+import type { PullRequest, RefusedItem } from '../validation/pull-request.ts';
 import type { PullUploadOutcome, VodApi } from '../vod/client.ts';
 import type { CheckOpenedRegion } from '../vod/opened-regions.ts';
 import {
@@ -76,7 +76,7 @@ export async function submitPull(
  * @throws {Problem} `ledger_unavailable`; then nothing was sent.
  */
 export async function submitBatch(
-  items: readonly (PullRequest | Problem)[],
+  items: readonly (PullRequest | RefusedItem)[],
   call: PullCall,
   dependencies: PullDependencies,
 ): Promise<readonly BatchResult[]> {
@@ -86,8 +86,9 @@ export async function submitBatch(
   return results.map((result, place) => {
     if (result.status === 'fulfilled') return result.value;
     const problem = describeProblem(result.reason, call.requestId);
+    const item = items[place];
     // The errors of invalid items already include the item's index.
-    if (problem.errors === undefined || items[place] instanceof Problem) return { problem };
+    if (problem.errors === undefined || (item && 'refusal' in item)) return { problem };
     const errors = problem.errors.map((error) => ({
       ...error,
       path: `items.${place}.${error.path}`,
@@ -96,7 +97,7 @@ export async function submitBatch(
   });
 }
 
-type Items = readonly (AuthorizedPull | Problem)[];
+type Items = readonly (AuthorizedPull | RefusedItem)[];
 
 /**
  * Submits items separately, so that without a queue an item for which there is no time is not remembered or counted.
@@ -104,13 +105,13 @@ type Items = readonly (AuthorizedPull | Problem)[];
 function submitOneByOne(items: Items, call: PullCall, dependencies: PullDependencies) {
   return settleAll(items, async (item) => {
     // The problem of an invalid item is already known, so it needs no time.
-    const mayGo = item instanceof Problem || call.deadline.left() > RESERVE_MILLISECONDS;
+    const mayGo = 'refusal' in item || call.deadline.left() > RESERVE_MILLISECONDS;
     return mayGo ? submitAlone(item, call, dependencies) : UNSENT;
   });
 }
 
 async function submitAlone(
-  item: AuthorizedPull | Problem,
+  item: AuthorizedPull | RefusedItem,
   call: PullCall,
   dependencies: PullDependencies,
 ): Promise<SubmittedPull> {
@@ -147,15 +148,15 @@ async function submitTogether(items: Items, call: PullCall, dependencies: PullDe
 }
 
 /**
- * @throws {Problem} `invalid_request` if the contexts do not fit, or the region is not open; or the item itself, if it
- * is a problem.
+ * @throws {Problem} `invalid_request` if the contexts do not fit, or the region is not open; or the refusal of the
+ * item, if it has one.
  */
 async function prepare(
-  item: AuthorizedPull | Problem,
+  item: AuthorizedPull | RefusedItem,
   { deadline }: PullCall,
   { store, contextKey, ownSubAppId, checkRegion }: PullDependencies,
 ): Promise<PreparedPull> {
-  if (item instanceof Problem) throw item;
+  if ('refusal' in item) throw item.refusal;
   const { owner, subAppId, request } = item;
   const media = { owner, subAppId: subAppId ?? ownSubAppId, request };
   const job = toPullJob(store.createId(item), media, contextKey);

@@ -1,6 +1,6 @@
 import { confirmClaimed } from '../ingest/confirm-claimed.ts';
-import { joinFiles } from '../ingest/join-files.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
+import { joinFiles } from '../vod/media.ts';
 import type { StepCounts } from './step-counts.ts';
 import { forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 

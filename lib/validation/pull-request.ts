@@ -76,10 +76,15 @@ export const PULL_FIELDS: object = { ...pullItem.entries, items: undefined };
 /** One pull, checked; `expireTime` in Unix seconds. */
 export type PullRequest = Omit<v.InferOutput<typeof pullItem>, keyof PullSource> & PullSource;
 
+/** An item of a batch that is invalid, or that the policy denies. */
+export interface RefusedItem {
+  readonly refusal: Problem;
+}
+
 /** The two forms of a request: one pull, or a batch in its order, with the problem of each invalid item. */
 export type PullBody =
   | { readonly kind: 'one'; readonly request: PullRequest }
-  | { readonly kind: 'many'; readonly items: readonly (PullRequest | Problem)[] };
+  | { readonly kind: 'many'; readonly items: readonly (PullRequest | RefusedItem)[] };
 
 /** What a request is checked against. */
 export interface PullContext {
@@ -133,7 +138,7 @@ function readItems(body: RawFields): readonly unknown[] {
 function parseItems(
   items: readonly unknown[],
   context: PullContext,
-): readonly (PullRequest | Problem)[] {
+): readonly (PullRequest | RefusedItem)[] {
   let errorsLeft = MAX_BATCH_ERRORS;
   return items.map((item, index) => {
     const checked = checkItem(item, pullItem.entries, context);
@@ -142,9 +147,9 @@ function parseItems(
       path: path === '' ? `items.${index}` : `items.${index}.${path}`,
       message,
     }));
-    const problem = refuseFields(errors, Math.max(1, errorsLeft));
-    errorsLeft -= problem.errors?.length ?? 0;
-    return problem;
+    const refusal = refuseFields(errors, Math.max(1, errorsLeft));
+    errorsLeft -= refusal.errors?.length ?? 0;
+    return { refusal };
   });
 }
 

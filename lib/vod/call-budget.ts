@@ -1,6 +1,5 @@
 import type { LeaseCalls } from '../model/call-lease.ts';
-import type { Clock } from '../system.ts';
-import { createClockComparison } from './clock-comparison.ts';
+import { type Clock, createClockComparison } from '../system.ts';
 import { createSharedLimit, type LimitTerms, type SharedLimit } from './shared-limit.ts';
 
 /** How much of VOD's API an instance may use. */
@@ -51,18 +50,6 @@ export function createCallBudget(
     limits.set(action, limit);
     return limit;
   };
-}
-
-/** Returns the budget of an instance for which callers wait, and which opens its ledger when that is first needed. */
-export function openCallBudget(
-  terms: BudgetTerms,
-  ledger: <Result>(
-    work: (ledger: { readonly leaseVodCalls: LeaseCalls }) => Promise<Result>,
-  ) => Promise<Result>,
-  clock: Pick<Clock, 'monotonic' | 'now' | 'sleep'>,
-): CallBudget {
-  const lease: LeaseCalls = (request) => ledger((opened) => opened.leaseVodCalls(request));
-  return createCallBudget(terms, lease, clock);
 }
 
 /**

@@ -132,49 +132,49 @@ type ApiAddress = Omit<VodApiConfig, 'callsPerSecond'>;
 
 /** Creates the client of VOD's API. It keeps connections open and counts calls, so an instance creates it once. */
 export function createVodApi(config: ApiAddress, dependencies: VodApiDependencies): VodApi {
-  const call = createCaller(config, dependencies);
+  const define = createCaller(config, dependencies);
   const { budget, clock } = dependencies;
-  const particulars =
-    budget === undefined ? { rateLimit: createRateLimit(config.pullsPerSecond, clock) } : {};
-  const plainCall =
-    <Request extends object, Answer>(action: string): VodCall<Request, Answer> =>
-    (request, options = {}) =>
-      call(action, request, options);
+  const rateLimit = budget === undefined && createRateLimit(config.pullsPerSecond, clock);
+  const pullUpload = define<RepeatablePullUpload, PullUploadResponse>(
+    'PullUpload',
+    rateLimit ? { rateLimit } : {},
+  );
+  const describeStorageRegions = define<object, DescribeStorageRegionsResponse>(
+    'DescribeStorageRegions',
+  );
+  const pullEvents = define<object, PullEventsResponse>('PullEvents', {
+    timeLimit: POLL_MILLISECONDS,
+  });
 
   return {
-    pullUpload: async (request, options = {}) => {
+    pullUpload: async (request, options) => {
       try {
-        const answer: PullUploadResponse = await call('PullUpload', request, options, particulars);
-        return describeAccepted(answer);
+        return describeAccepted(await pullUpload(request, options));
       } catch (error) {
         const vod = error instanceof Problem ? error.vod : undefined;
         if (vod?.code !== DUPLICATE_SESSION) throw error;
         return { kind: 'duplicate', requestId: vod.requestId };
       }
     },
-    describeTaskDetail: plainCall('DescribeTaskDetail'),
-    describeTasks: plainCall('DescribeTasks'),
-    describeSubAppIds: (request, options = {}) =>
-      call('DescribeSubAppIds', request, options, { ofAccount: true }),
-    describeStorageRegions: (options = {}) => call('DescribeStorageRegions', {}, options),
-    describeMediaInfos: plainCall('DescribeMediaInfos'),
-    searchMedia: plainCall('SearchMedia'),
-    deleteMedia: plainCall('DeleteMedia'),
-    modifyMediaInfo: (request, options = {}) =>
-      call('ModifyMediaInfo', request, options, { once: true }),
-    processMediaByProcedure: plainCall('ProcessMediaByProcedure'),
-    pullEvents: async (options = {}) => {
+    describeTaskDetail: define('DescribeTaskDetail'),
+    describeTasks: define('DescribeTasks'),
+    describeSubAppIds: define('DescribeSubAppIds', { ofAccount: true }),
+    describeStorageRegions: (options) => describeStorageRegions({}, options),
+    describeMediaInfos: define('DescribeMediaInfos'),
+    searchMedia: define('SearchMedia'),
+    deleteMedia: define('DeleteMedia'),
+    modifyMediaInfo: define('ModifyMediaInfo', { once: true }),
+    processMediaByProcedure: define('ProcessMediaByProcedure'),
+    pullEvents: async (options) => {
       try {
-        const answer: PullEventsResponse = await call('PullEvents', {}, options, {
-          timeLimit: POLL_MILLISECONDS,
-        });
-        return answer.EventSet ?? [];
+        const { EventSet: events } = await pullEvents({}, options);
+        return events ?? [];
       } catch (error) {
         if (error instanceof Problem && error.vod?.code === NO_EVENTS) return [];
         throw error;
       }
     },
-    confirmEvents: plainCall('ConfirmEvents'),
+    confirmEvents: define('ConfirmEvents'),
   };
 }
 
@@ -188,14 +188,13 @@ interface ActionOptions {
   readonly timeLimit?: number;
 }
 
-type Call = <Answer>(
+/** Returns the call of an action, with its limit. */
+type DefineCall = <Request extends object, Answer>(
   action: string,
-  request: object,
-  options: CallOptions,
   particulars?: ActionOptions,
-) => Promise<Answer>;
+) => VodCall<Request, Answer>;
 
-function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Call {
+function createCaller(config: ApiAddress, dependencies: VodApiDependencies): DefineCall {
   const { endpoint, protocol, region } = config;
   const openClient = (milliseconds: number) =>
     createVendorClient(
@@ -211,25 +210,25 @@ function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Cal
     return patientClient;
   };
 
-  return async <Answer>(
+  return <Request extends object, Answer>(
     action: string,
-    request: object,
-    options: CallOptions,
     { timeLimit = ANSWER_MILLISECONDS, ofAccount = false, ...particulars }: ActionOptions = {},
-  ): Promise<Answer> => {
-    // Inside the vendor's client, an error of this would count as a failed request.
-    dependencies.readCredentials();
-    const subAppId = ofAccount ? undefined : (options.subAppId ?? config.subAppId);
-    const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
-    const client = chooseClient(timeLimit);
-    const send = async (signal?: AbortSignal): Promise<Answer> =>
-      client.request(action, parameters, defined({ signal }));
+  ): VodCall<Request, Answer> => {
     const limit = dependencies.budget?.(action);
-    const shared = { rateLimit: limit, onBusy: limit?.slowDown };
-    const attempt = { send, timeLimit, ...shared, ...particulars };
-    const answer = await callVod(attempt, dependencies, options);
-    if (hasReadableLists(answer)) return answer;
-    throw new Problem(`VOD's answer to ${action} could not be read.`, { code: 'upstream_failed' });
+    const shared = { timeLimit, rateLimit: limit, onBusy: limit?.slowDown, ...particulars };
+    return async (request, options = {}) => {
+      // Inside the vendor's client, an error of this would count as a failed request.
+      dependencies.readCredentials();
+      const subAppId = ofAccount ? undefined : (options.subAppId ?? config.subAppId);
+      const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
+      const client = chooseClient(timeLimit);
+      const send = async (signal?: AbortSignal): Promise<Answer> =>
+        client.request(action, parameters, defined({ signal }));
+      const answer = await callVod({ ...shared, send }, dependencies, options);
+      if (hasReadableLists(answer)) return answer;
+      const detail = `VOD's answer to ${action} could not be read.`;
+      throw new Problem(detail, { code: 'upstream_failed' });
+    };
   };
 }
 

@@ -1,12 +1,18 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   MediaBasicInfo,
   MediaInfo,
   MediaMetaData,
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import type { MediaFacts, MediaFields } from '../model/upload.ts';
+import { Problem } from '../problem.ts';
+import type { Deadline } from '../system.ts';
 import { parseIsoTime } from '../validation/iso-time.ts';
+import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
+import type { CallOptions } from './call.ts';
+import type { VodApi } from './client.ts';
 import { parseVodEvent, readAmount, readText, readWhole, type VodEvent } from './event.ts';
-import { hasPullFailed, type MediaTasks } from './tasks.ts';
+import { hasPullFailed, isUnknownToVod, type MediaTasks } from './tasks.ts';
 
 /** Expiry time with which VOD marks media that never expire: https://cloud.tencent.com/document/product/266/31773. */
 const FOR_EVER = '9999-12-31T23:59:59Z';
@@ -139,5 +145,59 @@ export function readArrivedMedia(event: VodEvent): ArrivedMedia | undefined {
     basic: task.MediaBasicInfo,
     meta: task.MetaData,
     procedureTaskId: readText(task.ProcedureTaskId),
+  };
+}
+
+type DescribeFiles = VodApi['describeMediaInfos'];
+
+/** Files that VOD is about to be asked about in one call. */
+interface Page {
+  readonly fileIds: Set<string>;
+  readonly deadlines: Deadline[];
+  readonly answer: ReturnType<DescribeFiles>;
+}
+
+/**
+ * Returns a form of DescribeMediaInfos that joins questions about single files of one application that are asked at the
+ * same time into calls about up to 20 files. Each gets the answer about all of them. If that call is refused, or its answer
+ * cannot be read, each is asked alone, since one file may be the reason.
+ *
+ * All questions must have the same filters.
+ */
+export function joinFiles(describe: DescribeFiles): DescribeFiles {
+  const open = new Map<number | undefined, Page>();
+  const openPage = (subAppId: number | undefined, filters: readonly string[] = []) => {
+    const fileIds = new Set<string>();
+    const deadlines: Deadline[] = [];
+    const deadline = { left: () => Math.min(...deadlines.map((each) => each.left())) };
+    const send = async () => {
+      await nextTurn();
+      open.delete(subAppId);
+      const request = { FileIds: [...fileIds], Filters: [...filters] };
+      return describe(request, { subAppId, deadline });
+    };
+    const page: Page = { fileIds, deadlines, answer: send() };
+    open.set(subAppId, page);
+    return page;
+  };
+  const join = (fileId: string, filters: readonly string[] | undefined, options: CallOptions) => {
+    const last = open.get(options.subAppId);
+    const hasRoom = last !== undefined && last.fileIds.size < MAX_DESCRIBED_FILES;
+    const page = hasRoom ? last : openPage(options.subAppId, filters);
+    page.fileIds.add(fileId);
+    if (options.deadline !== undefined) page.deadlines.push(options.deadline);
+    return page;
+  };
+  return async (request, options = {}) => {
+    const [fileId, ...others] = request.FileIds ?? [];
+    if (fileId === undefined || others.length > 0) return describe(request, options);
+    const { answer, fileIds } = join(fileId, request.Filters, options);
+    try {
+      return await answer;
+    } catch (error) {
+      const isOfAll = error instanceof Problem && !isUnknownToVod(error);
+      if (fileIds.size === 1 || isOfAll) throw error;
+      return describe(request, options);
+    }
   };
 }

@@ -1,8 +1,13 @@
-import type { LeaseCalls, LeasedCalls } from '../model/call-lease.ts';
+import type { LeaseCalls, LeasedCalls, LeaseRequest } from '../model/call-lease.ts';
 import { Problem } from '../problem.ts';
-import type { Clock, RateLimit } from '../system.ts';
-import type { CompareClocks } from './clock-comparison.ts';
-import { createSpareCall, type SpareCall } from './spare-call.ts';
+import {
+  type Clock,
+  type CompareClocks,
+  createQueue,
+  type Queue,
+  type RateLimit,
+  type Waiter,
+} from '../system.ts';
 
 /** A limit of one action for which all instances count together. */
 export interface SharedLimit extends RateLimit {
@@ -33,18 +38,11 @@ interface LimitDependencies {
   readonly convert: CompareClocks;
 }
 
-interface Waiter {
-  readonly enter: () => void;
-  readonly refuse: (error: unknown) => void;
-  /** Until when it waits, on the monotonic clock. */
-  readonly until: number;
-}
-
 /** A limit at work; times are those of the monotonic clock. */
 interface Limit {
   readonly terms: LimitTerms;
   readonly dependencies: LimitDependencies;
-  readonly waiting: Set<Waiter>;
+  readonly queue: Queue;
   readonly spare: SpareCall;
   /** Moments of leased calls, in their order. */
   moments: number[];
@@ -54,21 +52,21 @@ interface Limit {
   busyUntil: number;
   /** Whether the database is to be told that VOD refused a call. */
   isRefused: boolean;
-  isServing: boolean;
   leasing: Promise<void> | undefined;
 }
 
 /** Creates the limit of one action. Its callers have their turns in the order in which they came. */
 export function createSharedLimit(terms: LimitTerms, dependencies: LimitDependencies): SharedLimit {
   const { clock } = dependencies;
+  const queue = createQueue((waiting) => serve(limit, waiting));
   const limit: Limit = {
-    ...{ terms, dependencies, waiting: new Set(), spare: createSpareCall(clock) },
+    ...{ terms, dependencies, queue, spare: createSpareCall(clock) },
     ...{ moments: [], expected: 0, busyUntil: Number.NEGATIVE_INFINITY },
-    ...{ isRefused: false, isServing: false, leasing: undefined },
+    ...{ isRefused: false, leasing: undefined },
   };
   return {
     tryTurn: () => tryTurn(limit),
-    takeTurn: (signal, longest = Number.POSITIVE_INFINITY) => takeTurn(limit, signal, longest),
+    takeTurn: (signal, longest) => takeTurn(limit, signal, longest),
     expect(count) {
       dropLate(limit);
       limit.expected = count;
@@ -84,7 +82,7 @@ export function createSharedLimit(terms: LimitTerms, dependencies: LimitDependen
 }
 
 function tryTurn(limit: Limit): boolean {
-  if (limit.waiting.size > 0) return false;
+  if (limit.queue.waiting.size > 0) return false;
   dropLate(limit);
   const [moment] = limit.moments;
   if (moment !== undefined) {
@@ -97,50 +95,17 @@ function tryTurn(limit: Limit): boolean {
   return true;
 }
 
-function takeTurn(limit: Limit, signal: AbortSignal | undefined, longest: number): Promise<void> {
-  if (signal?.aborted) return Promise.reject(signal.reason);
+async function takeTurn(limit: Limit, signal?: AbortSignal, longest = Number.POSITIVE_INFINITY) {
+  signal?.throwIfAborted();
   const now = limit.dependencies.clock.monotonic();
   const until = now + Math.min(longest, limit.terms.patience);
-  if (until < limit.busyUntil) return Promise.reject(refuse(limit.busyUntil - now));
-  if (tryTurn(limit)) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      limit.waiting.delete(waiter);
-      waiter.refuse(signal?.reason);
-    };
-    const end = () => signal?.removeEventListener('abort', leave);
-    const waiter: Waiter = {
-      until,
-      enter() {
-        end();
-        resolve();
-      },
-      refuse(error) {
-        end();
-        reject(error);
-      },
-    };
-    signal?.addEventListener('abort', leave, { once: true });
-    limit.waiting.add(waiter);
-    void startServing(limit);
-  });
+  if (until < limit.busyUntil) throw refuse(limit.busyUntil - now);
+  if (!tryTurn(limit)) await limit.queue.wait(signal, until);
 }
 
-async function startServing(limit: Limit): Promise<void> {
-  if (limit.isServing) return;
-  limit.isServing = true;
-  try {
-    await serve(limit);
-  } catch (error) {
-    limit.isServing = false;
-    for (const waiter of limit.waiting) dismiss(limit, waiter, error);
-  }
-}
-
-/** Gives each caller its turn at the moment of the next leased call. */
-async function serve(limit: Limit): Promise<void> {
-  const { waiting, dependencies } = limit;
-  const { monotonic, sleep } = dependencies.clock;
+/** Lets each caller in at the moment of the next leased call. */
+async function serve(limit: Limit, waiting: ReadonlySet<Waiter>): Promise<void> {
+  const { monotonic, sleep } = limit.dependencies.clock;
   for (let [first] = waiting; first !== undefined; [first] = waiting) {
     dropLate(limit);
     const [moment] = limit.moments;
@@ -157,26 +122,19 @@ async function serve(limit: Limit): Promise<void> {
       continue;
     }
     limit.moments.shift();
-    waiting.delete(first);
     first.enter();
   }
-  // Before anyone else runs, who could otherwise begin to wait unnoticed.
-  limit.isServing = false;
 }
 
-/** Dismisses those who cannot wait until calls are free, and waits for the others. */
+/** Refuses those who cannot wait until calls are free, and waits for the others. */
 async function waitUntilFree(limit: Limit): Promise<void> {
   const { monotonic, sleep } = limit.dependencies.clock;
+  const { waiting } = limit.queue;
   const milliseconds = limit.busyUntil - monotonic();
-  for (const waiter of limit.waiting) {
-    if (waiter.until < limit.busyUntil) dismiss(limit, waiter, refuse(milliseconds));
+  for (const waiter of waiting) {
+    if (waiter.until < limit.busyUntil) waiter.refuse(refuse(milliseconds));
   }
-  if (limit.waiting.size > 0) await sleep(Math.max(1, milliseconds));
-}
-
-function dismiss({ waiting }: Limit, waiter: Waiter, error: unknown): void {
-  waiting.delete(waiter);
-  waiter.refuse(error);
+  if (waiting.size > 0) await sleep(Math.max(1, milliseconds));
 }
 
 /** Leases what is missing; one lease at a time. */
@@ -194,7 +152,7 @@ function leaseAhead(limit: Limit): void {
 }
 
 async function leaseNow(limit: Limit): Promise<void> {
-  const { terms, dependencies, spare, waiting, isRefused: refused } = limit;
+  const { terms, dependencies, spare, isRefused: refused } = limit;
   const { monotonic } = dependencies.clock;
   const { action, perSecond, backgroundPerSecond, mostSpare } = terms;
   const missing = Math.max(0, countMissing(limit));
@@ -203,7 +161,7 @@ async function leaseNow(limit: Limit): Promise<void> {
   limit.expected = 0;
   limit.isRefused = false;
   const sentAt = monotonic();
-  const waits = Array.from(waiting, ({ until }) => until - sentAt);
+  const waits = Array.from(limit.queue.waiting, ({ until }) => until - sentAt);
   const longest = waits.length === 0 ? terms.patience : Math.max(0, ...waits);
   const leased = await dependencies.lease({
     ...{ action, calls, longest, perSecond, backgroundPerSecond },
@@ -232,8 +190,8 @@ function dropLate(limit: Limit): void {
   limit.moments = limit.moments.filter((moment) => moment + limit.terms.late >= now);
 }
 
-function countMissing({ waiting, expected, moments }: Limit): number {
-  return Math.max(waiting.size, expected) - moments.length;
+function countMissing({ queue, expected, moments }: Limit): number {
+  return Math.max(queue.waiting.size, expected) - moments.length;
 }
 
 /** Returns the problem of a call that was not made, since none is free before its caller's time ends. */
@@ -243,4 +201,49 @@ function refuse(milliseconds: number): Problem {
     'The calls of VOD that this service may make at present are used up: nothing was sent, so send it again.',
     { code: 'upstream_busy', headers: { 'Retry-After': String(seconds) } },
   );
+}
+
+/** How long a spare call can be made. It is counted for at least as long from when the database leased it. */
+const SPARE_MILLISECONDS = 14_500;
+
+/** A call that can be made at any time for some seconds. */
+interface SpareCall {
+  readonly isHeld: () => boolean;
+  /** Returns whether there was one, which is then made. */
+  readonly take: () => boolean;
+  /** @param leasedAt not later than the lease, on the monotonic clock. */
+  readonly hold: (leasedAt: number, period: number) => void;
+  readonly drop: () => void;
+  /** Returns what the budget was not told yet, once. */
+  readonly report: () => LeaseRequest['made'];
+}
+
+/** Creates the place of an instance for one spare call, which is empty. */
+function createSpareCall({ monotonic, now }: Pick<Clock, 'monotonic' | 'now'>): SpareCall {
+  // The monotonic clock may stand still while an instance is frozen, and the other one may be set back.
+  let held: { readonly until: number; readonly untilTime: number } | undefined;
+  let made = { count: 0, period: 0 };
+  const isHeld = () => held !== undefined && monotonic() < held.until && now() < held.untilTime;
+  return {
+    isHeld,
+    take() {
+      if (!isHeld()) return false;
+      held = undefined;
+      made = { ...made, count: made.count + 1 };
+      return true;
+    },
+    hold(leasedAt, period) {
+      const left = leasedAt + SPARE_MILLISECONDS - monotonic();
+      held = { until: leasedAt + SPARE_MILLISECONDS, untilTime: now() + left };
+      made = { count: 0, period };
+    },
+    drop() {
+      held = undefined;
+    },
+    report() {
+      const reported = made;
+      made = { ...made, count: 0 };
+      return reported;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clock, limitTo, random } from '../../lib/system.ts';
+import { clock, createPause, limitTo, random } from '../../lib/system.ts';
 
 describe('clock', () => {
   it('returns Unix milliseconds, and a monotonic time', () => {
@@ -39,5 +39,43 @@ describe('limitTo()', () => {
     expect(limited.left()).toBe(-1);
     left = -7;
     expect(limited.left()).toBe(-7);
+  });
+});
+
+describe('createPause()', () => {
+  it('replaces a lost connection immediately, and pauses longer after each failure to connect', () => {
+    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
+    const waits = [pause.left()];
+    pause.lost();
+    waits.push(pause.left());
+    for (let i = 0; i < 5; i += 1) {
+      pause.failed();
+      waits.push(pause.left());
+    }
+    pause.worked();
+    waits.push(pause.left());
+    pause.failed();
+
+    expect([...waits, pause.left()]).toEqual([0, 0, 20, 40, 80, 100, 100, 0, 20]);
+  });
+
+  it('pauses if a connection is lost again and again', () => {
+    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
+    for (let i = 0; i < 3; i += 1) pause.lost();
+
+    expect(pause.left()).toBe(40);
+  });
+
+  it('spreads a pause over half of its length, counted from the failure', () => {
+    let time = 1_000;
+    const pause = createPause({ now: () => time, random: () => 0, longest: 100 });
+    pause.failed();
+    const waits = [pause.left()];
+    for (const later of [1_004, 1_010, 900]) {
+      time = later;
+      waits.push(pause.left());
+    }
+
+    expect(waits).toEqual([10, 6, 0, 10]);
   });
 });

@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { readCode } from '../ledger-error.ts';
 import type { DatabaseHost, DatabaseSettings } from './database-url.ts';
 import { failWith, openSocket } from './open-socket.ts';
-import { perform, type Session } from './transaction.ts';
+import { begin, type Session, type Statements } from './transaction.ts';
 
 /** Options of a session. */
 export interface SessionOptions {
@@ -86,7 +86,9 @@ async function openOn(host: DatabaseHost, options: SessionOptions) {
     startedAt + milliseconds - performance.now(),
   );
   try {
-    const [row] = await perform(session, (sql) => sql.unsafe<Probe[]>(PROBE));
+    const probe = (sql: Statements) => sql.unsafe<Probe[]>(PROBE);
+    // A pooler applies settings within a transaction only.
+    const [row] = await (session.isPooled ? begin(session, probe) : probe(session.sql));
     // A standby cannot be used here, but may become a primary at any time.
     if (row?.is_standby) throw failWith(READ_ONLY);
     return { session, plans: row?.plans };

@@ -1,7 +1,6 @@
 import type { Sql } from 'postgres';
 import { readCode } from '../ledger-error.ts';
 import type { DatabaseHost } from './database-url.ts';
-import { failWith } from './open-socket.ts';
 
 /** An open connection. */
 export interface Session {
@@ -40,14 +39,6 @@ const LOST = new Set([
 /** Returns whether the connection of this error can no longer be used. */
 export function isLost(error: unknown): boolean {
   return LOST.has(readCode(error));
-}
-
-/** Runs `work`; in a transaction if the settings of the URL have to be repeated each time. */
-export async function perform<Result>(
-  session: Session,
-  work: (sql: Statements) => Promise<Result>,
-): Promise<Result> {
-  return listUnsaid(session).length > 0 ? begin(session, work) : work(session.sql);
 }
 
 /**
@@ -102,24 +93,4 @@ async function saySettings(session: Session, send: Statements['unsafe']): Promis
 
 function never(): Promise<never> {
   return new Promise(() => undefined);
-}
-
-/**
- * Returns the result of `work`.
- *
- * @throws an error `NO_ANSWER` if it takes longer.
- */
-export async function answerInTime<Result>(
-  work: Promise<Result>,
-  milliseconds: number,
-): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(failWith('NO_ANSWER')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { recordAbsence, recordDeletion } from '../../../lib/ingest/absent-arrival.ts';
+import { recordAbsence } from '../../../lib/ingest/absent-arrival.ts';
+import { recordDeletion } from '../../../lib/ingest/durable.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
 import { parseVodEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Connection, createConnection, createPause } from '../../../lib/ledger/connection.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { listen } from '../../support/listen.ts';
 import { useDatabases } from '../../support/use-ledger.ts';
 
@@ -163,43 +163,5 @@ describe('several hosts', () => {
       message: expect.stringMatching(/is read-only; set DATABASE_URL to the primary/),
     });
     await standby.close();
-  });
-});
-
-describe('createPause()', () => {
-  it('replaces a lost connection immediately, and pauses longer after each failure to connect', () => {
-    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
-    const waits = [pause.left()];
-    pause.lost();
-    waits.push(pause.left());
-    for (let i = 0; i < 5; i += 1) {
-      pause.failed();
-      waits.push(pause.left());
-    }
-    pause.worked();
-    waits.push(pause.left());
-    pause.failed();
-
-    expect([...waits, pause.left()]).toEqual([0, 0, 20, 40, 80, 100, 100, 0, 20]);
-  });
-
-  it('pauses if a connection is lost again and again', () => {
-    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
-    for (let i = 0; i < 3; i += 1) pause.lost();
-
-    expect(pause.left()).toBe(40);
-  });
-
-  it('spreads a pause over half of its length, counted from the failure', () => {
-    let time = 1_000;
-    const pause = createPause({ now: () => time, random: () => 0, longest: 100 });
-    pause.failed();
-    const waits = [pause.left()];
-    for (const later of [1_004, 1_010, 900]) {
-      time = later;
-      waits.push(pause.left());
-    }
-
-    expect(waits).toEqual([10, 6, 0, 10]);
   });
 });

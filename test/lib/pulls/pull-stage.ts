@@ -5,13 +5,12 @@ import { lazyLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Quotas } from '../../../lib/model/quotas.ts';
 import type { UploadState } from '../../../lib/model/upload-state.ts';
-import type { Problem } from '../../../lib/problem.ts';
 import { createDurablePulls } from '../../../lib/pulls/durable.ts';
 import type { SubmittedPull } from '../../../lib/pulls/pull-store.ts';
 import { createStatelessPulls } from '../../../lib/pulls/stateless.ts';
 import { type BatchResult, submitBatch, submitPull } from '../../../lib/pulls/submit.ts';
 import type { Deadline } from '../../../lib/system.ts';
-import type { PullRequest } from '../../../lib/validation/pull-request.ts';
+import type { PullRequest, RefusedItem } from '../../../lib/validation/pull-request.ts';
 import type { CallOptions } from '../../../lib/vod/call.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../../lib/vod/client.ts';
 import { forward } from '../../support/forward.ts';
@@ -49,7 +48,7 @@ interface Particulars {
 interface PullInstance {
   one(asked: PullRequest, particulars?: Particulars): Promise<SubmittedPull>;
   many(
-    items: readonly (PullRequest | Problem)[],
+    items: readonly (PullRequest | RefusedItem)[],
     particulars?: Particulars,
   ): Promise<readonly BatchResult[]>;
 }

@@ -135,7 +135,7 @@ describe.each(STORES)('a batch, %s', (_, store) => {
       .open()
       .many([
         pullOf('bad'),
-        denied,
+        { refusal: denied },
         pullOf('c', { storageRegion: 'ap-tokyo' }),
         pullOf('d', { sourceContext: 'x'.repeat(240) }),
         pullOf('e', { storageRegion: 'ap-seoul' }),
@@ -264,9 +264,12 @@ describe('without a database', () => {
     const instance = stage.open();
     await instance.one(pullOf('film'), { key: 'job-7' });
     await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
-    await instance.many([new Problem('No.', { code: 'invalid_request' }), pullOf('film')], {
-      key: 'batch-1',
-    });
+    await instance.many(
+      [{ refusal: new Problem('No.', { code: 'invalid_request' }) }, pullOf('film')],
+      {
+        key: 'batch-1',
+      },
+    );
 
     expect(stage.sent.map(({ SessionId }) => SessionId)).toEqual([
       '1HHPVA0K01JBD0A8PZA2FNX65S',
@@ -322,7 +325,7 @@ describe('without a database', () => {
   it('reports invalid items without time to send, and neither remembers nor counts the others', async () => {
     const instance = stage.open();
     const particulars = { key: 'batch-1', quotas: { signaturesPerMinute: 1 } };
-    const items = [pullOf('a'), new Problem('No.', { code: 'invalid_request' })];
+    const items = [pullOf('a'), { refusal: new Problem('No.', { code: 'invalid_request' }) }];
 
     const results = await instance.many(items, {
       ...particulars,

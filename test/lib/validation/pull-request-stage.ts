@@ -22,7 +22,7 @@ export function parseOne(fields: object, context = CONTEXT) {
 export function parseMany(items: readonly unknown[]) {
   const parsed = parsePullRequest({ items }, CONTEXT);
   if (parsed.kind !== 'many') throw new Error('expected many pulls');
-  return parsed.items;
+  return parsed.items.map((item) => ('refusal' in item ? item.refusal : item));
 }
 
 /** Returns the problem of a body that is refused. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { joinFiles } from '../../../lib/ingest/join-files.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
+import { joinFiles } from '../../../lib/vod/media.ts';
 
 type Describe = VodApi['describeMediaInfos'];
 type Call = Parameters<Describe>;
