@@ -55,7 +55,7 @@ describe('a field that is null', () => {
     expect(() => pull({ mediaUrl: null })).toThrow(expect.objectContaining(missing));
     expect(() => pull({ items: null })).toThrow(expect.objectContaining(missing));
     expect(pull({ items: [{ mediaUrl: null }] })).toMatchObject({
-      items: [{ errors: [{ path: 'items.0.mediaUrl', message: 'must be given' }] }],
+      items: [{ refusal: { errors: [{ path: 'items.0.mediaUrl', message: 'must be given' }] } }],
     });
   });
 
@@ -70,7 +70,7 @@ describe('a field that is null', () => {
   it('is refused as an item of a list', () => {
     expect(() => sign({ limits: { mediaTypes: ['mp4', null] } })).toThrow('limits.mediaTypes.1');
     expect(pull({ items: [null, { mediaUrl: MEDIA }] })).toMatchObject({
-      items: [{ errors: [{ path: 'items.0', message: 'must be a JSON object' }] }, {}],
+      items: [{ refusal: { errors: [{ path: 'items.0', message: 'must be a JSON object' }] } }, {}],
     });
   });
 
