@@ -23,6 +23,19 @@ describe('POST /callback, forty at once', () => {
     expect(countActions('DescribeMediaInfos')).toBeLessThan(10);
   });
 
+  it('confirms all of them while a stored one has waited for more than three minutes', async () => {
+    const notify = await load({ DATABASE_URL: database.url });
+    const raw = arrivalOf('5285890700000009998');
+    const at = Date.now() - 200_000;
+    const old = { eventId: 'evt_old', raw, receivedAt: at, dueAt: at };
+    await database.ledger.keepPendingConfirmation(old);
+
+    const answers = await Promise.all(ids.map((fileId) => notify(arrivalOf(fileId))));
+
+    const outcomes = answers.map(({ log: { confirmation } }) => confirmation);
+    expect(outcomes).toEqual(ids.map(() => 'confirmed'));
+  });
+
   it('drops a stored one that VOD denies, and names it in a line of the call that asked', async () => {
     const notify = await load({ DATABASE_URL: database.url });
     const sent = [...ids.slice(0, 16), '5285890700000009999'];

@@ -946,4 +946,20 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: '["Stryker was here"]',
     reason: 'every place is filled',
   },
+  {
+    file: 'lib/ingest/confirm-claimed.ts',
+    mutator: 'StringLiteral',
+    text: "if (isTooMuch) return { kind: 'retry', error: 'unconfirmed_exceeded' };",
+    code: "'unconfirmed_exceeded'",
+    replacement: '""',
+    reason: 'an event that VOD is asked about again has no place for the reason',
+  },
+  {
+    file: 'lib/ingest/postponement.ts',
+    mutator: 'OptionalChaining',
+    text: 'const fresh = await store?.(row);',
+    code: 'store?.(row)',
+    replacement: 'store(row)',
+    reason: 'without a ledger isBusy() is false, and nothing is stored',
+  },
 ];

@@ -140,6 +140,37 @@ describe('store()', () => {
     expect(await postponement.store(pendingOf(arrival('1')))).toMatchObject({ fresh: false });
   });
 
+  it('has one statement at a time, in which all have a place that came during the one before', async () => {
+    const sizes: number[] = [];
+    const ends: (() => void)[] = [];
+    const slow: WithLedger = (work) =>
+      work({
+        ...database.ledger,
+        queueConfirmations: async (events) => {
+          sizes.push(events.length);
+          await new Promise<void>((resolve) => ends.push(resolve));
+          return events.map(() => true);
+        },
+      });
+    const { postponement } = open(0, slow);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const stored = [postponement.store(pendingOf(arrival('1')))];
+    await turn();
+    for (const fileId of ['2', '3']) {
+      stored.push(postponement.store(pendingOf(arrival(fileId))));
+      await turn();
+    }
+    expect(sizes).toEqual([1]);
+
+    ends[0]?.();
+    await stored[0];
+    await turn();
+    ends[1]?.();
+    await Promise.all(stored);
+
+    expect(sizes).toEqual([1, 2]);
+  });
+
   it('writes at most 500 in a statement', async () => {
     const sizes: number[] = [];
     const counting: WithLedger = (work) =>

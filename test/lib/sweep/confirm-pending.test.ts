@@ -65,7 +65,9 @@ describe('confirmKeptEvents()', () => {
       await keepArrival(context);
       expect(await confirmKept()).toMatchObject({ retried: 1, confirmed: 0, denied: 0, failed: 0 });
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
-      stage.passSeconds(61);
+      stage.passSeconds(30);
+      expect(await confirmKept()).toMatchObject({ retried: 0, confirmed: 0, denied: 0, failed: 0 });
+      stage.passSeconds(31);
 
       expect(await confirmKept()).toMatchObject({ retried: 0, confirmed: 1, denied: 0, failed: 0 });
 
@@ -192,14 +194,36 @@ describe('confirmKeptEvents()', () => {
   });
 
   it('limits unconfirmable events to their rate, and loses none', async () => {
-    for (let count = 0; count < 600; count += 1) await stage.ledger.incrementUnconfirmed(OWN);
-    const raw = { EventType: 'Tomorrow' };
-    const kept = { eventId: EVENT_ID, subAppId: OWN, raw, receivedAt: stage.now() };
-    await stage.ledger.keepPendingConfirmation(kept);
+    for (let count = 0; count < 599; count += 1) await stage.ledger.incrementUnconfirmed(OWN);
+    for (const eventId of [EVENT_ID, 'evt_next']) {
+      const raw = { EventType: 'Tomorrow', eventId };
+      const kept = { eventId, subAppId: OWN, raw, receivedAt: stage.now() };
+      await stage.ledger.keepPendingConfirmation(kept);
+    }
 
-    expect(await confirmKept()).toMatchObject({ confirmed: 0, retried: 1, failed: 0 });
+    expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 1, failed: 0 });
     stage.passSeconds(3_600);
     expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 0 });
+  });
+
+  it('records what is known to be from VOD without asking VOD about it', async () => {
+    const FileId = '5285485487985271000';
+    const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId } };
+    const failed = { eventId: EVENT_ID, raw, receivedAt: stage.now(), proven: true };
+    await stage.ledger.keepForRetry(failed);
+    stage.passSeconds(3_600);
+    const describeMediaInfos = () => Promise.reject(new Error('Nothing is to be asked.'));
+
+    expect(await confirmKept({ ...stage.api, describeMediaInfos })).toMatchObject({
+      ...{ confirmed: 1, failed: 0 },
+    });
+
+    const { items } = await stage.ledger.listUploads({ limit: 10 });
+    expect(items).toMatchObject([{ fileId: FileId }]);
+    const told = await stage.ledger.listEvents(items[0]?.uploadId ?? '');
+    expect(told).toContainEqual(
+      expect.objectContaining({ eventType: 'vod.NewFileUpload', confirmed: true }),
+    );
   });
 
   it('gives up after three days and reports the event', async () => {
