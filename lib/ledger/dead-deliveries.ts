@@ -1,4 +1,5 @@
 import type { UploadState } from '../model/upload-state.ts';
+import { MAX_PAGE_ITEMS } from '../validation/limits.ts';
 import { writeResumption } from './endpoints.ts';
 import type { Page } from './page.ts';
 import {
@@ -16,6 +17,7 @@ import {
   query,
   type Row,
   readTime,
+  writeLimit,
   writeTime,
 } from './query.ts';
 import { EVENTS_OF_UPLOAD } from './timeline.ts';
@@ -70,9 +72,12 @@ export interface DeadDeliveryLedger {
   replayMany(criteria: ReplayQuery): Promise<Replayed>;
 }
 
-const LIST = `select event_id, endpoint, event_type, attempts, last_error, d.updated_at
-  from deliveries d join events using (event_id)
-  where d.state = 'dead' and (d.updated_at, event_id, endpoint) < ($2, $3, $4)
+// Their events are looked up for one page alone.
+const LIST = `select d.*, event_type from (
+    select event_id, endpoint, attempts, last_error, updated_at from deliveries
+    where state = 'dead' and (updated_at, event_id, endpoint) < ($2, $3, $4)
+    order by updated_at desc, event_id desc, endpoint desc ${writeLimit(MAX_PAGE_ITEMS + 1)}
+  ) d join events using (event_id)
   order by d.updated_at desc, event_id desc, endpoint desc limit $1`;
 
 function writeReplay(condition: string, time: string): string {
@@ -93,32 +98,29 @@ function writeResumed(time: string): string {
 }
 
 /** There is an index in this order, also for one endpoint. The limit counts all examined rows, matching or not. */
-function writeReplayMany(ofEndpoint: boolean): string {
+function writeReplayMany(ofEndpoint: boolean, limit: number): string {
   return `with found as (
       select event_id, endpoint, updated_at from deliveries
-      where state = 'dead' and (updated_at, event_id, endpoint) > ($2, $3, $4) and updated_at >= $5 and updated_at < $6
-        ${ofEndpoint ? 'and endpoint = $9' : ''}
-      order by updated_at, event_id, endpoint limit $1 for update skip locked
+      where state = 'dead' and (updated_at, event_id, endpoint) > ($1, $2, $3) and updated_at >= $4 and updated_at < $5
+        ${ofEndpoint ? 'and endpoint = $8' : ''}
+      order by updated_at, event_id, endpoint ${writeLimit(limit)} for update skip locked
     ),
     chosen as (
       select event_id, endpoint,
-        $8::timestamptz - interval '1 microsecond' * row_number() over (order by updated_at desc, event_id desc, endpoint desc) as due_at
+        $7::timestamptz - interval '1 microsecond' * row_number() over (order by updated_at desc, event_id desc, endpoint desc) as due_at
       from found f
-      where $7::text is null or exists (select from events e where e.event_id = f.event_id and e.event_type = $7)
+      where $6::text is null or exists (select from events e where e.event_id = f.event_id and e.event_type = $6)
     ),
     replayed as (
       update deliveries d set state = 'pending', attempts = 0, last_error = null, next_attempt_at = due_at,
-        enqueued_at = due_at, updated_at = $8::timestamptz
+        enqueued_at = due_at, updated_at = $7::timestamptz
       from chosen c where d.event_id = c.event_id and d.endpoint = c.endpoint
         and d.event_id = any (array(select event_id from chosen)) returning d.endpoint
     ),
-    ${writeResumed('$8::timestamptz')}
+    ${writeResumed('$7::timestamptz')}
     select (select count(*)::integer from replayed) as replayed, count(*) over ()::integer as found, f.*
     from found f order by updated_at desc, event_id desc, endpoint desc limit 1`;
 }
-
-const REPLAY_MANY = writeReplayMany(false);
-const REPLAY_MANY_OF_ENDPOINT = writeReplayMany(true);
 
 const REPLAY = writeReplay('event_id = $1 and endpoint = $2', '$3::timestamptz');
 
@@ -150,10 +152,9 @@ export function createDeadDeliveryLedger({
     async replayMany(criteria) {
       const { endpoint, limit } = criteria;
       const parameters = listParameters(criteria, now());
-      const [row] =
-        endpoint === undefined
-          ? await query(connection, REPLAY_MANY, parameters)
-          : await query(connection, REPLAY_MANY_OF_ENDPOINT, [...parameters, endpoint]);
+      const statement = writeReplayMany(endpoint !== undefined, limit);
+      const ofEndpoint = endpoint === undefined ? [] : [endpoint];
+      const [row] = await query(connection, statement, [...parameters, ...ofEndpoint]);
       if (row === undefined) return { replayed: 0 };
       const replayed = Number(row['replayed']);
       if (Number(row['found']) < limit) return { replayed };
@@ -164,12 +165,12 @@ export function createDeadDeliveryLedger({
 }
 
 function listParameters(criteria: ReplayQuery, now: number): Parameters {
-  const { state, from = 0, to = Date.parse(END_OF_TIME), limit, cursor } = criteria;
+  const { state, from = 0, to = Date.parse(END_OF_TIME), cursor } = criteria;
   const [time, eventId, endpoint] =
     cursor === undefined ? ([0, '', ''] as const) : readCursor(cursor, 3);
   const type = state === undefined ? null : `upload.${state}`;
   return [
-    ...[limit, writeTime(time), eventId ?? '', endpoint ?? ''],
+    ...[writeTime(time), eventId ?? '', endpoint ?? ''],
     ...[writeTime(from), writeTime(to), type, writeTime(now)],
   ];
 }

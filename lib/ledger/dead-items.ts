@@ -1,8 +1,17 @@
 import type { ItemKind, ItemName } from '../model/item-name.ts';
+import { MAX_PAGE_ITEMS } from '../validation/limits.ts';
 import type { Page } from './page.ts';
 import { type PageQuery, takePage, writePlace } from './page.ts';
 import type { LedgerDependencies } from './query.ts';
-import { cleanText, type Parameters, query, type Row, readTime, writeTime } from './query.ts';
+import {
+  cleanText,
+  type Parameters,
+  query,
+  type Row,
+  readTime,
+  writeLimit,
+  writeTime,
+} from './query.ts';
 
 /** An item that failed because of the item itself. */
 export interface ItemFailure extends ItemName {
@@ -80,10 +89,12 @@ const FAIL = `with before as (
   )
   select attempts, state, (select state from before) as state_before from failed`;
 
-const LIST = `select kind, item_id, sub_app_id, file_id, attempts, code, reason, first_failed_at, last_failed_at
-  from dead_items
-  where state = 'dead' and (last_failed_at, kind, item_id) < ($2, $3, $4)
-  order by last_failed_at desc, kind desc, item_id desc limit $1`;
+const LIST = `select * from (
+    select kind, item_id, sub_app_id, file_id, attempts, code, reason, first_failed_at, last_failed_at
+    from dead_items
+    where state = 'dead' and (last_failed_at, kind, item_id) < ($2, $3, $4)
+    order by last_failed_at desc, kind desc, item_id desc ${writeLimit(MAX_PAGE_ITEMS + 1)}
+  ) page order by last_failed_at desc, kind desc, item_id desc limit $1`;
 
 const FIND = `select kind, item_id, sub_app_id, file_id, content from dead_items
   where kind = $1 and item_id = $2 and state = 'dead'`;

@@ -176,6 +176,8 @@ function listParameters(options: SessionOptions): ReadonlyMap<string, string> {
     // Planning again costs more than these statements themselves, and no parameter would change their plans.
     ['plan_cache_mode', 'force_generic_plan'],
     ['jit', 'off'],
+    // Starting workers takes longer than any of these statements.
+    ['max_parallel_workers_per_gather', '0'],
     // No statement here needs to read a whole table. A plan that was made while a table was empty, even that of a
     // foreign key, would do so until its statistics change:
     // https://www.postgresql.org/docs/current/runtime-config-query.html.
