@@ -30,7 +30,8 @@ export interface Deadline {
 /** That of the machine. */
 export const clock: Clock = {
   now: Date.now,
-  monotonic: () => performance.now(),
+  // As in lib/runtime/invocation.ts.
+  monotonic: () => Number(process.hrtime.bigint()) / 1_000_000,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, signal && { signal }),
 };
 
