@@ -1,5 +1,6 @@
 import type { ContextConfig } from '../config/context-config.ts';
 import type { RecordedEvent } from '../ledger/event-record.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/invocation.ts';
@@ -181,4 +182,40 @@ export async function dispatch(
   } catch (error) {
     return { ...fields, ...toErrorLogFields(error) };
   }
+}
+
+/** Least time before the answer for retries: that of an attempt which a consumer does not answer. */
+const SPARE_MILLISECONDS = 3_500;
+
+/** Most deliveries that one call makes in its spare time, and to one endpoint. */
+const SPARE_COUNT = 16;
+const SPARE_PER_ENDPOINT = 4;
+
+/** Retries that an instance makes when a later call has time to spare; all others are made by the sweep. */
+export interface SpareRetries {
+  /** Notes when a delivery that this instance could not make is due again. */
+  noteRetry(at: number): void;
+  /** Makes deliveries that are due, if this instance knows of any and there is time. Errors are logged. */
+  retryDue(run: DispatchDependencies & Pick<DeliveryDependencies, 'report'>): Promise<void>;
+}
+
+/** Creates the retries of one instance. It asks the ledger only when it knows that something is due. */
+export function createSpareRetries(ledger: WithLedger | undefined): SpareRetries {
+  let dueAt = Number.POSITIVE_INFINITY;
+  return {
+    noteRetry(at) {
+      dueAt = Math.min(dueAt, at);
+    },
+    async retryDue(run) {
+      if (run.now() < dueAt || run.deadline.left() < SPARE_MILLISECONDS) return;
+      // Calls that come in the meantime do not try the same.
+      dueAt = Number.POSITIVE_INFINITY;
+      const retry = async (opened: Ledger) => {
+        const claims = await opened.claimDeliveries(SPARE_COUNT, LEASE_SECONDS, SPARE_PER_ENDPOINT);
+        const { newlyPaused } = await deliverClaimed(claims, { ...run, ledger: opened });
+        for (const paused of newlyPaused) run.report(explainPause(paused));
+      };
+      await ledger?.(retry).catch((error: unknown) => run.report(toErrorLogFields(error)));
+    },
+  };
 }
