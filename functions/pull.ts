@@ -1,13 +1,12 @@
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig } from '../lib/config/pull-config.ts';
-import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import { openLedgerLazily } from '../lib/ledger/lazy-ledger.ts';
+import type { LeaseCalls } from '../lib/model/call-lease.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { refuseFields } from '../lib/problem.ts';
-import { createDurablePulls } from '../lib/pulls/durable.ts';
-import type { UploadIdSources } from '../lib/pulls/prepare-pull.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
 import { createStatelessPulls } from '../lib/pulls/stateless.ts';
 import {
@@ -34,19 +33,20 @@ import {
   type RefusedItem,
 } from '../lib/validation/pull-request.ts';
 import { readVodCredentials } from '../lib/vod/call.ts';
-import { createCallBudget } from '../lib/vod/call-budget.ts';
+import type { CallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
 /** Dependencies of the route. */
-export interface PullRouteDependencies extends UploadIdSources {
+export interface PullRouteDependencies {
   readonly config: PullConfig;
   /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
   readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
   readonly expectPulls?: PullDependencies['expectPulls'];
-  /** Where there is a ledger, every pull is recorded in it. */
-  readonly ledger?: WithLedger | undefined;
+  readonly store: PullStore;
+  /** Returns Unix milliseconds. */
+  readonly now: () => number;
 }
 
 /** Returns the route `POST /pull`. */
@@ -75,22 +75,13 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 }
 
 function openPulls(dependencies: PullRouteDependencies): PullDependencies {
-  const { config, settings, api, expectPulls, now } = dependencies;
+  const { config, settings, api, expectPulls, store, now } = dependencies;
   return {
-    ...{ api, expectPulls },
-    store: openStore(dependencies),
+    ...{ api, expectPulls, store },
     checkRegion: createOpenedRegionCheck(api, now),
     contextKey: config.contextKey,
     ownSubAppId: requireOwnApplication(settings.policy, config.vodApi.subAppId),
   };
-}
-
-function openStore({ config, ledger, ...sources }: PullRouteDependencies): PullStore {
-  if (ledger === undefined) return createStatelessPulls(sources);
-  const { contextKey, vodApi } = config;
-  // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or
-  // the caller would have to wait for them.
-  return createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond });
 }
 
 type Call = PullCall & Invocation;
@@ -135,25 +126,29 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 /** The function's entry point. */
 export const main_handler = httpHandler('pull', ['POST'], () => {
   const config = readPullConfig(process.env);
-  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
-  const budget =
-    ledger &&
-    createCallBudget(
-      config.vodApi,
-      (request) => ledger((each) => each.leaseVodCalls(request)),
-      clock,
-    );
-  const expectPulls = budget?.('PullUpload').expect;
-  const api = createVodApi(config.vodApi, {
-    readCredentials: () => readVodCredentials(process.env),
-    clock,
-    random,
-    budget,
-  });
-  const chance = { now: clock.now, random: random.integer, randomKey: random.key };
-  const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createPullRoute({ config, settings, api, expectPulls, ledger, ...chance }),
-  );
+  const route = routeWithSettings(import.meta.dirname, (settings) => openRoute(config, settings));
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };
 });
+
+function openRoute(config: PullConfig, settings: Settings): Route {
+  const sources = { now: clock.now, random: random.integer, randomKey: random.key };
+  const open = (store: PullStore, budget?: CallBudget) => {
+    const readCredentials = () => readVodCredentials(process.env);
+    const api = createVodApi(config.vodApi, { readCredentials, clock, random, budget });
+    const expectPulls = budget?.('PullUpload').expect;
+    return createPullRoute({ config, settings, api, expectPulls, store, now: clock.now });
+  };
+  const ledger = openLedgerLazily(config, sources);
+  if (ledger === undefined) return open(createStatelessPulls(sources));
+
+  let opened: Promise<Route> | undefined;
+  return async (event, invocation) => {
+    opened ??= import('../lib/pulls/open-durable.ts').then(({ openDurablePulls }) => {
+      const lease: LeaseCalls = (request) => ledger((each) => each.leaseVodCalls(request));
+      const { store, budget } = openDurablePulls({ ...config, ...sources, ledger, lease, clock });
+      return open(store, budget);
+    });
+    return (await opened)(event, invocation);
+  };
+}

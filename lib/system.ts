@@ -30,7 +30,8 @@ export interface Deadline {
 /** That of the machine. */
 export const clock: Clock = {
   now: Date.now,
-  monotonic: () => performance.now(),
+  // As in lib/runtime/invocation.ts.
+  monotonic: () => Number(process.hrtime.bigint()) / 1_000_000,
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, signal && { signal }),
 };
 
@@ -217,16 +218,6 @@ export function createRateLimit(
   };
 }
 
-/** Dependencies of a pause. */
-interface PauseOptions {
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number;
-  /** Longest pause, in milliseconds. */
-  readonly longest: number;
-}
-
 /** The pauses between attempts to reach one server, shared by all callers. */
 interface Pause {
   /** Returns the milliseconds until the next attempt may begin. */
@@ -247,7 +238,13 @@ const FIRST_MILLISECONDS = 20;
  *
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
-export function createPause({ now, random, longest }: PauseOptions): Pause {
+export function createPause(options: {
+  readonly now: Clock['now'];
+  readonly random: Random['fraction'];
+  /** Longest pause, in milliseconds. */
+  readonly longest: number;
+}): Pause {
+  const { now, random, longest } = options;
   let failures = 0;
   let failedAt = 0;
   const count = (atLeast: number) => {

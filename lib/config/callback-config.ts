@@ -40,12 +40,12 @@ const signKeyEnvironment = v.object({
   CALLBACK_SHARED_SIGN_KEY_UNTIL: v.optional(isoTime),
 });
 
-const callbackEnvironment = v.intersect([
-  vodApiEnvironment,
+const callbackEnvironment = [
+  ...vodApiEnvironment,
   contextEnvironment,
   signKeyEnvironment,
   v.object(databaseEnvironment),
-]);
+] as const;
 
 /**
  * Returns `CALLBACK_SIGN_KEYS`, the one in use first.
@@ -53,7 +53,7 @@ const callbackEnvironment = v.intersect([
  * @throws {ConfigError}
  */
 export function readSignKeys(environment: Environment): readonly string[] {
-  return readEnvironment(signKeyEnvironment, environment).CALLBACK_SIGN_KEYS;
+  return readEnvironment([signKeyEnvironment], environment).CALLBACK_SIGN_KEYS;
 }
 
 /**

@@ -103,8 +103,7 @@ export function readDeliveryConfig(environment: Environment): DeliveryConfig {
   const webhooks = v.object({ WEBHOOK_ENDPOINTS: endpointList(environment) });
   const credentials =
     environment['EVENT_BUS_ID'] === undefined ? v.object({}) : vodCredentialsEnvironment;
-  const schema = v.intersect([v.intersect([webhooks, deliveryVariables]), credentials]);
-  const e = readEnvironment(schema, environment);
+  const e = readEnvironment([webhooks, deliveryVariables, credentials], environment);
   return Object.freeze({ endpoints: e.WEBHOOK_ENDPOINTS, eventBus: describeEventBus(e) });
 }
 

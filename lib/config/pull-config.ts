@@ -16,9 +16,9 @@ export interface PullConfig extends CallerConfig, DatabaseConfig {
   readonly urlPolicy: UrlPolicy;
 }
 
-const pullEnvironment = v.intersect([
+const pullEnvironment = [
   callerEnvironment,
-  vodApiEnvironment,
+  ...vodApiEnvironment,
   contextEnvironment,
   v.object({
     ...databaseEnvironment,
@@ -42,7 +42,7 @@ const pullEnvironment = v.intersect([
       ),
     ),
   }),
-]);
+] as const;
 
 /**
  * Returns the configuration of the `pull` function. It also checks that there are credentials, which are read again for

@@ -5,7 +5,7 @@ import { subAppId } from '../validation/fields.ts';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
 import { sourceContextKeys } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
-import { type Environment, given, readEnvironmentTwice } from './environment.ts';
+import { type Environment, given, readEnvironment } from './environment.ts';
 
 /** Configuration of the `signature` function. */
 export interface SignatureConfig extends CallerConfig, DatabaseConfig {
@@ -38,7 +38,7 @@ const signatureEnvironment = v.object({
  * @throws {ConfigError}
  */
 export function readSignatureConfig(environment: Environment): SignatureConfig {
-  const e = readEnvironmentTwice(callerEnvironment, signatureEnvironment, environment);
+  const e = readEnvironment([callerEnvironment, signatureEnvironment], environment);
   return Object.freeze({
     ...describeCallers(e),
     secretId: e.VOD_SECRET_ID,

@@ -39,8 +39,8 @@ export interface SweepConfig extends DatabaseConfig {
 /** Our choice: what callers wait for has the other half in any case. */
 const DEFAULT_BACKGROUND_PERCENT = '50';
 
-const sweepEnvironment = v.intersect([
-  vodApiEnvironment,
+const sweepEnvironment = [
+  ...vodApiEnvironment,
   contextEnvironment,
   v.object({
     ...databaseEnvironment,
@@ -58,7 +58,7 @@ const sweepEnvironment = v.intersect([
       DEFAULT_BACKGROUND_PERCENT,
     ),
   }),
-]);
+] as const;
 
 /**
  * Returns the configuration of the `sweep` function. It also checks that there are credentials, which are read again

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
-import { type Environment, readEnvironmentTwice } from './environment.ts';
+import { type Environment, readEnvironment } from './environment.ts';
 
 /** Configuration of the `uploads` function. */
 export type UploadsConfig = CallerConfig & DatabaseConfig;
@@ -14,6 +14,6 @@ const uploadsEnvironment = v.object(databaseEnvironment);
  * @throws {ConfigError}
  */
 export function readUploadsConfig(environment: Environment): UploadsConfig {
-  const e = readEnvironmentTwice(callerEnvironment, uploadsEnvironment, environment);
+  const e = readEnvironment([callerEnvironment, uploadsEnvironment], environment);
   return Object.freeze({ ...describeCallers(e), ...describeDatabase(e) });
 }

@@ -1,27 +1,17 @@
-import type { ContextConfig } from '../config/context-config.ts';
 import type { AbsentArrival } from '../ledger/absent-files.ts';
 import type { RecordedEvent } from '../ledger/event-record.ts';
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
-import { isItemFault } from '../runtime/item-fault.ts';
-import {
-  parseVodEvent,
-  type RawEvent,
-  readId,
-  type VodEvent,
-  writeVodEvent,
-} from '../vod/event.ts';
+import { readId, type VodEvent } from '../vod/event.ts';
 import { readArrivedMedia } from '../vod/media.ts';
 import { type DeliveryDependencies, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
-import { type FailureCounts, type FailureRun, reportFailedEvent } from './failed-event.ts';
 import { writeArrival } from './pending-confirmation.ts';
 import { planEvent, type Reception } from './plan-event.ts';
 import { type Origin, proveEvent, type ReceivedEvent, receiveEvent } from './received-event.ts';
 import { type DeletionEvent, pickDeletions } from './select-deletions.ts';
-import { trustContexts } from './verify-notification.ts';
 
 /** An event, and the result of recording it. */
 export interface IngestedEvent {
@@ -138,75 +128,6 @@ async function endReview(
   await ledger.transition(upload.uploadId, 'processingSucceeded');
 }
 
-/** Dependencies of ingesting what VOD itself reports, for one application. */
-export interface ProvenRun extends FailureRun {
-  readonly ledger: BatchLedger & FailureRun['ledger'];
-  readonly contexts: ContextConfig;
-  readonly settings: Settings;
-}
-
-/** Counts of these events. */
-export interface ProvenCounts extends FailureCounts {
-  readonly add: (name: 'fresh' | 'setAside', by?: number) => void;
-}
-
-/**
- * Ingests what VOD itself reports, and stores events that fail because of the events themselves: afterwards all of them
- * are safe. Returns the number of new events.
- *
- * @throws errors of the ledger that are not about the events.
- */
-export async function ingestProven(
-  events: readonly VodEvent[],
-  run: ProvenRun,
-  counts: ProvenCounts,
-): Promise<number> {
-  const [first, ...others] = events;
-  if (first === undefined) return 0;
-  const { ledger, settings, contexts, subAppId, applications, now } = run;
-  const receivedAt = now();
-  const origin = { subAppId, own: applications[0], contexts: trustContexts(contexts, receivedAt) };
-  try {
-    const reception = { ...origin, receivedAt, confirmed: true, settings };
-    const ingested = await ingestBatch(events, ledger, reception);
-    const fresh = ingested.filter(({ recorded }) => recorded.fresh).length;
-    counts.add('fresh', fresh);
-    return fresh;
-  } catch (error) {
-    if (!isItemFault(error)) throw error;
-    if (others.length === 0) {
-      await reportFailedEvent({ raw: writeVodEvent(first), proven: true }, error, run, counts);
-      return 0;
-    }
-  }
-  // Halving finds the few events that fail with few additional statements.
-  const middle = Math.ceil(events.length / 2);
-  const fresh = await ingestProven(events.slice(0, middle), run, counts);
-  return fresh + (await ingestProven(events.slice(middle), run, counts));
-}
-
-/**
- * Ingests events from VOD's queue. Only VOD can put events into it, so all of them are genuine. Afterwards all of them
- * are safe: recorded, or stored because they failed.
- *
- * @throws errors of the ledger that are not about the events.
- */
-export async function ingestPulled(
-  raws: readonly RawEvent[],
-  run: ProvenRun,
-  counts: ProvenCounts,
-): Promise<void> {
-  const events: VodEvent[] = [];
-  for (const raw of raws) {
-    try {
-      events.push(parseVodEvent(raw));
-    } catch (error) {
-      await reportFailedEvent({ raw, proven: true }, error, run, counts);
-    }
-  }
-  await ingestProven(events, run, counts);
-}
-
 /** Dependencies of the first attempt at a delivery. */
 export type DispatchDependencies = Omit<DeliveryDependencies, 'ledger' | 'report'>;
 
@@ -237,4 +158,40 @@ export async function dispatch(
   } catch (error) {
     return { ...fields, ...toErrorLogFields(error) };
   }
+}
+
+/** Least time before the answer for retries: that of an attempt which a consumer does not answer. */
+const SPARE_MILLISECONDS = 3_500;
+
+/** Most deliveries that one call makes in its spare time, and to one endpoint. */
+const SPARE_COUNT = 16;
+const SPARE_PER_ENDPOINT = 4;
+
+/** Retries that an instance makes when a later call has time to spare; all others are made by the sweep. */
+export interface SpareRetries {
+  /** Notes when a delivery that this instance could not make is due again. */
+  noteRetry(at: number): void;
+  /** Makes deliveries that are due, if this instance knows of any and there is time. Errors are logged. */
+  retryDue(run: DispatchDependencies & Pick<DeliveryDependencies, 'report'>): Promise<void>;
+}
+
+/** Creates the retries of one instance. It asks the ledger only when it knows that something is due. */
+export function createSpareRetries(ledger: WithLedger | undefined): SpareRetries {
+  let dueAt = Number.POSITIVE_INFINITY;
+  return {
+    noteRetry(at) {
+      dueAt = Math.min(dueAt, at);
+    },
+    async retryDue(run) {
+      if (run.now() < dueAt || run.deadline.left() < SPARE_MILLISECONDS) return;
+      // Calls that come in the meantime do not try the same.
+      dueAt = Number.POSITIVE_INFINITY;
+      const retry = async (opened: Ledger) => {
+        const claims = await opened.claimDeliveries(SPARE_COUNT, LEASE_SECONDS, SPARE_PER_ENDPOINT);
+        const { newlyPaused } = await deliverClaimed(claims, { ...run, ledger: opened });
+        for (const paused of newlyPaused) run.report(explainPause(paused));
+      };
+      await ledger?.(retry).catch((error: unknown) => run.report(toErrorLogFields(error)));
+    },
+  };
 }

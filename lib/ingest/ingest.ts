@@ -18,7 +18,12 @@ import {
 import { joinFiles } from '../vod/media.ts';
 import { ingestAbsence } from './absent-arrival.ts';
 import { type ConfirmingApi, confirmEvent, isUploadEvent } from './confirm-event.ts';
-import { type DispatchDependencies, dispatch, recordNotification } from './durable.ts';
+import {
+  createSpareRetries,
+  type DispatchDependencies,
+  dispatch,
+  recordNotification,
+} from './durable.ts';
 import { keepOrThrow, rethrowLogged } from './failed-event.ts';
 import {
   type AdmitUnconfirmed,
@@ -40,7 +45,7 @@ import { trustContexts, trustSignKeys, verifyNotification } from './verify-notif
 // The way of a notification, step by step:
 //
 //                         verify          confirm         plan and record    dispatch
-//   pushed                Sign and T      VOD is asked    ingestBatch        the first attempt now, others by the sweep
+//   pushed                Sign and T      VOD is asked    ingestBatch        the first attempt now, others in spare time or by the sweep
 //   pushed, no database   Sign and T      VOD is asked    ingestStateless plans, delivers and acts before VOD is answered
 //   pulled                from VOD's own queue            ingestBatch        by the sweep
 //
@@ -86,7 +91,8 @@ export function createIngest(
   const postponement = createPostponement(ledger, now);
   const describeMediaInfos = joinFiles(dependencies.api.describeMediaInfos);
   const api = { ...dependencies.api, describeMediaInfos };
-  const shared = { ...dependencies, api, admitUnconfirmed, knowsFiles, postponement };
+  const { noteRetry, retryDue } = createSpareRetries(ledger);
+  const shared = { ...dependencies, api, admitUnconfirmed, knowsFiles, postponement, noteRetry };
   const stored = { applications, contexts: config.contexts };
   return async (request, { log, deadline }) => {
     const { function: name, requestId } = log;
@@ -114,8 +120,10 @@ export function createIngest(
     try {
       await ingestPushed(pushed, run);
       // An instance that has to store notifications has no time to spare.
-      if (log.confirmation !== 'kept')
+      if (log.confirmation !== 'kept') {
         await postponement.confirmStored({ ...run, ...stored, confirming, report });
+        await retryDue({ ...run, report });
+      }
     } catch (error) {
       const raw = writeVodEvent(pushed.event);
       const failed = { raw, proven: false, subAppId, own, receivedAt };

@@ -76,6 +76,9 @@ interface Progress {
 }
 
 async function readProgress(sql: Statements, index: string): Promise<Progress | undefined> {
+  // Within a transaction, statistics otherwise stay as they were when it first read them:
+  // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS.
+  await sql.unsafe('select pg_stat_clear_snapshot()');
   // Without parameters: with them its snapshot would be kept, and the build would wait for that for ever.
   const [progress] = await sql.unsafe<Progress[]>(
     `select phase, current_locker_pid as locker,

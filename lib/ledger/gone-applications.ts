@@ -15,10 +15,12 @@ export interface RefusedApplication {
 /** Applications that VOD does not accept. */
 export interface GoneApplicationLedger {
   listRefusedApplications(): Promise<readonly RefusedApplication[]>;
-  /** Records the first refusal. */
-  noteRefusedApplication(subAppId: number): Promise<void>;
+  /** Records the first refusal; returns whether it is that. */
+  noteRefusedApplication(subAppId: number): Promise<boolean>;
   /** Removes the record, unless the application is gone. */
   forgetRefusedApplication(subAppId: number): Promise<void>;
+  /** Removes the record, even of one that is gone; returns whether there was one. */
+  recallApplication(subAppId: number): Promise<boolean>;
   /** Records that VOD no longer has the application; returns whether that is news. */
   markApplicationGone(subAppId: number): Promise<boolean>;
   saveEndedUploads(subAppId: number, endedTo: string): Promise<void>;
@@ -26,9 +28,12 @@ export interface GoneApplicationLedger {
 
 const LIST = `select sub_app_id, refused_at, gone_at, ended_to from gone_applications order by sub_app_id`;
 
-const NOTE = `insert into gone_applications (sub_app_id, refused_at) values ($1::bigint, $2) on conflict do nothing`;
+const NOTE = `insert into gone_applications (sub_app_id, refused_at) values ($1::bigint, $2) on conflict do nothing
+  returning sub_app_id`;
 
 const FORGET = 'delete from gone_applications where sub_app_id = $1::bigint and gone_at is null';
+
+const RECALL = 'delete from gone_applications where sub_app_id = $1::bigint returning sub_app_id';
 
 const MARK = `update gone_applications set gone_at = $2
   where sub_app_id = $1::bigint and gone_at is null returning sub_app_id`;
@@ -50,11 +55,14 @@ export function createGoneApplicationLedger({
         ...(row['ended_to'] === null ? {} : { endedTo: String(row['ended_to']) }),
       }));
     },
-    async noteRefusedApplication(subAppId) {
-      await query(connection, NOTE, [subAppId, writeTime(now())]);
+    noteRefusedApplication(subAppId) {
+      return hasRows(connection, NOTE, [subAppId, writeTime(now())]);
     },
     async forgetRefusedApplication(subAppId) {
       await query(connection, FORGET, [subAppId]);
+    },
+    recallApplication(subAppId) {
+      return hasRows(connection, RECALL, [subAppId]);
     },
     markApplicationGone(subAppId) {
       return hasRows(connection, MARK, [subAppId, writeTime(now())]);

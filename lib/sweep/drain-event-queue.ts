@@ -1,4 +1,4 @@
-import { ingestPulled } from '../ingest/durable.ts';
+import { ingestPulled } from '../ingest/proven.ts';
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { StepCounts } from './step-counts.ts';

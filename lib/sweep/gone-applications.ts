@@ -26,12 +26,14 @@ export async function noteRefusal(
   try {
     await work();
   } catch (error) {
-    const code = error instanceof Problem ? error.vod?.code : undefined;
-    if (subAppId !== undefined && REFUSALS.has(code ?? '')) {
-      await ledger.noteRefusedApplication(subAppId);
-    }
+    if (subAppId !== undefined && isRefusal(error)) await ledger.noteRefusedApplication(subAppId);
     throw error;
   }
+}
+
+/** Returns whether VOD has refused a call because of its application. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && REFUSALS.has(error.vod?.code ?? '');
 }
 
 /** The applications that VOD refused, of which those that are gone are not asked about. */

@@ -1,4 +1,4 @@
-import { ingestProven } from '../ingest/durable.ts';
+import { ingestProven } from '../ingest/proven.ts';
 import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MEDIA_FILTERS } from '../vod/media.ts';

@@ -8,6 +8,11 @@ import { DELIVERY_COUNTS, deliverWaiting, fanOutEvents } from './deliver-waiting
 import { drainEventQueue, QUEUE_COUNTS } from './drain-event-queue.ts';
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { PRUNE_COUNTS, type PruneOptions, prune } from './prune.ts';
+import {
+  type LookedApplications,
+  noteAcceptance,
+  selectApplications,
+} from './refused-applications.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
 import { createStepCounts, type ErrorCounts } from './step-counts.ts';
@@ -51,7 +56,9 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
       report({ ...toErrorLogFields(error), level: 'error' });
     }
   };
-  const runStepForEach = forEachApplication(run, runStep);
+  // If the ledger fails now, each step finds out for itself, and says so.
+  const looked = await selectApplications(run).catch(() => undefined);
+  const runStepForEach = forEachApplication(run, looked, runStep);
   await runSteps({ runStep, runStepForEach }, allCounts, options);
   const outOfTime = !hasTime(run);
   // Last, with the time that is left.
@@ -104,15 +111,24 @@ type ApplicationStepRunner = (
 /** Applications that are handled at the same time: each may wait some seconds for its queue. */
 const APPLICATIONS_AT_ONCE = 8;
 
-function forEachApplication(run: SweepRun, runStep: StepRunner): ApplicationStepRunner {
-  const { applications, random } = run;
+function forEachApplication(
+  run: SweepRun,
+  looked: LookedApplications | undefined,
+  runStep: StepRunner,
+): ApplicationStepRunner {
+  const { due: applications, refused } = looked ?? { due: run.applications, refused: new Set() };
+  const { random } = run;
   // There may be no time left for the last application, so the order changes from sweep to sweep.
   const first = Math.floor(random() * applications.length);
   const turns = [...applications.slice(first), ...applications.slice(0, first)];
   return (name, work) =>
     forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {
       work: (subAppId) =>
-        runStep(name, (each) => work({ ...each, subAppId }), defined({ subAppId })),
+        runStep(
+          name,
+          (each) => noteAcceptance({ ...each, subAppId }, refused, work),
+          defined({ subAppId }),
+        ),
     });
 }
 

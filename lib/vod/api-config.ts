@@ -115,11 +115,11 @@ const api = v.pipe(
   ),
 );
 
-/** Schema of everything that calls of VOD's API need, including credentials. */
-export const vodApiEnvironment = v.intersect([api, vodCredentialsEnvironment]);
+/** Schemas of everything that calls of VOD's API need, including credentials. */
+export const vodApiEnvironment = [api, vodCredentialsEnvironment] as const;
 
 /** Returns the configuration in a checked environment. */
-export function describeVodApi(e: v.InferOutput<typeof vodApiEnvironment>): VodApiConfig {
+export function describeVodApi(e: v.InferOutput<typeof api>): VodApiConfig {
   return Object.freeze({
     endpoint: e.VOD_API_ENDPOINT ?? CLOUD_ENDPOINT,
     protocol: e.VOD_API_PROTOCOL,

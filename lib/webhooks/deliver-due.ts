@@ -21,6 +21,8 @@ export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
     Pick<DeadItemLedger, 'countItemFailure'>;
   /** Logs a delivery that fails because of the delivery itself. */
   readonly report: (fields: LogFields) => void;
+  /** Called with the time at which a delivery that failed now is due again, in Unix milliseconds. */
+  readonly noteRetry?: ((at: number) => void) | undefined;
 }
 
 /** Number of deliveries by outcome; the names are those of {@link DeliveryOutcome}. */
@@ -60,7 +62,7 @@ export async function deliverClaimed(
       const isNew = await ledger.pauseEndpoint(claim, outcome);
       if (isNew) newlyPaused.push({ endpoint: claim.endpoint, error });
     } else {
-      await writeOutcome(claim, outcome, ledger, options.now());
+      await writeOutcome(claim, outcome, dependencies);
     }
   };
   const { due, failed } = addressClaims(claims);
@@ -135,8 +137,7 @@ function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
 async function writeOutcome(
   claim: ClaimedDelivery,
   outcome: Exclude<DeliveryOutcome, { readonly kind: 'fault' | 'paused' }>,
-  ledger: DeliveryDependencies['ledger'],
-  now: number,
+  { ledger, now, noteRetry }: DeliveryDependencies,
 ): Promise<void> {
   switch (outcome.kind) {
     case 'done':
@@ -144,11 +145,12 @@ async function writeOutcome(
       break;
     case 'retry':
       await ledger.failDelivery(claim, { error: outcome.error, nextAttemptAt: outcome.at });
+      noteRetry?.(outcome.at);
       break;
     case 'failed':
       await ledger.failDelivery(claim, { error: outcome.error, dead: true });
       break;
     case 'unsent':
-      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: now });
+      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: now() });
   }
 }

@@ -35,28 +35,33 @@ const SIGN_KEY = 'SignKeyOfTheBench';
 const NOTIFIED = fileURLToPath(new URL('./handlers/notified.ts', import.meta.url));
 const SERVER = fileURLToPath(new URL('./handlers/vod-and-consumer.ts', import.meta.url));
 
-/** Measures the function in the folder, steadily for this number of seconds, and then in a burst. */
+/**
+ * Measures the function in the folder, steadily for this number of seconds, and then in a burst.
+ *
+ * @param vod variables of another VOD, which has the files of `fileIdOf()`.
+ */
 export async function measureCallback(
   folder: string,
   databaseUrl: string,
   seconds: number,
+  vod: NodeJS.ProcessEnv = {},
 ): Promise<CallbackCost> {
   const bundles = await bundleFiles([NOTIFIED, SERVER], []);
   const [notified, server] = [join(folder, 'notified.js'), join(folder, 'vod-and-consumer.js')];
   for (const [place, script] of [notified, server].entries()) {
     await writeFile(script, bundles[place]?.code ?? '');
   }
-  const vod = spawn(process.execPath, [server], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const consumer = spawn(process.execPath, [server], { stdio: ['ignore', 'pipe', 'inherit'] });
   const sql = postgres(databaseUrl, { max: 1 });
   try {
-    const host = `127.0.0.1:${await readLine(vod.stdout)}`;
+    const host = `127.0.0.1:${await readLine(consumer.stdout)}`;
     const parameters = [join(folder, 'callback.js'), SIGN_KEY, String(seconds), host];
-    const env = writeEnvironment(host, databaseUrl);
+    const env = { ...writeEnvironment(host, databaseUrl), ...vod };
     const { stdout } = await run(process.execPath, [notified, ...parameters], { env });
     const [left] = await sql`select count(*)::integer as count from unconfirmed_events`;
     return { ...JSON.parse(stdout), unconfirmed: Number(left?.['count']) };
   } finally {
-    vod.kill();
+    consumer.kill();
     await sql.end();
   }
 }

@@ -15,7 +15,7 @@ export function listEmulatorLines([media = MEDIA]: readonly number[]): readonly 
       measure: async (stage) => exactly((await costs(stage)).p50Ratio),
     },
     {
-      name: `the same, of which 99 % take less`,
+      name: `the same to ${emulator}, of which 99 % take less`,
       ...{ unit: '×', target: { atMost: 1.5 } },
       measure: async (stage) => exactly((await costs(stage)).p99Ratio),
     },
@@ -34,7 +34,7 @@ export function listEmulatorLines([media = MEDIA]: readonly number[]): readonly 
     },
     {
       name: 'pulls of different files in a second by an emulator in the process of its caller',
-      unit: '',
+      ...{ unit: '', target: { atLeast: 50 } },
       measure: async (stage) => exactly((await costs(stage)).differentPullsPerSecond),
     },
     {

@@ -11,6 +11,7 @@ import { buildTone } from '../../tools/local/emulator/pull/sample-media.ts';
 import { listen } from '../support/listen.ts';
 import { openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 import { putObject } from '../tools/local/emulator/ugc/storage-client.ts';
+import { type CallbackCost, measureCallback } from './callback.ts';
 import { fileIdOf, writeMedia } from './emulator-media.ts';
 
 const PROGRAM = fileURLToPath(
@@ -84,6 +85,23 @@ export async function measureEmulator(folder: string, many: number): Promise<Emu
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
+  }
+}
+
+/** Files of the emulator in a burst: those that are notified before it, and some more. */
+const BURST_FILES = 3_000;
+
+/** Measures a burst of notifications, with the emulator in a process of its own as VOD. */
+export async function measureBurst(folder: string, databaseUrl: string): Promise<CallbackCost> {
+  const { child, origin } = await start(join(folder, 'burst'), BURST_FILES);
+  try {
+    return await measureCallback(folder, databaseUrl, 0, {
+      ...{ VOD_API_ENDPOINT: new URL(origin).host, VOD_API_PROTOCOL: 'http', VOD_HAS_FILES: '1' },
+      ...{ VOD_SECRET_ID: KEYS.secretId, VOD_SECRET_KEY: KEYS.secretKey },
+    });
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   }
 }
 

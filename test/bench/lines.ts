@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { measureCallback } from './callback.ts';
 import { measureDrain } from './drain.ts';
+import { measureBurst } from './emulator.ts';
 import { measureEvents, measureQueue, measureQuotas } from './ledger.ts';
 import { convert, exactly, type Line, type Stage, share } from './line.ts';
 import { measurePull } from './pull.ts';
@@ -38,6 +39,8 @@ const drain = share(async (stage) => {
 
 /** Seconds for which notifications come. */
 const NOTIFIED_SECONDS = 10;
+
+const burst = share(async ({ folder, database }) => measureBurst(await folder(), await database()));
 
 const notifications = share(async (stage) =>
   measureCallback(await stage.folder(), await stage.database(), NOTIFIED_SECONDS),
@@ -158,13 +161,13 @@ const LEDGER: readonly Line[] = [
 
 const NOTIFICATIONS: readonly Line[] = [
   {
-    ...{ name: 'slowest answer to a burst of 2,000 notifications', unit: 'ms' },
-    target: { atMost: 5_000 },
-    measure: async (stage) => exactly((await notifications(stage)).slowestMilliseconds),
+    name: 'slowest answer to a burst of 2,000 notifications, with the emulator as VOD',
+    ...{ unit: 'ms', target: { atMost: 5_000 } },
+    measure: async (stage) => exactly((await burst(stage)).slowestMilliseconds),
   },
   {
     ...{ name: 'answers to that burst other than 200', unit: '', target: { atMost: 0 } },
-    measure: async (stage) => exactly((await notifications(stage)).refused),
+    measure: async (stage) => exactly((await burst(stage)).refused),
   },
   {
     name: 'notifications in a second, with the database and VOD on the same two cores',

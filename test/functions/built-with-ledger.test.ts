@@ -1,7 +1,9 @@
+import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BuiltFolder, buildFolder } from '../support/built-folder.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { askHandler, type TestRequest } from '../support/http-events.ts';
+import { listen } from '../support/listen.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { useDatabases } from '../support/use-ledger.ts';
 
@@ -21,12 +23,20 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 /** Loads a built function in a new instance. */
-function load(name: 'signature' | 'uploads') {
+function load(name: 'signature' | 'pull' | 'uploads') {
   const ask = askHandler(folder.load(name));
   return async (method: string, request: TestRequest = {}) => {
-    const headers = await bearer('ann', 'upload:sign upload:read', Date.now());
+    const headers = await bearer('ann', 'upload:sign upload:pull upload:read', Date.now());
     return ask({ method, headers, ...request });
   };
+}
+
+const PULL: TestRequest = { body: { mediaUrl: 'https://media.example.com/a.mp4' } };
+
+/** Starts a VOD that accepts every pull. */
+function startVod() {
+  const answer = { Response: { TaskId: '1500000001-pull-1', RequestId: 'request-1' } };
+  return listen(createServer((_, response) => void response.end(JSON.stringify(answer))));
 }
 
 /** Returns the last log line. */
@@ -44,6 +54,30 @@ describe('built functions', () => {
 
     expect(signed.statusCode).toBe(200);
     expect(shown).toMatchObject({ statusCode: 200, json: { uploadId, classId: 7, owner: 'ann' } });
+  });
+
+  it.each([
+    ['in the ledger with one', true],
+    ['nowhere without one', false],
+  ])('record a pull %s, and load the code for that only then', async (_, withLedger) => {
+    const vod = await startVod();
+    vi.stubEnv('VOD_API_ENDPOINT', vod.host);
+    vi.stubEnv('VOD_API_PROTOCOL', 'http');
+    if (withLedger) vi.stubEnv('DATABASE_URL', await databases.create());
+    const pull = load('pull');
+
+    const taken = await Promise.all([pull('POST', PULL), pull('POST', PULL)]);
+    const loaded = folder.loaded().includes('open-durable');
+    await vod.close();
+
+    expect(taken.map(({ statusCode }) => statusCode)).toEqual([202, 202]);
+    expect(loaded).toBe(withLedger);
+    const path = `/uploads/${taken[0].json.uploadId}`;
+    expect(await load('uploads')('GET', { path })).toMatchObject(
+      withLedger
+        ? { statusCode: 200, json: { method: 'pull', taskId: '1500000001-pull-1' } }
+        : { statusCode: 501 },
+    );
   });
 
   it('report a problem of the ledger as such', async () => {

@@ -1,6 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { createPullRoute, type PullRouteDependencies } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
+import type { WithLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { createDurablePulls } from '../../lib/pulls/durable.ts';
+import type { UploadIdSources } from '../../lib/pulls/prepare-pull.ts';
+import { createStatelessPulls } from '../../lib/pulls/stateless.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../lib/vod/client.ts';
 import { askRoute, type EventShape } from '../support/http-events.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
@@ -14,20 +18,25 @@ export async function accept({ SessionId }: RepeatablePullUpload): Promise<PullU
 }
 
 /** How the function differs from one without authentication in front of a VOD that accepts every pull. */
-interface PullChange extends Partial<Omit<PullRouteDependencies, 'config' | 'api'>> {
+interface PullChange
+  extends Partial<Omit<PullRouteDependencies, 'config' | 'api' | 'store'>>,
+    Partial<UploadIdSources> {
   readonly environment?: Readonly<Record<string, string>>;
   readonly api?: Partial<PullRouteDependencies['api']>;
+  readonly ledger?: WithLedger | undefined;
   readonly toEvent?: EventShape['toEvent'];
 }
 
 /** Returns a client of the function; the test controls everything else. */
-export function openPull({ environment, api, toEvent, ...change }: PullChange = {}) {
+export function openPull({ environment, api, ledger, toEvent, ...change }: PullChange = {}) {
+  const config = readPullConfig({
+    ...{ AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
+    ...environment,
+  });
+  const sources = { now: () => NOW, random: randomInt, randomKey: randomUUID, ...change };
+  const { contextKey, vodApi } = config;
   const route = createPullRoute({
-    config: readPullConfig({
-      ...{ AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
-      ...environment,
-    }),
-    settings: NO_SETTINGS,
+    ...{ config, settings: NO_SETTINGS, ...sources },
     api: {
       pullUpload: accept,
       describeStorageRegions: async () => ({
@@ -35,8 +44,10 @@ export function openPull({ environment, api, toEvent, ...change }: PullChange = 
       }),
       ...api,
     },
-    ...{ now: () => NOW, random: randomInt, randomKey: randomUUID },
-    ...change,
+    store:
+      ledger === undefined
+        ? createStatelessPulls(sources)
+        : createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond }),
   });
   return askRoute('pull', route, toEvent);
 }

@@ -13,6 +13,7 @@ const FUNCTIONS = join(ROOT, 'functions');
 const PARTS = [
   'lib/ledger/ledger.ts',
   'lib/ledger/connection/database-url.ts',
+  'lib/pulls/open-durable.ts',
   'lib/auth/verify-token.ts',
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
@@ -58,8 +59,12 @@ export async function bundleFiles(
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // Parts are loaded as CommonJS, too, so that Node need not set up its loader of ES modules.
-    supported: { 'dynamic-import': false },
+    supported: {
+      // Parts are loaded as CommonJS, too, so that Node need not set up its loader of ES modules.
+      'dynamic-import': false,
+      // Node.js 20 has them. Without this, they would become calls of RegExp(), which stay in a bundle that needs none.
+      'regexp-unicode-property-escapes': true,
+    },
     // The folder of the functions, which also has the parts and settings.json.
     define: { 'import.meta.dirname': '__dirname' },
     legalComments: 'none',

@@ -20,6 +20,8 @@ const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'get-stream': `export { refuseStream as default } from './streams.ts'`,
     'form-data': `export { refuseStream as default } from './streams.ts'`,
     './sse_response_model': `export { refuseStream as SSEResponseModel } from './streams.ts'`,
+    // It is imported as a whole, and copying all its properties takes time at each start.
+    crypto: `export { createHash, createHmac } from 'node:crypto'`,
     uuid: `export { createTraceId as v4 } from './trace-id.ts'`,
   },
   '@middy/core': {

@@ -4,7 +4,8 @@ import { readVariables } from '../deploy/read-variables.ts';
 /** Settings of the local stack that are read from a file `.env`: those without addresses and secrets. */
 export const FROM_FILE = [
   ...['PORT', 'LOCAL_DIR', 'HTTP_TRIGGER', 'DEV_ORIGINS'],
-  ...['VOD_EVENT_MODE', 'VOD_PULLS_PER_SECOND'],
+  ...['VOD_EVENT_MODE', 'VOD_PULLS_PER_SECOND', 'VOD_CALLS_PER_SECOND', 'VOD_BACKGROUND_PERCENT'],
+  ...['RETENTION', 'CORS_HEADERS'],
   ...['VOD_PROCEDURES', 'VOD_CLASS_IDS', 'VOD_UNKNOWN_NAMES'],
 ] as const;
 

@@ -63,6 +63,7 @@ export function defineFunctions({
     AUTH_JWT_SECRET: keys.jwtSecret,
     AUTH_JWT_AUDIENCE: LOCAL_JWT_AUDIENCE,
     CORS_ORIGINS: origin,
+    ...choose(chosen, 'CORS_HEADERS'),
   };
   const vodApi = {
     // In the cloud, the platform sets the credentials of the function's role in these variables.
@@ -73,16 +74,11 @@ export function defineFunctions({
     VOD_SUB_APP_ID: String(account.subAppId),
     // The emulator accepts more than VOD does.
     VOD_CALLS_PER_SECOND: '1000',
+    ...choose(chosen, 'VOD_CALLS_PER_SECOND'),
   };
   const contexts = { SOURCE_CONTEXT_KEYS: keys.contextKey };
-  const delivery = {
-    WEBHOOK_ENDPOINTS: joinEndpoints(chosen['WEBHOOK_ENDPOINTS'], {
-      url: `${origin}${CONSUMER_PATH}`,
-      secret: keys.webhookSecret,
-    }),
-    WEBHOOK_LOOPBACK: 'allow',
-    ...choose(chosen, 'WEBHOOK_PORTS'),
-  };
+  const consumer = { url: `${origin}${CONSUMER_PATH}`, secret: keys.webhookSecret };
+  const delivery = chooseDelivery(chosen, consumer);
   return {
     functions: [
       define('signature', 10, {
@@ -107,7 +103,7 @@ export function defineFunctions({
     timed: [
       define('sweep', 60, {
         ...{ VOD_EVENT_MODE: eventMode, ...vodApi, ...contexts, ...delivery },
-        ...choose(chosen, 'VOD_PULLS_PER_SECOND'),
+        ...choose(chosen, 'VOD_PULLS_PER_SECOND', 'VOD_BACKGROUND_PERCENT', 'RETENTION'),
       }),
     ],
   };
@@ -126,6 +122,14 @@ function choose(chosen: Environment, ...names: readonly string[]): Record<string
 function choosePullHosts(chosen: Environment): Record<string, string> {
   const { PULL_HOSTS: hosts } = choose(chosen, 'PULL_HOSTS');
   return hosts === undefined ? {} : { PULL_HOSTS: `${hosts},${SAMPLE_HOST}` };
+}
+
+function chooseDelivery(chosen: Environment, own: object): Record<string, string> {
+  return {
+    WEBHOOK_ENDPOINTS: joinEndpoints(chosen['WEBHOOK_ENDPOINTS'], own),
+    WEBHOOK_LOOPBACK: 'allow',
+    ...choose(chosen, 'WEBHOOK_PORTS'),
+  };
 }
 
 /** The page's own consumer is last, so that the index in an error is that of the user's list. */

@@ -30,7 +30,8 @@ Variables of the environment:
   VOD_UNKNOWN_NAMES
                   ${DEFAULTS.VOD_UNKNOWN_NAMES} by default, or accept to let uploads with others fail later
   DEV_ORIGINS     origins of pages on other machines that may call the stack, comma-separated
-  WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, VOD_PULLS_PER_SECOND, PULL_HOSTS, PULL_PORTS
+  WEBHOOK_ENDPOINTS, WEBHOOK_PORTS, PULL_HOSTS, PULL_PORTS, VOD_PULLS_PER_SECOND, VOD_CALLS_PER_SECOND,
+  VOD_BACKGROUND_PERCENT, RETENTION, CORS_HEADERS
                   as the functions take them: see docs/configuration.md
 
 Examples:

@@ -3,12 +3,14 @@ import { createRequire } from 'node:module';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signCallback } from '../../support/sign-callback.ts';
+import { fileIdOf } from '../emulator-media.ts';
 
 type Handler = (event: object, context: object) => Promise<{ readonly statusCode: number }>;
 
 const [, , file = '', signKey = '', secondsText = '', host = ''] = process.argv;
 const seconds = Number(secondsText);
 const burst = 2_000;
+const hasFiles = process.env['VOD_HAS_FILES'] === '1';
 
 /** Notifications that are on their way at the same time in the steady run. */
 const AT_ONCE = 8;
@@ -27,7 +29,8 @@ function load(): Handler {
 /** Notifies the arrival of a new file; returns the milliseconds until the answer. */
 async function notify(handler: Handler): Promise<number> {
   sent += 1;
-  const FileId = `${Date.now()}-${process.pid}-${sent}`;
+  // The emulator has files with these ids; those of the other VOD have the time of the notification.
+  const FileId = hasFiles ? fileIdOf(sent) : `${Date.now()}-${process.pid}-${sent}`;
   const MediaBasicInfo = {
     Name: 'example',
     SourceInfo: { SourceType: 'Upload', SourceContext: '' },

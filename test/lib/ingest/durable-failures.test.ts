@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dispatch, ingestProven } from '../../../lib/ingest/durable.ts';
+import { dispatch } from '../../../lib/ingest/durable.ts';
+import { ingestProven } from '../../../lib/ingest/proven.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';

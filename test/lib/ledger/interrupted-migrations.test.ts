@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
@@ -128,5 +128,59 @@ describe('npm run migrate that is interrupted again and again', () => {
     const reference = connect(await databases.create());
     expect(await describeSchema(sql)).toEqual(await describeSchema(reference));
     expect(await readUploads(sql)).toEqual(before);
+  });
+});
+
+describe('applyMigrations() after a process was killed that built an index', () => {
+  const MIGRATE = new URL('../../../lib/ledger/migrate.ts', import.meta.url).href;
+  const INDEX = 'create index concurrently if not exists first_id on first (id);';
+
+  /** Has a process begin the index of a migration, which waits for an open transaction, and kills the process. */
+  async function leaveBuild() {
+    const url = await databases.create('empty');
+    const sql = connect(url);
+    await sql`create table first (id integer)`;
+    const folder = await makeFolder();
+    await writeFile(join(folder, '0001-index.sql'), INDEX);
+    const writer = await sql.reserve();
+    await writer`begin`;
+    await writer`insert into first values (1)`;
+    const script = `import { applyMigrations } from ${JSON.stringify(MIGRATE)};
+      await applyMigrations(${JSON.stringify(url)}, { folder: ${JSON.stringify(folder)} });`;
+    const flags = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const child = spawn(process.execPath, flags, { stdio: 'inherit' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const listBuilds = () => sql<{ pid: number }[]>`select pid from pg_stat_progress_create_index
+      where datname = current_database()`;
+    await expect.poll(listBuilds, { timeout: 20_000 }).toHaveLength(1);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const endWriter = async () => {
+      await writer`commit`;
+      writer.release();
+    };
+    return { url, folder, sql, listBuilds, endWriter };
+  }
+
+  it.each(['completes', 'gives up'])('waits until the server %s the index', async (end) => {
+    const { url, folder, sql, listBuilds, endWriter } = await leaveBuild();
+    const [orphan] = await listBuilds();
+    const progress: string[] = [];
+
+    const migrating = applyMigrations(url, { folder, onProgress: (text) => progress.push(text) });
+    await expect.poll(() => progress, { timeout: 10_000 }).not.toEqual([]);
+    const builds = await listBuilds();
+    if (end === 'gives up') await sql`select pg_terminate_backend(${orphan?.pid ?? 0})`;
+    await endWriter();
+
+    expect(await migrating).toBe(1);
+    expect(progress[0]).toMatch(
+      /^index first_id of 0001-index\.sql: another session builds it: waiting for writers before build, of process \d+ of the server$/,
+    );
+    expect(builds).toEqual([orphan]);
+    expect(
+      await sql`select indexrelid::regclass::text as name, indisvalid from pg_index
+        where indrelid = 'first'::regclass`,
+    ).toEqual([{ name: 'first_id', indisvalid: true }]);
   });
 });

@@ -189,6 +189,7 @@ const CALLS: Readonly<
   listRefusedApplications: (ledger) => ledger.listRefusedApplications(),
   noteRefusedApplication: (ledger) => ledger.noteRefusedApplication(7),
   forgetRefusedApplication: (ledger) => ledger.forgetRefusedApplication(8),
+  recallApplication: (ledger) => ledger.recallApplication(8),
   markApplicationGone: (ledger) => ledger.markApplicationGone(7),
   saveEndedUploads: (ledger) => ledger.saveEndedUploads(7, ''),
   readBacklog: (ledger) => ledger.readBacklog(),

@@ -9,14 +9,14 @@ import { loadBundle } from './load-bundle.ts';
  * start.
  */
 const LIMITS: Readonly<Record<string, number>> = {
-  ...{ signature: 45_000, uploads: 45_000 },
-  ...{ callback: 162_000, sweep: 175_000, ledger: 116_000 },
+  ...{ signature: 45_000, uploads: 45_000, pull: 80_000 },
+  ...{ callback: 150_000, sweep: 160_000, ledger: 116_000 },
 };
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'pruned-tables', 'settings', 'verify-token'],
+  ...['narrow-by-claim', 'open-durable', 'pruned-tables', 'settings', 'verify-token'],
 ];
 
 type Handler = (event: object, context: object) => Promise<object>;
@@ -51,6 +51,12 @@ describe('bundleFunctions()', () => {
     expect(readers('SOURCE_CONTEXT_V1_UNTIL')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
+    expect(readers('VOD_CALLS_PER_SECOND')).toEqual(['callback', 'pull', 'sweep']);
+  });
+
+  it('excludes schemas, their expressions, and lists of addresses that nothing reads', () => {
+    expect(readers('Emoji_Modifier')).toEqual([]);
+    expect(readers('carrierGradeNat')).toEqual(['database-url']);
   });
 
   it('builds each part once, and functions load it from there', () => {
@@ -62,6 +68,7 @@ describe('bundleFunctions()', () => {
     expect(readers('require("./verify-token.js")')).toEqual(['pull', 'signature', 'uploads']);
     expect(readers('require("./narrow-by-claim.js")')).toEqual(['pull', 'signature']);
     expect(readers('require("./bound-signature.js")')).toEqual(['signature']);
+    expect(readers('require("./open-durable.js")')).toEqual(['pull']);
   });
 
   it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {

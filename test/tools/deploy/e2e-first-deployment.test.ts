@@ -25,7 +25,7 @@ const { deployment, find } = useDeployment();
 /** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'pruned-tables', 'settings', 'verify-token'],
+  ...['narrow-by-claim', 'open-durable', 'pruned-tables', 'settings', 'verify-token'],
 ];
 
 describe('the first deployment', () => {

@@ -155,16 +155,17 @@ async function probeInTurn(
 const probed = new Map<string, MediaMetaData>();
 const MAX_PROBED = 1_000;
 
+const contentOf = ({ size, etag }: StoredObject) => `${size} ${etag}`;
+
 async function probeOnce(
   object: StoredObject,
   read: ObjectStore['read'],
 ): Promise<MediaMetaData | null> {
-  const content = `${object.size} ${object.etag}`;
-  const known = probed.get(content);
+  const known = probed.get(contentOf(object));
   if (known !== undefined) return known;
   const found = await probeInTurn(object, read);
   if (found === null) return null;
-  probed.set(content, found);
+  probed.set(contentOf(object), found);
   const [oldest] = probed.keys();
   if (probed.size > MAX_PROBED && oldest !== undefined) probed.delete(oldest);
   return found;
@@ -174,10 +175,13 @@ async function probeOnce(
  * Returns the metadata of an object, and reads only the parts that it needs; null if they cannot be read for any
  * reason, since an upload must not fail because of it.
  */
-export function probeMetaData(
+export async function probeMetaData(
   object: StoredObject,
   read: ObjectStore['read'],
 ): Promise<MediaMetaData | null> {
+  // What is known need not wait behind a file that takes seconds.
+  const known = probed.get(contentOf(object));
+  if (known !== undefined) return known;
   const probe = lastProbe.then(() => probeOnce(object, read));
   lastProbe = probe;
   return probe;

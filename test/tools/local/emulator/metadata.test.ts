@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { probeMetaData } from '../../../../tools/local/emulator/metadata.ts';
 import type { StoredObject } from '../../../../tools/local/emulator/storage/objects.ts';
@@ -62,6 +63,19 @@ describe('probeMetaData()', () => {
       VideoDuration: 3,
       AudioDuration: 0,
     });
+  });
+
+  it('does not let a file that it knows wait behind one that takes long', async () => {
+    const bytes = silentWav(3);
+    const known = await probeBytes(bytes);
+    const slow = new PassThrough();
+    const probing = probeMetaData(storeBytes(1_000), () => slow);
+
+    const again = await Promise.race([probeBytes(bytes), sleep(1_000)]);
+    slow.end();
+
+    expect(again).toBe(known);
+    expect(await probing).toBeNull();
   });
 
   it('reads only what it needs from a long file', async () => {

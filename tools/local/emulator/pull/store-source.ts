@@ -4,7 +4,7 @@ import type { Source } from './open-source.ts';
 import { sourceFailure } from './pull-failure.ts';
 import type { TransferClock } from './transfer-clock.ts';
 
-/** Most bytes of a source in memory, whatever its size. */
+/** Bytes of a part; at most two parts of a source are in memory, whatever its size. */
 const PART_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -21,22 +21,34 @@ export async function storeSource(
   progress: (bytes: number) => void,
 ): Promise<StoredObject> {
   const contentType = source.contentType || 'application/octet-stream';
+  const parts = collectParts(readBody(source, clock, progress));
+  const { value: first } = await parts.next();
+  if (first === undefined) throw sourceFailure('The source is empty');
+  const { value: second } = await parts.next();
+  // An upload in parts takes three times as many calls of the file system.
+  if (second === undefined) return objects.put(name, toStream(first), first.length, contentType);
+
   const { uploadId } = await objects.initiate(name, contentType);
   try {
-    const numbers: number[] = [];
-    for await (const part of collectParts(readBody(source, clock, progress))) {
-      const partNumber = numbers.length + 1;
-      const body = Readable.from([part], { objectMode: false });
-      await objects.putPart(uploadId, partNumber, body, part.length);
-      numbers.push(partNumber);
-    }
-    if (numbers.length === 0) throw sourceFailure('The source is empty');
-    return await objects.complete(uploadId, numbers);
+    let count = 0;
+    const store = async (part: Buffer) => {
+      count += 1;
+      await objects.putPart(uploadId, count, toStream(part), part.length);
+    };
+    await store(first);
+    await store(second);
+    for await (const part of parts) await store(part);
+    return await objects.complete(
+      uploadId,
+      Array.from({ length: count }, (_, i) => i + 1),
+    );
   } catch (error) {
     await objects.abort(uploadId).catch(() => undefined);
     throw error;
   }
 }
+
+const toStream = (bytes: Buffer) => Readable.from([bytes], { objectMode: false });
 
 /** Returns the whole body of a small source. @throws PullFailure, also if it has more than `most` bytes. */
 export async function readSource(
@@ -73,7 +85,7 @@ async function* readBody(
   }
 }
 
-async function* collectParts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* collectParts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
   let held: Buffer[] = [];
   let size = 0;
   for await (const chunk of chunks) {

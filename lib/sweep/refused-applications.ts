@@ -1,0 +1,76 @@
+import type { RefusedApplication } from '../ledger/gone-applications.ts';
+import { isRefusal } from './gone-applications.ts';
+import type { ApplicationRun, SweepRun } from './sweep-run.ts';
+
+const MINUTE = 60_000;
+
+/** Longest time between two looks at an application that VOD refuses, and at one that it no longer has. */
+const REFUSED_MILLISECONDS = 60 * MINUTE;
+const GONE_MILLISECONDS = 24 * 60 * MINUTE;
+
+/** After a part of the time for which VOD has refused an application, it is looked at again. */
+const PART = 4;
+
+/** The applications that a sweep looks at. */
+export interface LookedApplications {
+  readonly due: readonly (number | undefined)[];
+  /** Those of them that VOD refused before. */
+  readonly refused: ReadonlySet<number | undefined>;
+}
+
+/**
+ * Returns the configured applications, without those that VOD refuses and that were looked at not long ago: the longer it
+ * has refused one, the more rarely, so that one that comes back is found by few calls.
+ */
+export async function selectApplications(
+  run: Pick<SweepRun, 'applications' | 'ledger' | 'looksNow' | 'now'>,
+): Promise<LookedApplications> {
+  const { applications, ledger } = run;
+  const listed = await ledger.listRefusedApplications();
+  const refused = new Map(listed.map((each) => [each.subAppId, each]));
+  const due: (number | undefined)[] = [];
+  for (const subAppId of applications) {
+    const known = subAppId === undefined ? undefined : refused.get(subAppId);
+    if (known === undefined || (await isDue(known, run))) due.push(subAppId);
+  }
+  return { due, refused: new Set(refused.keys()) };
+}
+
+async function isDue(
+  { subAppId, refusedAt, goneAt }: RefusedApplication,
+  { ledger, looksNow, now }: Pick<SweepRun, 'ledger' | 'looksNow' | 'now'>,
+): Promise<boolean> {
+  const name = `refused ${subAppId}`;
+  const lookedAt = (await ledger.readWatermark(name)) ?? refusedAt;
+  const interval =
+    goneAt === undefined
+      ? Math.min((lookedAt - refusedAt) / PART, REFUSED_MILLISECONDS)
+      : GONE_MILLISECONDS;
+  if (!looksNow && now() - lookedAt < Math.max(interval, MINUTE)) return false;
+  await ledger.resetWatermark(name, now());
+  return true;
+}
+
+/**
+ * Does `work`. If VOD refuses the application, the error is thrown only the first time, so that it is logged once; an
+ * application that VOD accepts again is forgotten as a refused one.
+ */
+export async function noteAcceptance(
+  run: ApplicationRun,
+  refused: LookedApplications['refused'],
+  work: (run: ApplicationRun) => Promise<void>,
+): Promise<void> {
+  const { subAppId, ledger } = run;
+  try {
+    await work(run);
+  } catch (error) {
+    if (subAppId === undefined || !isRefusal(error)) throw error;
+    if (await ledger.noteRefusedApplication(subAppId)) throw error;
+    return;
+  }
+  if (subAppId === undefined || !refused.has(subAppId)) return;
+  if (await ledger.recallApplication(subAppId)) {
+    const reason = `VOD accepts the application ${subAppId} again: it is looked at in each sweep.`;
+    run.report({ level: 'info', subAppId, reason });
+  }
+}
