@@ -18,8 +18,12 @@ export interface CallbackCost {
   readonly refused: number;
   /** Notifications of the burst that were stored first. */
   readonly stored: number;
-  /** Notifications in a second, of the process and the database together, and for each second of the process's own time. */
+  /** Notifications in a second, with the database, VOD and the consumer on the same cores. */
   readonly perSecond: number;
+  /** Milliseconds for which the process and the database's server compute for one notification. */
+  readonly ownMilliseconds: number;
+  readonly serverMilliseconds: number;
+  /** Notifications for each second for which these two compute. */
   readonly perCoreSecond: number;
   /** Milliseconds within which 99 percent are answered at half of that rate. */
   readonly p99AtHalf: number;
@@ -50,7 +54,10 @@ export async function measureCallback(
   const sql = postgres(databaseUrl, { max: 1 });
   try {
     const host = `127.0.0.1:${await readLine(vod.stdout)}`;
-    const parameters = [join(folder, 'callback.js'), SIGN_KEY, String(seconds), host];
+    const parameters = [
+      ...[join(folder, 'callback.js'), SIGN_KEY, String(seconds), host],
+      String(await findPostmaster(sql)),
+    ];
     const env = writeEnvironment(host, databaseUrl);
     const { stdout } = await run(process.execPath, [notified, ...parameters], { env });
     const [left] = await sql`select count(*)::integer as count from unconfirmed_events`;
@@ -59,6 +66,13 @@ export async function measureCallback(
     vod.kill();
     await sql.end();
   }
+}
+
+/** Returns the id of the server's first process, which is the parent of all others. */
+async function findPostmaster(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql`select pg_backend_pid() as pid`;
+  const { stdout } = await run('ps', ['-o', 'ppid=', '-p', String(row?.['pid'])]);
+  return Number(stdout);
 }
 
 async function readLine(input: NodeJS.ReadableStream): Promise<string> {
@@ -71,7 +85,12 @@ function writeEnvironment(host: string, databaseUrl: string): NodeJS.ProcessEnv 
   const endpoint = { url: `http://${host}/hook`, secret, events: ['upload.*'] };
   return {
     ...{ VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
-    ...{ VOD_API_ENDPOINT: host, VOD_API_PROTOCOL: 'http', DATABASE_URL: databaseUrl },
+    ...{
+      VOD_API_ENDPOINT: host,
+      VOD_API_PROTOCOL: 'http',
+      VOD_CALLS_PER_SECOND: '10000',
+      DATABASE_URL: databaseUrl,
+    },
     ...{ CALLBACK_SIGN_KEYS: SIGN_KEY, WEBHOOK_LOOPBACK: 'allow' },
     WEBHOOK_ENDPOINTS: JSON.stringify([endpoint]),
   };
