@@ -139,13 +139,14 @@ async function describeRecorded(
   recorder: string,
   { connection, targets = [] }: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const uploads = indexUploads(rows.filter((row) => row['upload_id'] !== null));
+  const changed = rows.flatMap(({ upload }) => (upload ? [readUpload(Object(upload))] : []));
+  const uploads = indexUploads(changed);
   const missing = events
     .flatMap(({ changes }) => changes.map(readKey))
     .filter((key) => !uploads.has(key));
   if (missing.length > 0) {
-    const found = indexUploads(await query(connection, UPLOADS_OF, [writeJson(missing)]));
-    for (const [key, upload] of found) uploads.set(key, upload);
+    const found = await query(connection, UPLOADS_OF, [writeJson(missing)]);
+    for (const [key, upload] of indexUploads(found.map(readUpload))) uploads.set(key, upload);
   }
   const uploadsOf = ({ changes }: EventRecord) =>
     changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
@@ -181,8 +182,7 @@ function announce({ uploadId, state }: Upload): string {
   return stateEventId(uploadId, state);
 }
 
-function indexUploads(rows: readonly Row[]): Map<string, Upload> {
-  const uploads = rows.map(readUpload);
+function indexUploads(uploads: readonly Upload[]): Map<string, Upload> {
   return new Map(
     uploads.flatMap((upload) =>
       [upload.uploadId, upload.fileId].flatMap((key) =>
