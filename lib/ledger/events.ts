@@ -29,8 +29,9 @@ const CARDINALITY_VIOLATION = '21000';
 
 /** Creates the part of the ledger for events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
+  const targets = dependencies.targets === undefined ? null : writeTargets(dependencies.targets);
   const record = async (events: readonly EventRecord[]) => {
-    const recorder = dependencies.randomKey();
+    const recorder = { recorder: dependencies.randomKey(), targets };
     try {
       return await recordRound(events, recorder, dependencies);
     } catch (error) {
@@ -63,15 +64,20 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
   };
 }
 
+/** Who records, and the targets in the form of {@link writeTargets}, if they are known. */
+interface Recorder {
+  readonly recorder: string;
+  readonly targets: string | null;
+}
+
 async function recordRound(
   events: readonly EventRecord[],
-  recorder: string,
+  { recorder, targets }: Recorder,
   dependencies: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const { now, targets } = dependencies;
+  const { now } = dependencies;
   const changes = events.flatMap((event) => event.changes);
   const eventIds = events.flatMap(({ eventId, changes: told }) => told.map(() => eventId));
-  const known = targets === undefined ? null : writeTargets(targets);
   const rowsOfEvents = events.map(writeEvent);
   const actions = events.flatMap(writeActionsOf);
 
@@ -87,7 +93,7 @@ async function recordRound(
           ofTenant: settled.some((change) => change.ofTenant),
         },
       },
-      { time: writeTime(now()), recorder, targets: known },
+      { time: writeTime(now()), recorder, targets },
     );
     return sql.unsafe<Row[]>(statement, parameters, { prepare: true });
   };

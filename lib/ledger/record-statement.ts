@@ -160,10 +160,16 @@ function writeEventsAndChanges(source: Source, kinds: ChangeKinds, withActions: 
     from ${source.result}`;
 }
 
-/** Statements by their names: each is a few kilobytes long, and the server keeps its plan for as long as the session. */
-const WRITTEN = new Map<string, string>();
+/** A statement, and the columns of the change in it; undefined if it is one for many events. */
+interface Known {
+  readonly statement: string;
+  readonly columns: TypedColumns | undefined;
+}
 
-/** Above this number, further statements for a change have all columns: these are few. */
+/** Statements by their names: each is a few kilobytes long, and the server keeps its plan for as long as the session. */
+const WRITTEN = new Map<string, Known>();
+
+/** Above this number, statements for other changes have all columns: there are few of those. */
 const MAX_WRITTEN = 64;
 
 /**
@@ -174,16 +180,15 @@ export function writeRecordStatement(rows: RecordRows, marks: RecordMarks): Writ
   const { events, changes, actions } = rows;
   const { time, recorder, targets } = marks;
   const [event, ...others] = events;
-  const isOne = event !== undefined && others.length === 0 && changes.length < 2;
+  const [change] = changes;
   const common = [time, recorder, targets];
   const last = actions.length > 0 ? [writeJson(actions)] : [];
-  if (!isOne) {
-    const statement = findStatement(rows);
+  if (event === undefined || others.length > 0 || changes.length > 1) {
+    const { statement } = findStatement(rows, undefined);
     return [statement, [writeJson(changes), ...common, writeJson(events), ...last]];
   }
-  const [change] = changes;
-  const columns = change === undefined ? [] : chooseColumns(change, rows);
-  const statement = findStatement(rows, columns);
+  const own = change === undefined ? [] : listColumns(change);
+  const { statement, columns = [] } = findStatement(rows, own);
   const values = [
     ...TYPED_EVENT.map(([column]) => event[column]),
     ...columns.map(([column]) => change?.[column]),
@@ -191,25 +196,19 @@ export function writeRecordStatement(rows: RecordRows, marks: RecordMarks): Writ
   return [statement, [writeParameter(event['received_at']), ...common, ...values, ...last]];
 }
 
-function chooseColumns(change: Row, rows: RecordRows): TypedColumns {
-  const own = listColumns(change);
-  return WRITTEN.size < MAX_WRITTEN || WRITTEN.has(nameStatement(rows, own)) ? own : TYPED_CHANGE;
+function findStatement(rows: RecordRows, columns: TypedColumns | undefined): Known {
+  const parts = [...Object.values(rows.kinds), rows.actions.length > 0];
+  const name = [...parts, ...(columns?.map(([column]) => column) ?? ['many'])].join(' ');
+  const known = WRITTEN.get(name);
+  if (known !== undefined) return known;
+  const isFull = WRITTEN.size >= MAX_WRITTEN && columns !== undefined && columns.length > 0;
+  if (isFull && columns !== TYPED_CHANGE) return findStatement(rows, TYPED_CHANGE);
+  const written = { statement: writeStatement(rows, columns), columns };
+  WRITTEN.set(name, written);
+  return written;
 }
 
-function nameStatement({ kinds, actions }: RecordRows, columns: TypedColumns | undefined): string {
-  const names = columns?.map(([column]) => column) ?? ['many'];
-  return [...Object.values(kinds), actions.length > 0, ...names].join(' ');
-}
-
-/** Returns the statement for one event, whose change, if there is one, has these columns; without them, that for many. */
-function findStatement(rows: RecordRows, columns?: TypedColumns): string {
-  const name = nameStatement(rows, columns);
-  const statement = WRITTEN.get(name) ?? writeStatement(rows, columns);
-  WRITTEN.set(name, statement);
-  return statement;
-}
-
-function writeStatement({ kinds, actions }: RecordRows, columns?: TypedColumns): string {
+function writeStatement({ kinds, actions }: RecordRows, columns: TypedColumns | undefined): string {
   const withActions = actions.length > 0;
   const source = columns === undefined ? MANY : readOne(columns);
   if (!(kinds.byUpload || kinds.byFile)) return writeEventsAlone(source, withActions);
