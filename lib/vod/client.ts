@@ -220,10 +220,12 @@ function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Cal
     // Inside the vendor's client, an error of this would count as a failed request.
     dependencies.readCredentials();
     const subAppId = ofAccount ? undefined : (options.subAppId ?? config.subAppId);
-    const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
     const client = chooseClient(timeLimit);
-    const send = async (signal?: AbortSignal): Promise<Answer> =>
-      client.request(action, parameters, defined({ signal }));
+    const send = async (signal?: AbortSignal): Promise<Answer> => {
+      // Read when it is sent: until then, more may be added to it.
+      const parameters = { ...request, ...defined({ SubAppId: subAppId }) };
+      return client.request(action, parameters, defined({ signal }));
+    };
     const limit = dependencies.budget?.(action);
     const shared = { rateLimit: limit, onBusy: limit?.slowDown };
     const attempt = { send, timeLimit, ...shared, ...particulars };
