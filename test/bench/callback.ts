@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { bundleFiles } from '../../tools/deploy/bundle.ts';
+import { findPostmaster } from './processor-time.ts';
 
 /**
  * How the built `callback` function, called as SCF does, takes notifications. VOD and a consumer are in one process of their
@@ -56,7 +57,7 @@ export async function measureCallback(
     const host = `127.0.0.1:${await readLine(vod.stdout)}`;
     const parameters = [
       ...[join(folder, 'callback.js'), SIGN_KEY, String(seconds), host],
-      String(await findPostmaster(sql)),
+      String(await findPostmaster(databaseUrl)),
     ];
     const env = writeEnvironment(host, databaseUrl);
     const { stdout } = await run(process.execPath, [notified, ...parameters], { env });
@@ -66,13 +67,6 @@ export async function measureCallback(
     vod.kill();
     await sql.end();
   }
-}
-
-/** Returns the id of the server's first process, which is the parent of all others. */
-async function findPostmaster(sql: postgres.Sql): Promise<number> {
-  const [row] = await sql`select pg_backend_pid() as pid`;
-  const { stdout } = await run('ps', ['-o', 'ppid=', '-p', String(row?.['pid'])]);
-  return Number(stdout);
 }
 
 async function readLine(input: NodeJS.ReadableStream): Promise<string> {
@@ -88,7 +82,6 @@ function writeEnvironment(host: string, databaseUrl: string): NodeJS.ProcessEnv 
     ...{
       VOD_API_ENDPOINT: host,
       VOD_API_PROTOCOL: 'http',
-      VOD_CALLS_PER_SECOND: '10000',
       DATABASE_URL: databaseUrl,
     },
     ...{ CALLBACK_SIGN_KEYS: SIGN_KEY, WEBHOOK_LOOPBACK: 'allow' },

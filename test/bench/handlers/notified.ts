@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signCallback } from '../../support/sign-callback.ts';
-import { readServerSeconds } from './processor-time.ts';
+import { readServerMilliseconds } from '../processor-time.ts';
 
 type Handler = (event: object, context: object) => Promise<{ readonly statusCode: number }>;
 
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 
   const steadyFrom = sent;
   const cpuFrom = process.cpuUsage();
-  const serverFrom = readServerSeconds(postmaster);
+  const serverFrom = readServerMilliseconds(postmaster);
   const end = performance.now() + seconds * 1_000;
   const lane = async () => {
     while (performance.now() < end) await notify(handler);
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   const steady = sent - steadyFrom;
   const perSecond = steady / seconds;
   const ownMilliseconds = (user + system) / 1_000 / steady;
-  const serverMilliseconds = ((readServerSeconds(postmaster) - serverFrom) * 1_000) / steady;
+  const serverMilliseconds = (readServerMilliseconds(postmaster) - serverFrom) / steady;
 
   await readLatencies();
   const times = createHistogram();
