@@ -169,8 +169,8 @@ interface Known {
 /** Statements by their names: each is a few kilobytes long, and the server keeps its plan for as long as the session. */
 const WRITTEN = new Map<string, Known>();
 
-/** Above this number, statements for other changes have all columns: there are few of those. */
-const MAX_WRITTEN = 64;
+/** Above this number, statements for other changes have all columns, of which there are few: a plan takes some 400 kB. */
+const MAX_WRITTEN = 32;
 
 /**
  * Returns the statement that records events with such changes, and its parameters. It has only the parts and columns that

@@ -171,6 +171,6 @@ describe('the statement for one event', () => {
     const statements = new Set(FIELD_SETS.map(write));
 
     expect(statements.size).toBeGreaterThan(1);
-    expect(statements.size).toBeLessThan(70);
+    expect(statements.size).toBeLessThan(40);
   });
 });
