@@ -29,8 +29,9 @@ const CARDINALITY_VIOLATION = '21000';
 
 /** Creates the part of the ledger for events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
+  const targets = dependencies.targets === undefined ? null : writeTargets(dependencies.targets);
   const record = async (events: readonly EventRecord[]) => {
-    const recorder = dependencies.randomKey();
+    const recorder = { recorder: dependencies.randomKey(), targets };
     try {
       return await recordRound(events, recorder, dependencies);
     } catch (error) {
@@ -63,15 +64,20 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
   };
 }
 
+/** Who records, and the targets in the form of {@link writeTargets}, if they are known. */
+interface Recorder {
+  readonly recorder: string;
+  readonly targets: string | null;
+}
+
 async function recordRound(
   events: readonly EventRecord[],
-  recorder: string,
+  { recorder, targets }: Recorder,
   dependencies: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const { now, targets } = dependencies;
+  const { now } = dependencies;
   const changes = events.flatMap((event) => event.changes);
   const eventIds = events.flatMap(({ eventId, changes: told }) => told.map(() => eventId));
-  const known = targets === undefined ? null : writeTargets(targets);
   const rowsOfEvents = events.map(writeEvent);
   const actions = events.flatMap(writeActionsOf);
 
@@ -87,7 +93,7 @@ async function recordRound(
           ofTenant: settled.some((change) => change.ofTenant),
         },
       },
-      { time: writeTime(now()), recorder, targets: known },
+      { time: writeTime(now()), recorder, targets },
     );
     return sql.unsafe<Row[]>(statement, parameters, { prepare: true });
   };
@@ -139,13 +145,14 @@ async function describeRecorded(
   recorder: string,
   { connection, targets = [] }: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const uploads = indexUploads(rows.filter((row) => row['upload_id'] !== null));
+  const changed = rows.flatMap(({ upload }) => (upload ? [readUpload(Object(upload))] : []));
+  const uploads = indexUploads(changed);
   const missing = events
     .flatMap(({ changes }) => changes.map(readKey))
     .filter((key) => !uploads.has(key));
   if (missing.length > 0) {
-    const found = indexUploads(await query(connection, UPLOADS_OF, [writeJson(missing)]));
-    for (const [key, upload] of found) uploads.set(key, upload);
+    const found = await query(connection, UPLOADS_OF, [writeJson(missing)]);
+    for (const [key, upload] of indexUploads(found.map(readUpload))) uploads.set(key, upload);
   }
   const uploadsOf = ({ changes }: EventRecord) =>
     changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
@@ -181,8 +188,7 @@ function announce({ uploadId, state }: Upload): string {
   return stateEventId(uploadId, state);
 }
 
-function indexUploads(rows: readonly Row[]): Map<string, Upload> {
-  const uploads = rows.map(readUpload);
+function indexUploads(uploads: readonly Upload[]): Map<string, Upload> {
   return new Map(
     uploads.flatMap((upload) =>
       [upload.uploadId, upload.fileId].flatMap((key) =>

@@ -1,7 +1,7 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { type LedgerDependencies, writeJson, writeLimit, writeTime } from './query.ts';
-import { type ChangeKinds, UPLOAD_COLUMNS, type UploadChange, writeChange } from './upload-row.ts';
+import { type ChangeKinds, type UploadChange, writeChange } from './upload-row.ts';
 
 /** Returns the id of the event that announces, once, that the upload has reached `state`. */
 export function stateEventId(uploadId: string, state: UploadState): string {
@@ -71,38 +71,38 @@ export function writeFanOut(count: number): string {
   select count(*)::integer as count from recorded`;
 }
 
-/** The form in which an upload is announced; `readUpload` reads it. */
-const SNAPSHOT = `jsonb_build_object(${UPLOAD_COLUMNS.split(', ')
-  .map((column) => `'${column}', ${column}`)
-  .join(', ')})`;
-
-/** Returns the part of a `with` that announces the states of the uploads of its part `changed`. */
-export const ANNOUNCED = `announced as (
+function writeAnnounced(order: string): string {
+  return `announced as (
     insert into events
       (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
-    select 'evt_' || upload_id || '_' || state, 'upload.' || state, sub_app_id, upload_id, file_id, task_id, ${SNAPSHOT},
+    select 'evt_' || upload_id || '_' || state, 'upload.' || state, sub_app_id, upload_id, file_id, task_id, upload,
       true, $2::timestamptz, $3, $4::text is not null
-    from changed order by upload_id
+    from changed ${order}
     on conflict (event_id) do nothing
     returning event_id, event_type, upload_id
   )`;
+}
+
+/** The part of a `with` that announces the states of the uploads of its part `changed`. */
+export const ANNOUNCED = writeAnnounced('order by upload_id');
 
 const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
     where state in ('cancelled', 'rejected', 'expired') and file_id is not null`;
 
 // A file is also unwanted if its upload already has another file, owner or application; but never if it arrived for a
 // different upload.
-const SECOND = `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from change c
-    where c.key = c.upload_id and c.file_id is not null and c.fact <> 'deleted'
-      and c.key not in (select key from changed)
+function writeSecond(unchanged: string): string {
+  return `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from change c
+    where c.file_id is not null and c.fact <> 'deleted' and ${unchanged}
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
+}
 
 /** Returns the part of a `with` that records the actions of the query `actions`; each is recorded only once. */
-export function writeActions(actions: string): string {
+export function writeActions(actions: string, order = 'order by file_id, kind'): string {
   return `action as (
     insert into media_actions (file_id, kind, sub_app_id, upload_id, detail, next_attempt_at, created_at, updated_at)
     select file_id, kind, sub_app_id, upload_id, detail, $2::timestamptz, $2::timestamptz, $2::timestamptz from (${actions}) a
-    order by file_id, kind
+    ${order}
     on conflict (file_id, kind) do nothing
   )`;
 }
@@ -120,12 +120,17 @@ interface Company {
  * part `change`: announcements, their deliveries, and the deletion of unwanted files. Its parameters are those of
  * {@link writeChanges}.
  */
-export function outboxSql({ byUpload }: ChangeKinds, { events, actions }: Company = {}): string {
+export function outboxSql({ byUpload, only }: ChangeKinds, { events, actions }: Company = {}) {
   const recorded = ['select event_id, event_type from announced', ...(events ? [events] : [])];
-  const asked = [UNWANTED, ...(byUpload ? [SECOND] : []), ...(actions ? [actions] : [])];
+  // Rows are locked in the same order as in other statements, if there are several.
+  const [announced, order, unchanged] = only
+    ? [writeAnnounced(''), '', 'not exists (select from changed)']
+    : [ANNOUNCED, undefined, 'c.key = c.upload_id and c.key not in (select key from changed)'];
+  const second = byUpload ? [writeSecond(unchanged)] : [];
+  const asked = [UNWANTED, ...second, ...(actions ? [actions] : [])];
   return [
-    ANNOUNCED,
-    writeActions(asked.join(' union all ')),
+    announced,
+    writeActions(asked.join(' union all '), order),
     `delivery as (${writeDeliveries(recorded.join(' union all '), '$2::timestamptz', '$4')})`,
   ].join(',\n  ');
 }

@@ -14,8 +14,8 @@ import { hasRows, query, type Row, writeJson, writeTime } from './query.ts';
 import {
   BY_UPLOAD,
   CHANGE_COLUMNS,
+  CHANGED,
   INSERT_QUEUED,
-  UPLOAD_COLUMNS,
   UPSERTS,
   writeChange,
 } from './upload-row.ts';
@@ -74,7 +74,7 @@ const BATCH_SIZE = 500;
 const ENQUEUE = `with change as (
     select * from jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})
   ),
-  changed as (${INSERT_QUEUED} on conflict (upload_id) do nothing returning ${UPLOAD_COLUMNS}),
+  changed as (${INSERT_QUEUED} on conflict (upload_id) do nothing returning ${CHANGED}),
   unsent as (
     select upload_id from uploads
     where upload_id = any (array(select upload_id from change)) and state = 'issued' and task_id is null

@@ -4,6 +4,7 @@ import { cleanText, type Row, writeJson } from './query.ts';
 import {
   CHANGE_COLUMNS,
   type ChangeKinds,
+  listColumns,
   TYPED_CHANGE,
   writeNotPruned,
   writeUpserts,
@@ -31,8 +32,10 @@ interface RecordMarks {
   readonly targets: string | null;
 }
 
+type TypedColumns = readonly (readonly [column: string, kind: string])[];
+
 /** Columns and types of an event, except those that may be missing or are the same for all events of a statement. */
-const TYPED_EVENT: readonly (readonly [column: string, kind: string])[] = [
+const TYPED_EVENT: TypedColumns = [
   ...['event_id', 'event_type', 'upload_id', 'file_id', 'task_id'].map(
     (name) => [name, 'text'] as const,
   ),
@@ -53,7 +56,7 @@ interface Source {
   readonly changes: string;
   /** The events alone. */
   readonly alone: string;
-  /** The events with their changes and uploads. */
+  /** The events with their uploads and announcements. */
   readonly result: string;
   /** The parameter with the actions. */
   readonly actions: string;
@@ -67,7 +70,8 @@ const MANY: Source = {
   changes: `select c.* from jsonb_to_recordset($1::text::jsonb) as c(event_id text, ${CHANGE_COLUMNS})
     join event using (event_id)`,
   alone: 'event where $1::text is not null',
-  result: 'event left join change using (event_id) left join changed using (key)',
+  result: `event left join change using (event_id) left join changed using (key)
+    left join announced on announced.upload_id = changed.upload_id`,
   actions: '$6',
 };
 
@@ -75,25 +79,25 @@ const MANY: Source = {
 const COMMON_PARAMETERS = 4;
 
 /**
- * One event with at most one change, as a parameter for each column; `$1` is its time. To read it from JSON, and to
- * sort and join single rows, takes longer than to write them.
+ * One event with at most one change, of which there are these columns, as a parameter for each column; `$1` is its time. To
+ * read it from JSON, and to sort and join single rows, takes longer than to write them.
  */
-function readOne(withChange: boolean): Source {
+function readOne(columns: TypedColumns): Source {
   const event = COMMON_PARAMETERS + 1;
   const change = event + TYPED_EVENT.length;
   return {
     events: `values (${listParameters(TYPED_EVENT, event).join(', ')}, $1::timestamptz)`,
     order: '',
     alone: 'event',
-    changes: `select event_id, ${listParameters(TYPED_CHANGE, change)
-      .map((parameter, place) => `${parameter} as ${TYPED_CHANGE[place]?.[0]}`)
+    changes: `select event_id, ${listParameters(columns, change)
+      .map((parameter, place) => `${parameter} as ${columns[place]?.[0]}`)
       .join(', ')} from event`,
-    result: 'event left join changed on true',
-    actions: `$${change + (withChange ? TYPED_CHANGE.length : 0)}`,
+    result: 'event left join changed on true left join announced on true',
+    actions: `$${change + columns.length}`,
   };
 }
 
-function listParameters(columns: readonly (readonly [string, string])[], first: number) {
+function listParameters(columns: TypedColumns, first: number) {
   // As a text, since the driver would encode a parameter of such a type once more.
   return columns.map(([, kind], place) =>
     kind === 'jsonb' || kind === 'boolean'
@@ -140,7 +144,7 @@ function writeEventsAlone(source: Source, withActions: boolean): string {
     `delivery as (${writeDeliveries(EVENTS, '$2::timestamptz', '$4')})`,
   ];
   return `with ${parts.join(',\n  ')}
-    select event_id as event, null as upload_id, null as announced from ${source.alone}`;
+    select event_id as event, null as upload, null as announced from ${source.alone}`;
 }
 
 function writeEventsAndChanges(source: Source, kinds: ChangeKinds, withActions: boolean): string {
@@ -152,42 +156,64 @@ function writeEventsAndChanges(source: Source, kinds: ChangeKinds, withActions: 
     outboxSql(kinds, { events: EVENTS, actions }),
   ];
   return `with ${parts.join(',\n  ')}
-    select event.event_id as event, announced.event_id as announced, changed.*
-    from ${source.result} left join announced on announced.upload_id = changed.upload_id`;
+    select event.event_id as event, announced.event_id as announced, changed.upload
+    from ${source.result}`;
 }
 
-/** Cache of statements: each is a few kilobytes long, and there are 28. */
-const WRITTEN = new Map<string, string>();
+/** A statement, and the columns of the change in it; undefined if it is one for many events. */
+interface Known {
+  readonly statement: string;
+  readonly columns: TypedColumns | undefined;
+}
+
+/** Statements by their names: each is a few kilobytes long, and the server keeps its plan for as long as the session. */
+const WRITTEN = new Map<string, Known>();
+
+/** Above this number, statements for other changes have all columns, of which there are few: a plan takes some 400 kB. */
+const MAX_WRITTEN = 32;
 
 /**
- * Returns the statement that records events with such changes, and its parameters. It has only the parts that are
- * needed, since each part costs time even if it does nothing.
+ * Returns the statement that records events with such changes, and its parameters. It has only the parts and columns that
+ * are needed, since each costs time even if it does nothing.
  */
 export function writeRecordStatement(rows: RecordRows, marks: RecordMarks): WrittenStatement {
-  const { events, changes, actions, kinds } = rows;
-  const [event, ...others] = events;
-  const isOne = event !== undefined && others.length === 0 && changes.length < 2;
-  const withActions = actions.length > 0;
-  const name = [...Object.values(kinds), withActions, isOne].join(' ');
-  const write = () => {
-    const source = isOne ? readOne(changes.length > 0) : MANY;
-    return kinds.byUpload || kinds.byFile
-      ? writeEventsAndChanges(source, kinds, withActions)
-      : writeEventsAlone(source, withActions);
-  };
-  const statement = WRITTEN.get(name) ?? write();
-  WRITTEN.set(name, statement);
+  const { events, changes, actions } = rows;
   const { time, recorder, targets } = marks;
+  const [event, ...others] = events;
+  const [change] = changes;
   const common = [time, recorder, targets];
-  const actionRows = withActions ? [writeJson(actions)] : [];
-  if (!isOne) {
-    return [statement, [writeJson(changes), ...common, writeJson(events), ...actionRows]];
+  const last = actions.length > 0 ? [writeJson(actions)] : [];
+  if (event === undefined || others.length > 0 || changes.length > 1) {
+    const { statement } = findStatement(rows, undefined);
+    return [statement, [writeJson(changes), ...common, writeJson(events), ...last]];
   }
+  const own = change === undefined ? [] : listColumns(change);
+  const { statement, columns = [] } = findStatement(rows, own);
   const values = [
-    ...TYPED_EVENT.map(([column]) => writeParameter(event[column])),
-    ...changes.flatMap((change) => TYPED_CHANGE.map(([column]) => writeParameter(change[column]))),
-  ];
-  return [statement, [writeParameter(event['received_at']), ...common, ...values, ...actionRows]];
+    ...TYPED_EVENT.map(([column]) => event[column]),
+    ...columns.map(([column]) => change?.[column]),
+  ].map(writeParameter);
+  return [statement, [writeParameter(event['received_at']), ...common, ...values, ...last]];
+}
+
+function findStatement(rows: RecordRows, columns: TypedColumns | undefined): Known {
+  const parts = [...Object.values(rows.kinds), rows.actions.length > 0];
+  const name = [...parts, ...(columns?.map(([column]) => column) ?? ['many'])].join(' ');
+  const known = WRITTEN.get(name);
+  if (known !== undefined) return known;
+  const isFull = WRITTEN.size >= MAX_WRITTEN && columns !== undefined && columns.length > 0;
+  if (isFull && columns !== TYPED_CHANGE) return findStatement(rows, TYPED_CHANGE);
+  const written = { statement: writeStatement(rows, columns), columns };
+  WRITTEN.set(name, written);
+  return written;
+}
+
+function writeStatement({ kinds, actions }: RecordRows, columns: TypedColumns | undefined): string {
+  const withActions = actions.length > 0;
+  const source = columns === undefined ? MANY : readOne(columns);
+  if (!(kinds.byUpload || kinds.byFile)) return writeEventsAlone(source, withActions);
+  const only = columns?.map(([column]) => column);
+  return writeEventsAndChanges(source, { ...kinds, only }, withActions);
 }
 
 /** Returns a value of JSON as a parameter; what JSON and the database cannot store is replaced as `writeJson` does. */

@@ -141,6 +141,11 @@ const NEXT_STATE = `coalesce('${NEXT_STATES}'::jsonb -> excluded.last_fact ->> u
 
 const COLUMNS = MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]);
 
+/** Columns that every change has, even if it does not set them. */
+const NEEDED_COLUMNS: ReadonlySet<string> = new Set([
+  ...['key', 'upload_id', 'fact', 'state', 'method', 'owner', 'sub_app_id', 'file_id', 'size'],
+]);
+
 /** Columns and types of the result of {@link writeChange}. */
 export const TYPED_CHANGE: readonly (readonly [column: string, kind: Kind])[] = [
   ...['key', 'upload_id', 'fact', 'state', 'method', 'owner'].map(
@@ -148,6 +153,13 @@ export const TYPED_CHANGE: readonly (readonly [column: string, kind: Kind])[] = 
   ),
   ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field]),
 ];
+
+/** Returns those of {@link TYPED_CHANGE} that a change sets, and those that every statement reads. */
+export function listColumns(change: ChangeRow): typeof TYPED_CHANGE {
+  return TYPED_CHANGE.filter(
+    ([column]) => NEEDED_COLUMNS.has(column) || (change[column] ?? null) !== null,
+  );
+}
 
 /** Columns of a change, with which `jsonb_to_recordset` reads the result of {@link writeChange}. */
 export const CHANGE_COLUMNS = TYPED_CHANGE.map((column) => column.join(' ')).join(', ');
@@ -167,20 +179,19 @@ export function writeNotPruned(row: string, column: 'upload_id' | 'file_id'): st
   ), false)`;
 }
 
-function writeInsert(checkAt: string): string {
+function writeInsert(checkAt: string, columns = COLUMNS): string {
   return `insert into uploads as u
-  (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, arrived_at, ${COLUMNS.join(', ')})
+  (upload_id, method, state, last_fact, owner, created_at, updated_at, check_at, arrived_at, ${columns.join(', ')})
   select c.upload_id, coalesce(c.method, 'other'), c.state, c.fact, c.owner, $2::timestamptz, $2::timestamptz,
-    ${checkAt}, case when c.size is not null then $2::timestamptz end, ${COLUMNS.map((column) => `c.${column}`).join(', ')}
+    ${checkAt}, case when c.size is not null then $2::timestamptz end, ${columns.map((column) => `c.${column}`).join(', ')}
   from change c where ${writeNotPruned('c', 'upload_id')} and ${writeNotPruned('c', 'file_id')}`;
 }
 
 /** Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know it yet. */
 export const INSERT_QUEUED = writeInsert('null::timestamptz');
 
-const INSERT = writeInsert(writeCheck('c.state'));
-
-const UPDATE = `update set
+function writeUpdate(columns: readonly string[]): string {
+  return `update set
   state = ${NEXT_STATE},
   last_fact = excluded.last_fact,
   method = case when excluded.method = 'other' then u.method else excluded.method end,
@@ -188,10 +199,14 @@ const UPDATE = `update set
   updated_at = greatest(u.updated_at, excluded.updated_at),
   check_at = ${writeCheck(NEXT_STATE)},
   arrived_at = coalesce(u.arrived_at, excluded.arrived_at),
-  expires_at = greatest(u.expires_at, excluded.expires_at),
-  ${COLUMNS.filter((column) => column !== 'expires_at')
-    .map((column) => `${column} = coalesce(excluded.${column}, u.${column})`)
-    .join(', ')}`;
+  ${columns.map((column) => `${column} = ${writeMerged(column)}`).join(', ')}`;
+}
+
+function writeMerged(column: string): string {
+  return column === 'expires_at'
+    ? 'greatest(u.expires_at, excluded.expires_at)'
+    : `coalesce(excluded.${column}, u.${column})`;
+}
 
 /** How the changes of one statement name their uploads: each kind costs time, even if there is no change of it. */
 export interface ChangeKinds {
@@ -199,6 +214,8 @@ export interface ChangeKinds {
   readonly byFile: boolean;
   /** Whether the application that reports them is a tenant's. */
   readonly ofTenant: boolean;
+  /** If there is only one change: the columns that it has in this statement, see {@link listColumns}. */
+  readonly only?: readonly string[] | undefined;
 }
 
 function writeSameApplication(ofTenant: boolean): string {
@@ -207,42 +224,46 @@ function writeSameApplication(ofTenant: boolean): string {
     : '(u.sub_app_id is null or excluded.sub_app_id is null or u.sub_app_id = excluded.sub_app_id)';
 }
 
+/** What is returned of a changed upload: what its announcement and its actions need, and all of it as {@link readUpload} reads it. */
+export const CHANGED = `u.upload_id, u.file_id, u.state, u.sub_app_id, u.task_id, jsonb_build_object(${UPLOAD_COLUMNS.split(
+  ', ',
+)
+  .map((column) => `'${column}', u.${column}`)
+  .join(', ')}) as upload`;
+
+// An upload has one file and one owner.
+const SAME_UPLOAD = `(u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
+      and (u.owner is null or excluded.owner is null or u.owner = excluded.owner) and `;
+
 // Only a statement for both kinds has a filter: with a filter the planner expects almost no rows, and so joins what
 // follows row by row.
-function writeByUpload(filter: string, ofTenant: boolean): string {
-  return `by_upload as (${INSERT} and ${filter} order by c.key
-    on conflict (upload_id) do ${UPDATE}
-    where (u.file_id is null or excluded.file_id is null or u.file_id = excluded.file_id)
-      and (u.owner is null or excluded.owner is null or u.owner = excluded.owner)
-      and ${writeSameApplication(ofTenant)}
-    returning ${UPLOAD_COLUMNS})`;
-}
-
-function writeByFile(filter: string, ofTenant: boolean): string {
-  return `by_file as (${INSERT} and ${filter} order by c.key
-    on conflict (file_id) do ${UPDATE}
-    where ${writeSameApplication(ofTenant)}
-    returning ${UPLOAD_COLUMNS})`;
+function writeUpsert(name: 'upload_id' | 'file_id', kinds: ChangeKinds): string {
+  const { byUpload, byFile, ofTenant, only } = kinds;
+  const columns = COLUMNS.filter((column) => only?.includes(column) ?? true);
+  const filter = byUpload && byFile ? ` and c.key = c.${name}` : '';
+  return `(${writeInsert(writeCheck('c.state'), columns)}${filter} ${only ? '' : 'order by c.key'}
+    on conflict (${name}) do ${writeUpdate(columns)}
+    where ${name === 'upload_id' ? SAME_UPLOAD : ''}${writeSameApplication(ofTenant)}
+    returning ${CHANGED})`;
 }
 
 /**
- * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and return the uploads
- * with their `key` as `changed`. Rows are locked in the order of their keys, so that two such statements never wait for
- * each other.
+ * Returns the parts of a `with` that apply the changes of its part `change` at the time `$2`, and return the uploads as
+ * `changed`, with the columns of {@link CHANGED} and, if there may be several, their `key`. Rows are locked in the order of
+ * their keys, so that two such statements never wait for each other.
  *
  * An upload has one file, one owner and one application: a change with a second one has no effect, and is not in
  * `changed`.
  */
-export function writeUpserts({ byUpload, byFile, ofTenant }: ChangeKinds): string {
-  const changed = [
-    ...(byUpload ? ['select upload_id as key, * from by_upload'] : []),
-    ...(byFile ? ['select file_id as key, * from by_file'] : []),
-  ].join(' union all ');
-  const upserts = [
-    ...(byUpload ? [writeByUpload(byFile ? 'c.key = c.upload_id' : 'true', ofTenant)] : []),
-    ...(byFile ? [writeByFile(byUpload ? 'c.key = c.file_id' : 'true', ofTenant)] : []),
+export function writeUpserts(kinds: ChangeKinds): string {
+  const names = [
+    ...(kinds.byUpload ? (['upload_id'] as const) : []),
+    ...(kinds.byFile ? (['file_id'] as const) : []),
   ];
-  return [...upserts, `changed as (${changed})`].join(',\n  ');
+  if (kinds.only) return names.map((name) => `changed as ${writeUpsert(name, kinds)}`).join();
+  const upserts = names.map((name) => `by_${name} as ${writeUpsert(name, kinds)}`);
+  const changed = names.map((name) => `select ${name} as key, * from by_${name}`);
+  return [...upserts, `changed as (${changed.join(' union all ')})`].join(',\n  ');
 }
 
 /** All changes name the id of their upload. */

@@ -81,7 +81,7 @@ const CHANGES = `select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE
 
 const SAVE = `with change as (${CHANGES}), ${UPSERTS},
   ${outboxSql(BY_UPLOAD)}
-  select ${UPLOAD_COLUMNS} from changed`;
+  select upload from changed`;
 
 const CHANGE = `with change as (
     ${CHANGES} where exists (select from uploads u where u.upload_id = c.key)
@@ -91,7 +91,7 @@ const CHANGE = `with change as (
     delete from pulls where upload_id = any (array(select upload_id from changed where state <> 'issued'))
   ),
   ${outboxSql(BY_UPLOAD)}
-  select ${UPLOAD_COLUMNS} from changed`;
+  select upload from changed`;
 
 /** Creates the part of the ledger for uploads. */
 export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
@@ -109,7 +109,7 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
     const [row] = await connection
       .run((sql) => apply(sql, [told]))
       .catch((error: unknown) => applyMerged(error, dependencies, [told], apply));
-    return row && readUpload(row);
+    return row && readUpload(Object(row['upload']));
   };
   return {
     findUpload: find,

@@ -134,10 +134,9 @@ type ApiAddress = Omit<VodApiConfig, 'callsPerSecond'>;
 export function createVodApi(config: ApiAddress, dependencies: VodApiDependencies): VodApi {
   const define = createCaller(config, dependencies);
   const { budget, clock } = dependencies;
-  const rateLimit = budget === undefined && createRateLimit(config.pullsPerSecond, clock);
   const pullUpload = define<RepeatablePullUpload, PullUploadResponse>(
     'PullUpload',
-    rateLimit ? { rateLimit } : {},
+    budget ? {} : { rateLimit: createRateLimit(config.pullsPerSecond, clock) },
   );
   const describeStorageRegions = define<object, DescribeStorageRegionsResponse>(
     'DescribeStorageRegions',
@@ -220,14 +219,15 @@ function createCaller(config: ApiAddress, dependencies: VodApiDependencies): Def
       // Inside the vendor's client, an error of this would count as a failed request.
       dependencies.readCredentials();
       const subAppId = ofAccount ? undefined : (options.subAppId ?? config.subAppId);
-      const parameters = subAppId === undefined ? request : { ...request, SubAppId: subAppId };
       const client = chooseClient(timeLimit);
-      const send = async (signal?: AbortSignal): Promise<Answer> =>
-        client.request(action, parameters, defined({ signal }));
+      const send = async (signal?: AbortSignal): Promise<Answer> => {
+        // Read when it is sent: until then, more may be added to it.
+        const parameters = { ...request, ...defined({ SubAppId: subAppId }) };
+        return client.request(action, parameters, defined({ signal }));
+      };
       const answer = await callVod({ ...shared, send }, dependencies, options);
       if (hasReadableLists(answer)) return answer;
-      const detail = `VOD's answer to ${action} could not be read.`;
-      throw new Problem(detail, { code: 'upstream_failed' });
+      throw unreadable(`to ${action} could not be read`);
     };
   };
 }
@@ -245,7 +245,11 @@ function hasReadableLists(answer: unknown): boolean {
 
 function describeAccepted({ TaskId, RequestId }: PullUploadResponse): PullUploadOutcome {
   if (!TaskId) {
-    throw new Problem("VOD's answer to PullUpload names no task.", { code: 'upstream_failed' });
+    throw unreadable('to PullUpload names no task');
   }
   return { kind: 'accepted', taskId: TaskId, requestId: RequestId ?? '' };
+}
+
+function unreadable(what: string): Problem {
+  return new Problem(`VOD's answer ${what}.`, { code: 'upstream_failed' });
 }

@@ -159,8 +159,10 @@ interface Page {
 
 /**
  * Returns a form of DescribeMediaInfos that joins questions about single files of one application that are asked at the
- * same time into calls about up to 20 files. Each gets the answer about all of them. If that call is refused, or its answer
- * cannot be read, each is asked alone, since one file may be the reason.
+ * same time, or while such a call waits for its turn, into calls about up to 20 files. Each gets the answer about all of
+ * them. If that call is refused, or its answer cannot be read, each is asked alone, since one file may be the reason.
+ *
+ * `describe` reads the ids of a request when it sends it, since more may be added until then.
  *
  * All questions must have the same filters.
  */
@@ -170,11 +172,20 @@ export function joinFiles(describe: DescribeFiles): DescribeFiles {
     const fileIds = new Set<string>();
     const deadlines: Deadline[] = [];
     const deadline = { left: () => Math.min(...deadlines.map((each) => each.left())) };
+    const close = () => {
+      if (open.get(subAppId) === page) open.delete(subAppId);
+    };
+    const request = {
+      // The call may have to wait for its turn, and others can join until it is sent.
+      get FileIds() {
+        close();
+        return [...fileIds];
+      },
+      Filters: [...filters],
+    };
     const send = async () => {
       await nextTurn();
-      open.delete(subAppId);
-      const request = { FileIds: [...fileIds], Filters: [...filters] };
-      return describe(request, { subAppId, deadline });
+      return describe(request, { subAppId, deadline }).finally(close);
     };
     const page: Page = { fileIds, deadlines, answer: send() };
     open.set(subAppId, page);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { bundleFiles } from '../../tools/deploy/bundle.ts';
+import { findPostmaster } from './processor-time.ts';
 
 /**
  * How the built `callback` function, called as SCF does, takes notifications. VOD and a consumer are in one process of their
@@ -18,8 +19,12 @@ export interface CallbackCost {
   readonly refused: number;
   /** Notifications of the burst that were stored first. */
   readonly stored: number;
-  /** Notifications in a second, of the process and the database together, and for each second of the process's own time. */
+  /** Notifications in a second, with the database, VOD and the consumer on the same cores. */
   readonly perSecond: number;
+  /** Milliseconds for which the process and the database's server compute for one notification. */
+  readonly ownMilliseconds: number;
+  readonly serverMilliseconds: number;
+  /** Notifications for each second for which these two compute. */
   readonly perCoreSecond: number;
   /** Milliseconds within which 99 percent are answered at half of that rate. */
   readonly p99AtHalf: number;
@@ -55,7 +60,10 @@ export async function measureCallback(
   const sql = postgres(databaseUrl, { max: 1 });
   try {
     const host = `127.0.0.1:${await readLine(consumer.stdout)}`;
-    const parameters = [join(folder, 'callback.js'), SIGN_KEY, String(seconds), host];
+    const parameters = [
+      ...[join(folder, 'callback.js'), SIGN_KEY, String(seconds), host],
+      String(await findPostmaster(databaseUrl)),
+    ];
     const env = { ...writeEnvironment(host, databaseUrl), ...vod };
     const { stdout } = await run(process.execPath, [notified, ...parameters], { env });
     const [left] = await sql`select count(*)::integer as count from unconfirmed_events`;
@@ -76,7 +84,11 @@ function writeEnvironment(host: string, databaseUrl: string): NodeJS.ProcessEnv 
   const endpoint = { url: `http://${host}/hook`, secret, events: ['upload.*'] };
   return {
     ...{ VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
-    ...{ VOD_API_ENDPOINT: host, VOD_API_PROTOCOL: 'http', DATABASE_URL: databaseUrl },
+    ...{
+      VOD_API_ENDPOINT: host,
+      VOD_API_PROTOCOL: 'http',
+      DATABASE_URL: databaseUrl,
+    },
     ...{ CALLBACK_SIGN_KEYS: SIGN_KEY, WEBHOOK_LOOPBACK: 'allow' },
     WEBHOOK_ENDPOINTS: JSON.stringify([endpoint]),
   };

@@ -8,6 +8,14 @@ export interface Case {
   readonly run: () => unknown;
 }
 
+/** Begins to measure, and returns a function that returns the milliseconds that were used since. */
+export type Meter = () => () => number;
+
+const meterTime: Meter = () => {
+  const startedAt = performance.now();
+  return () => performance.now() - startedAt;
+};
+
 /** A case's cost in units of the first case, over all rounds. */
 export interface Ratio extends Figure {
   readonly name: string;
@@ -18,9 +26,13 @@ const ROUNDS = 21;
 
 /**
  * Returns the cost of each case relative to the first one. Every round runs a batch of each, in changing order, and a
- * ratio compares only batches of one round: the speed of a shared machine changes from minute to minute.
+ * ratio compares only batches of one round: the speed of a shared machine changes from minute to minute. A cost is the time
+ * that passes, unless `meter` measures another.
  */
-export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]> {
+export async function compare(
+  cases: readonly Case[],
+  meter: Meter = meterTime,
+): Promise<readonly Ratio[]> {
   const calls: number[] = [];
   for (const measured of cases) calls.push(await findBatchSize(measured));
   const rounds: number[][] = [];
@@ -28,7 +40,7 @@ export async function compare(cases: readonly Case[]): Promise<readonly Ratio[]>
     const costs: number[] = [];
     for (let turn = 0; turn < cases.length; turn += 1) {
       const index = (round + turn) % cases.length;
-      costs[index] = await timeBatch(cases[index], calls[index] ?? 1);
+      costs[index] = await runBatch(cases[index], calls[index] ?? 1, meter);
     }
     rounds.push(costs);
   }
@@ -80,19 +92,19 @@ async function timeProcess(
 
 async function findBatchSize(measured: Case): Promise<number> {
   let calls = 16;
-  while ((await timeBatch(measured, calls)) * calls < BATCH_MILLISECONDS) calls *= 2;
+  while ((await runBatch(measured, calls, meterTime)) * calls < BATCH_MILLISECONDS) calls *= 2;
   return calls;
 }
 
 /** Returns milliseconds per call. */
-async function timeBatch(measured: Case | undefined, calls: number): Promise<number> {
+async function runBatch(measured: Case | undefined, calls: number, meter: Meter): Promise<number> {
   if (measured === undefined) return 0;
   const { run } = measured;
-  const startedAt = performance.now();
+  const stop = meter();
   for (let i = 0; i < calls; i += 1) {
     const result = run();
     // Awaiting a value that is not a promise would add noticeably to the cheapest cases.
     if (result instanceof Promise) await result;
   }
-  return (performance.now() - startedAt) / calls;
+  return stop() / calls;
 }

@@ -4,11 +4,14 @@ import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signCallback } from '../../support/sign-callback.ts';
 import { fileIdOf } from '../emulator-media.ts';
+import { readServerMilliseconds } from '../processor-time.ts';
 
 type Handler = (event: object, context: object) => Promise<{ readonly statusCode: number }>;
 
-const [, , file = '', signKey = '', secondsText = '', host = ''] = process.argv;
+const [, , file = '', signKey = '', secondsText = '', host = '', postmasterText = ''] =
+  process.argv;
 const seconds = Number(secondsText);
+const postmaster = Number(postmasterText);
 const burst = 2_000;
 const hasFiles = process.env['VOD_HAS_FILES'] === '1';
 
@@ -69,13 +72,17 @@ async function main(): Promise<void> {
 
   const steadyFrom = sent;
   const cpuFrom = process.cpuUsage();
+  const serverFrom = readServerMilliseconds(postmaster);
   const end = performance.now() + seconds * 1_000;
   const lane = async () => {
     while (performance.now() < end) await notify(handler);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   const { user, system } = process.cpuUsage(cpuFrom);
-  const perSecond = (sent - steadyFrom) / seconds;
+  const steady = sent - steadyFrom;
+  const perSecond = steady / seconds;
+  const ownMilliseconds = (user + system) / 1_000 / steady;
+  const serverMilliseconds = (readServerMilliseconds(postmaster) - serverFrom) / steady;
 
   await readLatencies();
   const times = createHistogram();
@@ -90,7 +97,6 @@ async function main(): Promise<void> {
     );
   }
   await Promise.all(pending);
-  const paced = pending.length;
   const latencies = await readLatencies();
   const within = (share: number) =>
     latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN;
@@ -102,7 +108,8 @@ async function main(): Promise<void> {
     ...{ burst, slowestMilliseconds: Math.round(Math.max(...answered)), stored: kept },
     refused: burst - answered.length,
     perSecond: Math.round(perSecond),
-    perCoreSecond: Math.round((1e6 * (sent - burst - paced - steadyFrom)) / (user + system)),
+    ...{ ownMilliseconds, serverMilliseconds },
+    perCoreSecond: Math.round(1_000 / (ownMilliseconds + serverMilliseconds)),
     p99AtHalf: times.percentile(99) / 1_000,
     ...{ latencyP50: within(0.5), latencyP99: within(0.99) },
   };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
-import type { UploadChange } from '../../../lib/ledger/upload-row.ts';
+import { writeRecordStatement } from '../../../lib/ledger/record-statement.ts';
+import { type UploadChange, writeChange } from '../../../lib/ledger/upload-row.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const TARGETS = [{ id: 'https://a.example', events: ['vod.*', 'upload.*'] }];
@@ -50,6 +51,11 @@ const SHAPES: Readonly<Record<string, (name: string) => Partial<EventRecord>>> =
     actions: [act(`f-${name}`), act(`other-${name}`)],
   }),
   'removes its file': (name) => ({ changes: [arrive(name, { fact: 'rejected' })] }),
+};
+
+const UPLOAD = {
+  ...{ method: 'client', owner: 'ann', state: 'uploaded' },
+  ...{ createdAt: expect.any(Number), updatedAt: expect.any(Number) },
 };
 
 function arrive(name: string, more: Partial<UploadChange> = {}): UploadChange {
@@ -122,5 +128,49 @@ describe('an event that is recorded alone', () => {
     });
 
     expect(twice).toEqual(once);
+  });
+});
+
+/** Every set of up to two of the fields that an upload may have. */
+const FIELD_SETS = Object.entries(ALL_FIELDS).flatMap((first, place, all) =>
+  all.slice(place).map((second) => Object.fromEntries([first, second])),
+);
+
+describe('the statement for one event', () => {
+  it('sets the fields that the event has, and no others, whatever these are', async () => {
+    expect(FIELD_SETS.length).toBeGreaterThan(100);
+
+    for (const [place, fields] of FIELD_SETS.entries()) {
+      const key = { uploadId: `set-${place}` };
+      const change = {
+        key,
+        fact: 'uploadedForProcessing',
+        method: 'client',
+        owner: 'ann',
+      } as const;
+      const record = (eventId: string, some: object) =>
+        ledger.recordEvent(eventOf([{ ...change, fields: some }], { eventId }));
+
+      const added = await record(`add-${place}`, fields);
+      const merged = await record(`merge-${place}`, { name: 'another film' });
+
+      expect(added.uploads).toEqual([{ ...UPLOAD, ...key, ...fields }]);
+      expect(merged.uploads).toEqual([{ ...UPLOAD, ...key, ...fields, name: 'another film' }]);
+      expect(await ledger.findUpload(key.uploadId)).toEqual(merged.uploads[0]);
+    }
+  });
+
+  it('is one of a bounded number', () => {
+    const write = (fields: object) => {
+      const change = writeChange({ key: { uploadId: 'u' }, fact: 'uploaded', fields });
+      const kinds = { byUpload: true, byFile: false, ofTenant: false };
+      const rows = { events: [{}], changes: [change], actions: [], kinds };
+      return writeRecordStatement(rows, { time: 'now', recorder: 'r', targets: null })[0];
+    };
+
+    const statements = new Set(FIELD_SETS.map(write));
+
+    expect(statements.size).toBeGreaterThan(1);
+    expect(statements.size).toBeLessThan(40);
   });
 });

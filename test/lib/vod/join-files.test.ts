@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
@@ -36,6 +38,51 @@ describe('joinFiles()', () => {
     expect(calls.map(([, options]) => options?.subAppId)).toEqual([7, 7, 7]);
     expect(answers[3]?.MediaInfoSet).toHaveLength(20);
     expect(answers[44]?.MediaInfoSet?.map(({ FileId }) => FileId)).toEqual(ids(45).slice(40));
+  });
+
+  it('adds the files that come while a call waits for its turn, up to twenty, and none once it is sent', async () => {
+    const vod = new EventEmitter();
+    const sent: (readonly string[])[] = [];
+    const joined = joinFiles(async (request) => {
+      await once(vod, 'turn');
+      const { FileIds: fileIds = [] } = request;
+      sent.push(fileIds);
+      await once(vod, 'answer');
+      return { MediaInfoSet: fileIds.map((FileId) => ({ FileId })) };
+    });
+
+    const first = joined(ask('f0'));
+    await nextTurn();
+    const others = ids(25)
+      .slice(1)
+      .map((fileId) => joined(ask(fileId)));
+    await nextTurn();
+    vod.emit('turn');
+    await nextTurn();
+    const late = joined(ask('late'));
+    await nextTurn();
+    vod.emit('answer');
+    vod.emit('turn');
+    await nextTurn();
+    vod.emit('answer');
+    await Promise.all([first, late, ...others]);
+
+    expect(sent).toEqual([ids(20), ids(25).slice(20), ['late']]);
+    expect((await first).MediaInfoSet).toHaveLength(20);
+  });
+
+  it('asks again about a file that comes after a call was refused before it was sent', async () => {
+    const busy = new Problem('No turn.', { code: 'upstream_busy' });
+    let hasTurns = false;
+    const joined = joinFiles(async (request) => {
+      if (!hasTurns) throw busy;
+      return { MediaInfoSet: (request.FileIds ?? []).map((FileId) => ({ FileId })) };
+    });
+
+    await expect(joined(ask('a'))).rejects.toBe(busy);
+    hasTurns = true;
+
+    expect(await joined(ask('b'))).toEqual({ MediaInfoSet: [{ FileId: 'b' }] });
   });
 
   it('asks about the same file once', async () => {
