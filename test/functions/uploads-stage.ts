@@ -30,7 +30,12 @@ const TARGETS = [
 /** Returns the id of one of the test's uploads; all are of the form that callers are given. */
 export const id = (name: string) => deriveUploadId('test', name);
 
-type Caller = { readonly owner?: string; readonly scope?: string };
+type Caller = {
+  readonly owner?: string;
+  readonly scope?: string;
+  /** The platform's; by default it leaves little time. */
+  readonly context?: object;
+};
 type Ask = (
   method: string,
   path: string,
@@ -72,10 +77,14 @@ export function useUploads(): UploadsStage {
       ledger: chosen && lazyLedger(async () => chosen),
     });
     const asked = askRoute('uploads', route, toEvent);
-    return async (method, path, { owner = 'ann', scope = READ, ...request } = {}) => {
+    return async (
+      method,
+      path,
+      { owner = 'ann', scope = READ, context = SCF_CONTEXT, ...request } = {},
+    ) => {
       const { authorization } = await bearer(owner, scope, time);
       const headers = { authorization, ...request.headers };
-      return asked({ ...request, method, path, headers }, SCF_CONTEXT);
+      return asked({ ...request, method, path, headers }, context);
     };
   };
   beforeEach(() => {

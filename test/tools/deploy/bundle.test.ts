@@ -15,8 +15,8 @@ const LIMITS: Readonly<Record<string, number>> = {
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
-  ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'pruned-tables', 'settings', 'verify-token'],
+  ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
+  ...['narrow-by-claim', 'operator-routes', 'pruned-tables', 'settings', 'verify-token'],
 ];
 
 type Handler = (event: object, context: object) => Promise<object>;
@@ -62,6 +62,9 @@ describe('bundleFunctions()', () => {
     expect(readers('require("./verify-token.js")')).toEqual(['pull', 'signature', 'uploads']);
     expect(readers('require("./narrow-by-claim.js")')).toEqual(['pull', 'signature']);
     expect(readers('require("./bound-signature.js")')).toEqual(['signature']);
+    expect(readers('require("./message-feed.js")')).toEqual(['uploads']);
+    expect(readers('require("./operator-routes.js")')).toEqual(['uploads']);
+    expect(readers('require("./feed-statements.js")')).toEqual(['ledger']);
   });
 
   it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {

@@ -24,8 +24,8 @@ const { deployment, find } = useDeployment();
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
-  ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'pruned-tables', 'settings', 'verify-token'],
+  ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
+  ...['narrow-by-claim', 'operator-routes', 'pruned-tables', 'settings', 'verify-token'],
 ];
 
 describe('the first deployment', () => {
