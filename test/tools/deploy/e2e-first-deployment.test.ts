@@ -69,7 +69,7 @@ describe('the first deployment', () => {
       { handler: 'signature.main_handler', timeout: 5, memorySize: 128, role: '' },
       { handler: 'pull.main_handler', timeout: 60, role: 'VodUpload' },
       { handler: 'callback.main_handler', timeout: 10, role: 'VodUpload' },
-      { handler: 'uploads.main_handler', timeout: 10, role: '' },
+      { handler: 'uploads.main_handler', timeout: 30, role: '' },
       { handler: 'sweep.main_handler', timeout: 60, memorySize: 256, role: 'VodUpload' },
     ]);
     for (const key of FUNCTIONS) {
