@@ -3,14 +3,17 @@ import { deliverClaimed } from '../../lib/webhooks/deliver-due.ts';
 import type { Message } from '../../lib/webhooks/message.ts';
 import { listMessages } from '../../lib/webhooks/message-feed.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
+import { settleFeed } from '../support/settle-feed.ts';
 import { eventOf } from '../support/use-ledger.ts';
 import { ADMIN, id, useUploads } from './uploads-stage.ts';
 
-const { ledger, ask, issue, now, load } = useUploads();
+const { ledger, sql, ask, issue, now, load } = useUploads();
 
 type Query = Readonly<Record<string, string>>;
-const follow = (query: Query = {}, scope = ADMIN) =>
-  ask('GET', '/uploads/events', { query, scope, context: leaving(30) });
+const follow = async (query: Query = {}, scope = ADMIN) => {
+  await settleFeed(sql);
+  return ask('GET', '/uploads/events', { query, scope, context: leaving(30) });
+};
 const begin = async () => (await follow()).json.cursor;
 const typesOf = (json: { items: { message: Message }[] }) =>
   json.items.map(({ message }) => message.type);
@@ -68,7 +71,8 @@ describe('GET /uploads/events', () => {
   });
 
   it('waits for what is recorded meanwhile', async () => {
-    const waiting = follow({ wait: '20', types: 'upload.cancelled' });
+    const after = await begin();
+    const waiting = follow({ after, wait: '20', types: 'upload.cancelled' });
     await issue('a');
     await ledger.transition(id('a'), 'cancelled');
 
@@ -103,6 +107,7 @@ describe('GET /uploads/events', () => {
     await issue('a');
     await issue('b', 'bob');
     await recordVod('evt_vod');
+    await settleFeed(sql);
     const read = async (owner: string) =>
       (await ask('GET', '/uploads/events', { query: { after }, owner })).json.items.map(
         ({ eventId }: { eventId: string }) => eventId,

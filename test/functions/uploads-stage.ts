@@ -43,7 +43,7 @@ type Ask = (
 ) => ReturnType<ReturnType<typeof askRoute>>;
 
 /** The function `uploads` over a ledger of each test. */
-export interface UploadsStage extends Pick<LedgerStage, 'url' | 'ledger' | 'open'> {
+export interface UploadsStage extends Pick<LedgerStage, 'url' | 'ledger' | 'sql' | 'open'> {
   readonly log: CapturedLog;
   /** Asks the function, as `ann` with the scopes {@link READ} where nothing else is said. */
   readonly ask: Ask;
@@ -67,7 +67,7 @@ export function useUploads(): UploadsStage {
   let ask: Ask;
   const now = () => time;
   const database = useLedger({ now, targets: TARGETS });
-  const { ledger } = database;
+  const { ledger, sql } = database;
   const log = captureLog();
 
   const load: UploadsStage['load'] = (change) => {
@@ -92,7 +92,7 @@ export function useUploads(): UploadsStage {
     ask = load({});
   });
   return {
-    ...{ ledger, log, now, load },
+    ...{ ledger, sql, log, now, load },
     open: (change) => database.open(change),
     get url() {
       return database.url;

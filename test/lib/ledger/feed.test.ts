@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FeedPage, FeedQuery } from '../../../lib/ledger/feed.ts';
+import { settleFeed } from '../../support/settle-feed.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 const database = useLedger();
@@ -7,7 +8,15 @@ const { ledger, sql } = database;
 
 const ALL: Omit<FeedQuery, 'after'> = { types: ['*'], limit: 100 };
 const namesOf = ({ items }: FeedPage) => items.map(({ event }) => event.eventId);
-const findEnd = async () => (await ledger.readFeed({ ...ALL, after: undefined })).cursor;
+const findEnd = async () => {
+  await settleFeed(sql);
+  return (await ledger.readFeed({ ...ALL, after: undefined })).cursor;
+};
+/** Reads what is recorded already. */
+const read = async (criteria: FeedQuery) => {
+  await settleFeed(sql);
+  return ledger.readFeed(criteria);
+};
 const issue = (uploadId: string, owner = 'ann') =>
   ledger.issueUpload({ uploadId, method: 'client', owner });
 
@@ -20,6 +29,12 @@ async function readOn(after: string, query = ALL) {
     cursor = page.cursor;
     if (!page.more) return { names, cursor };
   }
+}
+
+/** The same for all that is recorded already. */
+async function readSettled(after: string, query = ALL) {
+  await settleFeed(sql);
+  return readOn(after, query);
 }
 
 /** Opens a transaction that records an event, and returns the function that commits it. */
@@ -48,7 +63,7 @@ describe('readFeed()', () => {
     await ledger.recordEvent(eventOf([], { eventId: 'vod-1', payload: { FileId: 'f' } }));
     await ledger.transition('u1', 'cancelled');
 
-    const page = await ledger.readFeed({ ...ALL, after: start });
+    const page = await read({ ...ALL, after: start });
 
     expect(namesOf(page)).toEqual(['evt_u1_issued', 'vod-1', 'evt_u1_cancelled']);
     expect(page.items).toMatchObject([
@@ -57,15 +72,15 @@ describe('readFeed()', () => {
       { event: { kind: 'upload', eventType: 'upload.cancelled' } },
     ]);
     expect(page.more).toBe(false);
-    expect(await ledger.readFeed({ ...ALL, after: page.cursor })).toMatchObject({ items: [] });
+    expect(await read({ ...ALL, after: page.cursor })).toMatchObject({ items: [] });
   });
 
   it('continues after any of its items', async () => {
     const start = await findEnd();
     for (const name of ['u1', 'u2', 'u3']) await issue(name);
-    const [first] = (await ledger.readFeed({ ...ALL, after: start })).items;
+    const [first] = (await read({ ...ALL, after: start })).items;
 
-    const rest = await ledger.readFeed({ ...ALL, after: first?.cursor });
+    const rest = await read({ ...ALL, after: first?.cursor });
 
     expect(namesOf(rest)).toEqual(['evt_u2_issued', 'evt_u3_issued']);
   });
@@ -78,7 +93,7 @@ describe('readFeed()', () => {
 
     const meanwhile = await readOn(start);
     await commitEarly();
-    const after = await readOn(meanwhile.cursor);
+    const after = await readSettled(meanwhile.cursor);
 
     expect(meanwhile.names).toEqual([]);
     expect(after.names).toEqual(['early', 'late']);
@@ -100,14 +115,15 @@ describe('readFeed()', () => {
     });
     const seen: string[] = [];
     let cursor = start;
-    const read = async () => {
+    const readSome = async () => {
       const some = await readOn(cursor, { ...ALL, limit: 7 });
       seen.push(...some.names);
       cursor = some.cursor;
     };
-    while (isWriting) await read();
+    while (isWriting) await readSome();
     await writing;
-    await read();
+    await settleFeed(sql);
+    await readSome();
 
     expect(seen).toHaveLength(480);
     expect(new Set(seen).size).toBe(480);
@@ -117,8 +133,8 @@ describe('readFeed()', () => {
     const start = await findEnd();
     await ledger.recordEvents(['a', 'b', 'c', 'd'].map((eventId) => eventOf([], { eventId })));
 
-    const first = await ledger.readFeed({ ...ALL, limit: 3, after: start });
-    const second = await ledger.readFeed({ ...ALL, limit: 3, after: first.cursor });
+    const first = await read({ ...ALL, limit: 3, after: start });
+    const second = await read({ ...ALL, limit: 3, after: first.cursor });
 
     expect([first, second].map(namesOf)).toEqual([['a', 'b', 'c'], ['d']]);
     expect([first.more, second.more]).toEqual([true, false]);
@@ -133,8 +149,8 @@ describe('readFeed()', () => {
     await issue('u1');
     const uploads = { ...ALL, types: ['upload.*'] };
 
-    const first = await ledger.readFeed({ ...uploads, after: start });
-    const second = await ledger.readFeed({ ...uploads, after: first.cursor });
+    const first = await read({ ...uploads, after: start });
+    const second = await read({ ...uploads, after: first.cursor });
 
     expect(first).toMatchObject({ items: [], more: true });
     expect(namesOf(second)).toEqual(['evt_u1_issued']);
@@ -148,10 +164,10 @@ describe('readFeed()', () => {
       await ledger.recordEvent(eventOf([], { eventId, payload: { text: text + text } }));
     }
 
-    const first = await ledger.readFeed({ ...ALL, after: start });
+    const first = await read({ ...ALL, after: start });
 
     expect(namesOf(first)).toEqual(['a']);
-    expect((await readOn(start)).names).toEqual(['a', 'b', 'c']);
+    expect((await readSettled(start)).names).toEqual(['a', 'b', 'c']);
   });
 
   it('selects types by patterns, as endpoints do', async () => {
@@ -159,11 +175,12 @@ describe('readFeed()', () => {
     await issue('u1');
     await ledger.recordEvent(eventOf([], { eventId: 'vod-1', eventType: 'vod.FileDeleted' }));
     await ledger.transition('u1', 'cancelled');
-    const read = async (...types: string[]) => (await readOn(start, { ...ALL, types })).names;
+    const readTypes = async (...types: string[]) =>
+      (await readSettled(start, { ...ALL, types })).names;
 
-    expect(await read('upload.c*', 'vod.*')).toEqual(['vod-1', 'evt_u1_cancelled']);
-    expect(await read('upload.issued')).toEqual(['evt_u1_issued']);
-    expect(await read('vod.File')).toEqual([]);
+    expect(await readTypes('upload.c*', 'vod.*')).toEqual(['vod-1', 'evt_u1_cancelled']);
+    expect(await readTypes('upload.issued')).toEqual(['evt_u1_issued']);
+    expect(await readTypes('vod.File')).toEqual([]);
   });
 
   it('shows an owner its own uploads in one application, and no event of VOD', async () => {
@@ -181,14 +198,14 @@ describe('readFeed()', () => {
         },
       ),
     );
-    const read = async (scope: { owner: string; subAppId?: number }) =>
-      (await readOn(start, { ...ALL, ...scope })).names;
+    const readOwn = async (scope: { owner: string; subAppId?: number }) =>
+      (await readSettled(start, { ...ALL, ...scope })).names;
 
-    expect(await read({ owner: 'ann' })).toEqual([
+    expect(await readOwn({ owner: 'ann' })).toEqual([
       ...['evt_u1_issued', 'evt_u2_issued', 'evt_u1_ready'],
     ]);
-    expect(await read({ owner: 'ann', subAppId: 7 })).toEqual(['evt_u1_issued', 'evt_u1_ready']);
-    expect(await read({ owner: 'carol' })).toEqual([]);
+    expect(await readOwn({ owner: 'ann', subAppId: 7 })).toEqual(['evt_u1_issued', 'evt_u1_ready']);
+    expect(await readOwn({ owner: 'carol' })).toEqual([]);
   });
 
   it('leaves out what was pruned, and what was recorded before there was an order', async () => {
@@ -199,7 +216,7 @@ describe('readFeed()', () => {
     await sql`update events set payload = '{}', pruned = true where upload_id = 'u1'`;
     await sql`update events set recorded_in = null where upload_id = 'u2'`;
 
-    expect((await readOn(start)).names).toEqual(['evt_u3_issued']);
+    expect((await readSettled(start)).names).toEqual(['evt_u3_issued']);
   });
 
   it('refuses a cursor of another database, or of another list', async () => {

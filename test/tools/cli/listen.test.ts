@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { perTest } from '../../support/per-test.ts';
+import { settleFeed } from '../../support/settle-feed.ts';
 import { eventOf } from '../../support/use-ledger.ts';
 import { runCommand } from './cli-stage.ts';
 import { startConsumer, verifyMessage } from './consumer-stage.ts';
@@ -36,6 +37,7 @@ const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 });
 describe('vod-upload listen', () => {
   it('shows what is recorded while it waits, and sends it signed', async () => {
     await issue('before');
+    await settleFeed(stage.sql);
     const { lines, end } = await startListening(['--forward-to', consumer.url]);
     await issue('a');
     await ledger.recordEvent(
@@ -122,6 +124,7 @@ describe('vod-upload listen', () => {
     await issue('d');
     await until(() => expect(second.lines).toHaveLength(3));
     await second.end();
+    await settleFeed(stage.sql);
     const third = await startListening(args);
     await issue('e');
     await until(() => expect(third.lines).toHaveLength(1));
