@@ -28,15 +28,7 @@ import {
   type Route,
 } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
-import { clock, random } from '../lib/system.ts';
-import {
-  listDeadDeliveries,
-  listDeadItems,
-  listEndpoints,
-  replayItem,
-  replayMany,
-  resumeEndpoint,
-} from '../lib/uploads/operator-routes.ts';
+import { clock, type Deadline, random } from '../lib/system.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
 import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
@@ -59,6 +51,8 @@ export interface UploadsDependencies {
 interface Call {
   readonly event: HttpEvent;
   readonly caller: Caller;
+  /** Whose uploads the caller sees; undefined if those of all. */
+  readonly owner: string | undefined;
   /**
    * Application of the caller's tenant: the caller sees the uploads of this one alone. Undefined: it sees those of all.
    */
@@ -68,6 +62,8 @@ interface Call {
   readonly now: () => number;
   /** Empty where the path has no upload id. */
   readonly uploadId: string;
+  /** When the platform ends the call. */
+  readonly deadline: Deadline;
 }
 
 /** What one method of one path does, and the scope that it needs. */
@@ -81,7 +77,7 @@ const METHODS = ['GET', 'POST', 'DELETE'];
 /** Returns the routes below `/uploads`. */
 export function createUploadsRoute({ config, settings, now, ledger }: UploadsDependencies): Route {
   const authenticate = createAuthenticate(config.auth, settings.keys);
-  return async (event, { log }) => {
+  return async (event, { log, deadline }) => {
     const caller = await authenticate(
       readHeader(event, 'authorization'),
       Math.floor(now() / 1_000),
@@ -97,7 +93,8 @@ export function createUploadsRoute({ config, settings, now, ledger }: UploadsDep
 
     const [uploadId = ''] = path;
     if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
-    return perform({ event, caller, subAppId, ledger, now, uploadId });
+    const owner = mayReadAll(caller) ? undefined : caller.owner;
+    return perform({ event, caller, owner, subAppId, ledger, now, uploadId, deadline });
   };
 }
 
@@ -116,6 +113,7 @@ function findResource([first, ...rest]: readonly string[]): Resource | undefined
   if (first === 'endpoints') return findEndpoints(rest);
   if (second === undefined) return LISTS.get(first) ?? UPLOAD;
   if (others.length > 0) return undefined;
+  if (first === 'events') return MESSAGE;
   if (second === 'replay') return REPLAYS.get(first) ?? REPLAY;
   return second === 'events' && !LISTS.has(first) ? EVENTS : undefined;
 }
@@ -125,39 +123,53 @@ function findEndpoints([endpoint, verb, ...rest]: readonly string[]): Resource |
   return verb === 'resume' && rest.length === 0 ? RESUME : undefined;
 }
 
-const UPLOADS: Resource = new Map<string, Operation>([['GET', ['upload:read', listUploads]]]);
+const UPLOADS = answers('GET', 'upload:read', listUploads);
 const UPLOAD: Resource = new Map<string, Operation>([
   ['GET', ['upload:read', showUpload]],
   ['DELETE', ['upload:cancel', cancelUpload]],
 ]);
-const EVENTS: Resource = new Map<string, Operation>([['GET', ['upload:read', showEvents]]]);
-const REPLAY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replay]]]);
-const REPLAY_ITEM: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayItem]]]);
-const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
-  ['GET', ['upload:admin', listDeadDeliveries]],
-]);
-const DEAD_ITEMS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listDeadItems]]]);
-const REPLAY_MANY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayMany]]]);
-const ENDPOINTS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listEndpoints]]]);
-const RESUME: Resource = new Map<string, Operation>([['POST', ['upload:admin', resumeEndpoint]]]);
+const EVENTS = answers('GET', 'upload:read', showEvents);
+const REPLAY = answers('POST', 'upload:admin', replay);
+const MESSAGES = answers('GET', 'upload:read', async (call) =>
+  (await import('../lib/webhooks/message-feed.ts')).listMessages(call),
+);
+const MESSAGE = answers('GET', 'upload:read', async (call) =>
+  (await import('../lib/webhooks/message-feed.ts')).showMessage(call),
+);
+const ENDPOINTS = answersOperator('GET', 'listEndpoints');
+const RESUME = answersOperator('POST', 'resumeEndpoint');
+
+function answers(method: string, ...operation: Operation): Resource {
+  return new Map([[method, operation]]);
+}
+
+/** What only operators ask for is loaded when one of them does. */
+function answersOperator(
+  method: string,
+  name: keyof typeof import('../lib/uploads/operator-routes.ts'),
+): Resource {
+  return answers(method, 'upload:admin', async (call) =>
+    (await import('../lib/uploads/operator-routes.ts'))[name](call),
+  );
+}
 
 /** Path segments that name a list instead of an upload; none of them is a valid upload id. */
 const LISTS: ReadonlyMap<string, Resource> = new Map([
-  ['dead-deliveries', DEAD_DELIVERIES],
-  ['dead-items', DEAD_ITEMS],
+  ['dead-deliveries', answersOperator('GET', 'listDeadDeliveries')],
+  ['dead-items', answersOperator('GET', 'listDeadItems')],
+  ['events', MESSAGES],
 ]);
 const REPLAYS: ReadonlyMap<string, Resource> = new Map([
-  ['dead-deliveries', REPLAY_MANY],
-  ['dead-items', REPLAY_ITEM],
+  ['dead-deliveries', answersOperator('POST', 'replayMany')],
+  ['dead-items', answersOperator('POST', 'replayItem')],
 ]);
 
-async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<Answer> {
+async function listUploads({ event, caller, owner, subAppId, ledger }: Call): Promise<Answer> {
   const query = parseUploadQuery(readQueryFields(event));
   const isOthers = query.owner !== undefined && query.owner !== caller.owner;
   if (isOthers) requireScope(caller, 'upload:admin');
-  const owner = query.owner ?? (mayReadAll(caller) ? undefined : caller.owner);
   const { items, ...rest } = await ledger((each) =>
-    each.listUploads({ ...query, owner, subAppId }),
+    each.listUploads({ ...query, owner: query.owner ?? owner, subAppId }),
   );
   return respondUnlessCached(event, { items: items.map(viewUpload), ...rest });
 }

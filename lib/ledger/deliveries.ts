@@ -17,7 +17,7 @@ import { cleanText, hasRows, query, type Row, readTime, writeLimit, writeTime } 
 import { readUpload } from './upload-row.ts';
 
 /** Content of a message: a new state of an upload, with everything known about the upload then, or an event of VOD. */
-type LedgerEvent = {
+export type LedgerEvent = {
   readonly eventId: string;
   readonly eventType: EventType;
   /** When the event was received, in Unix milliseconds. */
@@ -99,8 +99,13 @@ const DELIVERIES: TrackedJobTable = {
   lease: 'attempts = attempts + 1, next_attempt_at = $2, updated_at = $1::timestamptz',
 };
 
-const ANSWER = `select event_id, endpoint, attempts, enqueued_at, event_type, payload, sub_app_id, confirmed,
-    envelope_removed, received_at, greatest(delivered_at, resumed_at) as delivered_at
+/** The columns of an event that a message is made from, and how a row of them is read. */
+export const EVENT_ROW = {
+  columns: 'event_id, event_type, payload, sub_app_id, confirmed, envelope_removed, received_at',
+  read: readEvent,
+} as const;
+
+const ANSWER = `select ${EVENT_ROW.columns}, endpoint, attempts, enqueued_at, greatest(delivered_at, resumed_at) as delivered_at
   from claimed join events using (event_id) left join endpoints using (endpoint)`;
 
 // Steps from endpoint to endpoint through the index, without reading all deliveries that wait for each.

@@ -8,6 +8,7 @@ import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
 import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
 import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
 import { createEventLedger, type EventLedger } from './events.ts';
+import { createFeedLedger, type FeedLedger } from './feed.ts';
 import { createGoneApplicationLedger, type GoneApplicationLedger } from './gone-applications.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
 import { createLeaseLedger, type LeaseLedger } from './leases.ts';
@@ -42,6 +43,7 @@ export interface Ledger
     ReconciliationLedger,
     PruningLedger,
     TimelineLedger,
+    FeedLedger,
     LeaseLedger,
     VodBudgetLedger,
     GoneApplicationLedger,
@@ -97,6 +99,7 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createReconciliationLedger(dependencies),
     ...createPruningLedger(dependencies),
     ...createTimelineLedger(dependencies),
+    ...createFeedLedger(dependencies),
     ...createLeaseLedger(dependencies),
     ...createVodBudgetLedger(dependencies),
     ...createGoneApplicationLedger(dependencies),

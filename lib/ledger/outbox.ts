@@ -1,6 +1,12 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
-import { type LedgerDependencies, writeJson, writeLimit, writeTime } from './query.ts';
+import {
+  type LedgerDependencies,
+  writeJson,
+  writeLimit,
+  writePattern,
+  writeTime,
+} from './query.ts';
 import { type ChangeKinds, type UploadChange, writeChange } from './upload-row.ts';
 
 /** Returns the id of the event that announces, once, that the upload has reached `state`. */
@@ -31,14 +37,8 @@ export function writeTargets(targets: readonly Subscription[]): string {
   return JSON.stringify(
     targets
       .filter(({ events }) => events.length > 0)
-      .map(({ id, events }) => ({ endpoint: id, pattern: `^(?:${events.map(write).join('|')})$` })),
+      .map(({ id, events }) => ({ endpoint: id, pattern: writePattern(events) })),
   );
-}
-
-function write(pattern: string): string {
-  const isPrefix = pattern.endsWith('*');
-  const text = isPrefix ? pattern.slice(0, -1) : pattern;
-  return text.replace(/\W/g, '\\$&') + (isPrefix ? '.*' : '');
 }
 
 /**

@@ -42,15 +42,16 @@ export function writeCursor(cursor: Cursor): string {
 /**
  * Returns the cursor that {@link writeCursor} wrote, of `length` parts.
  *
+ * @param path of the parameter, for errors.
  * @throws {Problem} `invalid_request` if it did not write this text.
  */
-export function readCursor(text: string, length: number): Cursor {
+export function readCursor(text: string, length: number, path = 'cursor'): Cursor {
   const [time, ...ids] = parseList(Buffer.from(text, 'base64url').toString());
   const texts = ids.filter(isId);
   if (isKeptTime(time) && texts.length === ids.length && ids.length === length - 1) {
     return [time, ...texts];
   }
-  throw refuseFields([{ path: 'cursor', message: 'must be the cursor of the page before' }]);
+  throw refuseFields([{ path, message: 'must be the cursor of the page before' }]);
 }
 
 /** Later than any stored time. */

@@ -62,6 +62,17 @@ export function writeInState(state: UploadState): string {
   return `state between '${state}' and '${state}'`;
 }
 
+/** Returns patterns of message types as one regular expression of PostgreSQL. */
+export function writePattern(types: readonly string[]): string {
+  return `^(?:${types.map(writePart).join('|')})$`;
+}
+
+function writePart(pattern: string): string {
+  const isPrefix = pattern.endsWith('*');
+  const text = isPrefix ? pattern.slice(0, -1) : pattern;
+  return text.replace(/\W/g, '\\$&') + (isPrefix ? '.*' : '');
+}
+
 /** Returns whether the statement returns a row; it must be repeatable. */
 export async function hasRows(
   connection: Connection,

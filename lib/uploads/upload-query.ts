@@ -8,23 +8,24 @@ import { MAX_PAGE_ITEMS } from '../validation/limits.ts';
 
 const DEFAULT_LIMIT = '20';
 
-const once = v.pipe(
+/** A parameter that is given once, and is not empty. */
+export const once = v.pipe(
   v.string('must be given only once'),
   v.nonEmpty('must not be empty; leave it out instead'),
   v.check((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed Unicode'),
 );
 
-const page = {
-  limit: v.optional(
-    v.pipe(
-      once,
-      v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_PAGE_ITEMS}`),
-      v.transform(Number),
-    ),
-    DEFAULT_LIMIT,
+/** How many items a page has. */
+export const pageLimit = v.optional(
+  v.pipe(
+    once,
+    v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_PAGE_ITEMS}`),
+    v.transform(Number),
   ),
-  cursor: v.optional(once),
-};
+  DEFAULT_LIMIT,
+);
+
+const page = { limit: pageLimit, cursor: v.optional(once) };
 
 const uploadQuery = v.object({
   owner: v.optional(once),
@@ -96,7 +97,7 @@ export const refuseOptions: (body: unknown) => void = exactly(v.object({}));
  * Returns a function that parses query parameters or a body with `schema` and allows no other members. It throws a
  * Problem, `invalid_request`, that names every wrong field.
  */
-function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
+export function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
   schema: TSchema,
 ): (input: unknown) => v.InferOutput<TSchema> {
   return (input) =>

@@ -27,7 +27,7 @@ const MAX_PER_TARGET = 4;
 const MAX_IN_FLIGHT = 16;
 
 /** Longest attempt in milliseconds. */
-const ATTEMPT_MILLISECONDS = 10_000;
+export const ATTEMPT_MILLISECONDS = 10_000;
 
 /** With less time, an attempt would fail for consumers that are only a little slow. */
 const SHORTEST_MILLISECONDS = 2_000;

@@ -123,7 +123,8 @@ function addressClaim(claim: ClaimedDelivery): DueDelivery {
   };
 }
 
-function buildMessage(event: ClaimedDelivery['event']): Message {
+/** Returns the message about an event of the ledger. */
+export function buildMessage(event: ClaimedDelivery['event']): Message {
   if (event.kind === 'upload') return buildUploadMessage(viewUpload(event.upload));
   const { eventId, payload: raw, subAppId, receivedAt, unconfirmed, hasEnvelope } = event;
   return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope });

@@ -18,6 +18,8 @@ export interface Message {
   /** ISO 8601 time of the fact, not of the attempt. */
   readonly timestamp: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Set if it was too large, and has only identifiers as data. */
+  readonly dataOmitted?: unknown;
 }
 
 /** An event as VOD confirmed it, or as it was received if VOD cannot be asked about it. */
@@ -148,8 +150,8 @@ const MAX_IDENTIFIER = 256;
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#thin-vs-full-payloads
  */
 export function writeMessageBody(message: Message, maxBytes: number): string {
-  const { id, type, timestamp, data } = message;
-  const body = JSON.stringify({ id, type, timestamp, data });
+  const { id, type, timestamp, dataOmitted, data } = message;
+  const body = JSON.stringify({ id, type, timestamp, dataOmitted, data });
   const bytes = Buffer.byteLength(body);
   if (bytes <= maxBytes) return body;
   const thin = pickIdentifiers(data);

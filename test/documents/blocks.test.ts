@@ -109,11 +109,13 @@ describe('blocks for a shell', () => {
   it.each(named(blocksOf('sh', 'cloud')))('%s has only commands that exist', (_place, { text }) => {
     const { scripts } = JSON.parse(readFile('package.json'));
     const commands = text.trimEnd().split('\n');
+    const entries = readFile('tools/cli/run-cli.ts').matchAll(/^ {4}name: '(\w+)',$/gm);
+    const tools = [...entries].map(([, name]) => name);
 
     for (const command of commands) {
       const [, script, tool] = /^npm run (\w+)|^npx vod-upload (\w+)/.exec(command) ?? [];
       if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
-      else if (tool !== undefined) expect(['setup', 'doctor']).toContain(tool);
+      else if (tool !== undefined) expect(tools).toContain(tool);
       else expect(command).toMatch(/^npm ci$|^curl .* https:\/\/<your function>\//);
     }
   });

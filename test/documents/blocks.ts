@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   text: {
     deploy: 'output of a deployment, which needs a cloud: the tests of deployments compare it',
+    listen: 'output of listen, with an upload of its own: its tests compare the form of each line',
     doctor: 'output of doctor, which needs a cloud: its tests compare it',
     setup: 'output of setup, which needs a cloud: its tests compare it',
     shape: 'has a name in the place of each part',

@@ -53,7 +53,10 @@ function shownAfter(block: Block): Block | undefined {
 }
 
 /** Fields whose values differ in every answer. */
-const VARYING = ['signature', 'uploadId', 'expiresAt', 'requestId'];
+const VARYING = [
+  ...['signature', 'uploadId', 'expiresAt', 'requestId'],
+  ...['cursor', 'eventId', 'id', 'timestamp', 'createdAt', 'updatedAt'],
+];
 
 /** Returns what all answers to the same request have in common: without the varying values, but with their names. */
 function readLasting(json: string): unknown {

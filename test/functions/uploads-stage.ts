@@ -30,7 +30,12 @@ const TARGETS = [
 /** Returns the id of one of the test's uploads; all are of the form that callers are given. */
 export const id = (name: string) => deriveUploadId('test', name);
 
-type Caller = { readonly owner?: string; readonly scope?: string };
+type Caller = {
+  readonly owner?: string;
+  readonly scope?: string;
+  /** The platform's; by default it leaves little time. */
+  readonly context?: object;
+};
 type Ask = (
   method: string,
   path: string,
@@ -38,7 +43,7 @@ type Ask = (
 ) => ReturnType<ReturnType<typeof askRoute>>;
 
 /** The function `uploads` over a ledger of each test. */
-export interface UploadsStage extends Pick<LedgerStage, 'url' | 'ledger' | 'open'> {
+export interface UploadsStage extends Pick<LedgerStage, 'url' | 'ledger' | 'sql' | 'open'> {
   readonly log: CapturedLog;
   /** Asks the function, as `ann` with the scopes {@link READ} where nothing else is said. */
   readonly ask: Ask;
@@ -62,7 +67,7 @@ export function useUploads(): UploadsStage {
   let ask: Ask;
   const now = () => time;
   const database = useLedger({ now, targets: TARGETS });
-  const { ledger } = database;
+  const { ledger, sql } = database;
   const log = captureLog();
 
   const load: UploadsStage['load'] = (change) => {
@@ -72,10 +77,14 @@ export function useUploads(): UploadsStage {
       ledger: chosen && lazyLedger(async () => chosen),
     });
     const asked = askRoute('uploads', route, toEvent);
-    return async (method, path, { owner = 'ann', scope = READ, ...request } = {}) => {
+    return async (
+      method,
+      path,
+      { owner = 'ann', scope = READ, context = SCF_CONTEXT, ...request } = {},
+    ) => {
       const { authorization } = await bearer(owner, scope, time);
       const headers = { authorization, ...request.headers };
-      return asked({ ...request, method, path, headers }, SCF_CONTEXT);
+      return asked({ ...request, method, path, headers }, context);
     };
   };
   beforeEach(() => {
@@ -83,7 +92,7 @@ export function useUploads(): UploadsStage {
     ask = load({});
   });
   return {
-    ...{ ledger, log, now, load },
+    ...{ ledger, sql, log, now, load },
     open: (change) => database.open(change),
     get url() {
       return database.url;

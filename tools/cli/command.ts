@@ -15,6 +15,13 @@ export interface Surroundings {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Whether `writeOut` may have colours. */
   readonly colours: boolean;
+  /** Width of the terminal that `writeOut` writes to; undefined if it writes elsewhere. */
+  readonly columns: number | undefined;
+  /**
+   * Returns a signal that is aborted when the user ends the command. Until it is called, Ctrl-C ends the process
+   * immediately; afterwards the second one does.
+   */
+  readonly untilInterrupted: () => AbortSignal;
   /** Unix milliseconds. */
   readonly now: () => number;
 }

@@ -13,6 +13,12 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+function untilInterrupted(): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  return ending.signal;
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   folder: process.cwd(),
@@ -22,5 +28,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
   // https://no-color.org: any value except the empty text turns colours off.
   colours: stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
+  columns: stdout.isTTY === true ? stdout.columns : undefined,
+  untilInterrupted,
   now: Date.now,
 });

@@ -2,19 +2,39 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CommandError } from './command.ts';
 import { suggest } from './suggest.ts';
 
+type OptionTypes = NonNullable<ParseArgsConfig['options']>;
+
 /**
  * Returns the values of a command's options.
  *
  * @param command what users type before them.
  * @throws {CommandError} where one is unknown, has no value, or is not an option.
  */
-export function readOptions<Options extends NonNullable<ParseArgsConfig['options']>>(
+export function readOptions<Options extends OptionTypes>(
   command: string,
   args: readonly string[],
   options: Options,
 ) {
+  return parse(command, args, options, false).values;
+}
+
+/** Returns the values of a command's options, and the arguments between them. @throws {CommandError} */
+export function readArguments<Options extends OptionTypes>(
+  command: string,
+  args: readonly string[],
+  options: Options,
+) {
+  return parse(command, args, options, true);
+}
+
+function parse<Options extends OptionTypes>(
+  command: string,
+  args: readonly string[],
+  options: Options,
+  allowPositionals: boolean,
+) {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
     // The rest of the parser's message is advice on passing such an argument, which does not apply here.
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(

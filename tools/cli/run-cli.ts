@@ -21,6 +21,31 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'finds out what is wrong between VOD, this backend and its database',
     load: async () => (await import('./doctor/doctor-command.ts')).doctor,
   },
+  {
+    name: 'listen',
+    summary: 'sends the messages to consumers to your own machine too',
+    load: async () => (await import('./listen/listen-command.ts')).listen,
+  },
+  {
+    name: 'trigger',
+    summary: 'sends a made-up message to your own machine',
+    load: async () => (await import('./trigger/trigger-command.ts')).trigger,
+  },
+  {
+    name: 'replay',
+    summary: 'sends recorded messages again',
+    load: async () => (await import('./replay/replay-command.ts')).replay,
+  },
+  {
+    name: 'uploads',
+    summary: 'shows uploads, and cancels them',
+    load: async () => (await import('./uploads/uploads-command.ts')).uploads,
+  },
+  {
+    name: 'dead',
+    summary: 'shows what was given up, and has it tried again',
+    load: async () => (await import('./dead/dead-command.ts')).dead,
+  },
 ];
 
 /** What may be the first argument. */
@@ -32,7 +57,7 @@ Usage: vod-upload <command> [options]
        vod-upload --version
 
 Commands:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n')}
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(9)}${summary}`).join('\n')}
 
 "vod-upload <command> --help" describes a command's options, with examples.
 `;

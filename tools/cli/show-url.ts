@@ -16,6 +16,11 @@ export function showUrl(text: string): string {
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Returns whether a valid URL is of this machine. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK_HOSTS.has(new URL(url).hostname);
+}
+
 /** Returns what is wrong with the address of a function, or undefined if it is valid. */
 export function explainFunctionUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL, as https://functions.example.com/';

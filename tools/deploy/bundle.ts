@@ -17,8 +17,11 @@ const PARTS = [
   'lib/auth/verify-token.ts',
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
+  'lib/ledger/feed-statements.ts',
   'lib/ledger/pruned-tables.ts',
   'lib/policy/settings.ts',
+  'lib/uploads/operator-routes.ts',
+  'lib/webhooks/message-feed.ts',
 ].map((file) => join(ROOT, file));
 
 /** A deployable file: the name of the function or part in it, and its bytes. */

@@ -13,6 +13,9 @@ export const SMALL_TABLES: ReadonlySet<string> = new Set([
   ...['unconfirmed_counts', 'vod_budgets'],
 ]);
 
+/** Transactions that recorded the events: fewer than a new server has behind it. */
+const TRANSACTIONS = 500;
+
 /** Minutes between two uploads: a year has all of a large ledger. */
 const spacingOf = (uploads: number) => Math.min(10, (365 * 24 * 60) / uploads);
 
@@ -47,11 +50,12 @@ function writeHistory(uploads: number): readonly string[] {
         when i % 100 < 25 then 'issued' when i % 100 < 30 then 'uploaded' when i % 100 < 40 then 'processing'
         else 'ready' end as state) s`,
     // Two events for each upload: one of VOD, about its file, and the announcement of its state.
-    `insert into events (event_id, event_type, upload_id, file_id, payload, confirmed, received_at, recorded_by, fanned_out, sub_app_id)
+    `insert into events (event_id, event_type, upload_id, file_id, payload, confirmed, received_at, recorded_by, fanned_out, sub_app_id, recorded_in)
       select kind.prefix || upload_id, kind.type, case when kind.prefix = 'evt_' then upload_id end, file_id,
         jsonb_build_object('upload_id', upload_id, 'method', method, 'state', state, 'created_at', created_at, 'updated_at', updated_at,
           'EventType', 'NewFileUpload', 'Text', repeat(md5(upload_id), 5)),
-        true, updated_at, 'recorder', updated_at < ${ago(`${(uploads * spacing) / 10}`)}, sub_app_id
+        true, updated_at, 'recorder', updated_at < ${ago(`${(uploads * spacing) / 10}`)}, sub_app_id,
+        (${TRANSACTIONS} - substr(upload_id, 2)::bigint * ${TRANSACTIONS} / ${uploads + 1})::text::xid8
       from uploads, (values ('vod-', 'vod.NewFileUpload'), ('evt_', 'upload.ready')) as kind(prefix, type)`,
     // One for each event; the newest half of them waits. A quarter is for a paused endpoint, and a tenth has failed before.
     `insert into deliveries (event_id, endpoint, state, attempts, next_attempt_at, last_error, enqueued_at, updated_at)

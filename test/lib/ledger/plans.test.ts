@@ -162,6 +162,15 @@ const CALLS: Readonly<
     ledger.findFilesWithoutArrival([file(45), 'dead3', 'no-file']),
   listEvents: (ledger) => ledger.listEvents('u46'),
   listActions: (ledger) => ledger.listActions('u46'),
+  async readFeed(ledger) {
+    const feed = { types: ['upload.*'], limit: 100 };
+    const { cursor: end } = await ledger.readFeed({ ...feed, after: undefined });
+    for (const after of [writeCursor([0, '']), writeCursor([250, 'x']), end]) {
+      await ledger.readFeed({ ...feed, after });
+      await ledger.readFeed({ ...feed, after, owner: 'owner3', subAppId: 1 });
+    }
+  },
+  findMessage: (ledger) => ledger.findMessage('evt_u46', { owner: 'owner4' }),
   async findPrunable(ledger) {
     for (const [name] of listPruned()) {
       await ledger.findPrunable(name, { ...prunable, after: 0, withContent: true });
@@ -200,6 +209,8 @@ const describeReading = ({ mode, useful, read, pages, scanned, plan, statement }
 
 /** Rows that a method may read in addition, since its result depends on them: what is counted, up to its bound. */
 const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
+  // A page of the feed, and the transaction in which it ends; their types and owners are compared.
+  readFeed: 2_000,
   // The uploads of one owner: a second filter is applied to these.
   listUploads: 200,
   noteAbsentArrival: MAX_NOTES,

@@ -40,6 +40,9 @@ export async function runCommand(
     folder = tmpdir(),
     asked = [],
     progress = [],
+    columns,
+    interrupted = new AbortController().signal,
+    onOut = () => undefined,
   }: {
     readonly typed?: string;
     readonly now?: () => number;
@@ -48,6 +51,12 @@ export async function runCommand(
     readonly asked?: string[];
     /** The progress messages are added to it. */
     readonly progress?: string[];
+    /** Width of the terminal, if there is one. */
+    readonly columns?: number;
+    /** Ends a command that goes on until the user ends it. */
+    readonly interrupted?: AbortSignal;
+    /** Is called with each text that the command writes. */
+    readonly onOut?: (text: string) => void;
   } = {},
 ): Promise<Outcome> {
   let out = '';
@@ -57,6 +66,7 @@ export async function runCommand(
     folder,
     writeOut: (text) => {
       out += text;
+      onOut(text);
     },
     writeError: (text) => {
       error += text;
@@ -70,6 +80,8 @@ export async function runCommand(
             return Promise.resolve(typed);
           },
     colours: false,
+    columns,
+    untilInterrupted: () => interrupted,
     now,
   });
   return { exitCode, out, error };

@@ -15,8 +15,15 @@ const LIMITS: Readonly<Record<string, number>> = {
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
-  ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'open-durable', 'pruned-tables', 'settings', 'verify-token'],
+  ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
+  ...[
+    'narrow-by-claim',
+    'open-durable',
+    'operator-routes',
+    'pruned-tables',
+    'settings',
+    'verify-token',
+  ],
 ];
 
 type Handler = (event: object, context: object) => Promise<object>;
@@ -69,6 +76,9 @@ describe('bundleFunctions()', () => {
     expect(readers('require("./narrow-by-claim.js")')).toEqual(['pull', 'signature']);
     expect(readers('require("./bound-signature.js")')).toEqual(['signature']);
     expect(readers('require("./open-durable.js")')).toEqual(['pull']);
+    expect(readers('require("./message-feed.js")')).toEqual(['uploads']);
+    expect(readers('require("./operator-routes.js")')).toEqual(['uploads']);
+    expect(readers('require("./feed-statements.js")')).toEqual(['ledger']);
   });
 
   it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {
