@@ -53,6 +53,11 @@ describe('bundleFunctions()', () => {
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
   });
 
+  it('excludes what schemas say for documents alone', () => {
+    expect(readers('type:"metadata"')).toEqual([]);
+    expect(readers('x-maxBytes')).toEqual([]);
+  });
+
   it('builds each part once, and functions load it from there', () => {
     const names = functions.map(({ name }) => name);
     expect(parts.map(({ name }) => name).sort()).toEqual(PARTS);
