@@ -138,10 +138,9 @@ const NOTIFICATION: JsonSchema = {
   description: 'as VOD sends it; the other members depend on EventType',
   properties: {
     EventType: { type: 'string', description: 'type of the event' },
-    Sign: { type: 'string', description: 'MD5 of SignKey and T' },
-    T: { type: 'integer', description: 'Unix seconds until which Sign is valid' },
+    Sign: { type: 'string', description: 'MD5 of SignKey and T; or in the query, or a header' },
+    T: { type: ['integer', 'string'], description: 'Unix seconds until which Sign is valid' },
   },
-  required: ['Sign', 'T'],
   additionalProperties: true,
 };
 

@@ -54,8 +54,10 @@ function convert(
     definitions: parts,
     overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
     // An object that is found out to be one by a check of its own; what is in it is described separately.
-    overrideSchema: ({ valibotSchema, jsonSchema }) =>
-      valibotSchema.type === 'custom' ? { type: 'object' } : jsonSchema,
+    overrideSchema: ({ valibotSchema: { type }, jsonSchema }) =>
+      type === 'custom'
+        ? { type: 'object' }
+        : { ...jsonSchema, ...(type === 'loose_object' ? { additionalProperties: true } : {}) },
     overrideAction: ({ valibotAction, jsonSchema }) => {
       const rest = Object.fromEntries(
         Object.entries(jsonSchema).filter(([keyword]) => keyword !== UNSAID),

@@ -1,4 +1,4 @@
-import { UPLOAD_STATES } from '../../lib/model/upload-state.ts';
+import { UPLOAD_METHODS, UPLOAD_STATES, type UploadState } from '../../lib/model/upload-state.ts';
 import { EVENT_MEMBERS, isVodEventType, type VodEventType } from '../../lib/vod/event.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { refer } from './operation.ts';
@@ -42,27 +42,33 @@ export const WEBHOOK_COMPONENTS = {
   ),
 };
 
-/** Returns the members that every message has. */
-function writeMessage(type: JsonSchema, data: JsonSchema): JsonSchema {
+/** Returns a message, which says by `dataOmitted` that it would have been too large: always, never or sometimes. */
+function writeMessage(
+  type: JsonSchema,
+  data: JsonSchema,
+  omitted: 'always' | 'never' | 'sometimes' = 'sometimes',
+): JsonSchema {
   return {
     type: 'object',
     properties: {
       id: { type: 'string', description: 'the same as webhook-id' },
       type,
       timestamp: { type: 'string', format: 'date-time', description: 'of the fact' },
-      dataOmitted: refer('DataOmitted'),
+      ...(omitted === 'never' ? {} : { dataOmitted: refer('DataOmitted') }),
       data,
     },
-    required: ['id', 'type', 'timestamp', 'data'],
+    required: ['id', 'type', 'timestamp', 'data', ...(omitted === 'always' ? ['dataOmitted'] : [])],
   };
 }
 
-function describeUpload(state: keyof typeof STATE_TEXTS): JsonSchema {
-  return writeMessage(
-    { const: `upload.${state}` },
-    // Without its other fields if the message would be too large.
-    { anyOf: [refer('Upload'), refer('UploadIdentifiers')] },
-  );
+function describeUpload(state: UploadState): JsonSchema {
+  const type = { const: `upload.${state}` };
+  return {
+    anyOf: [
+      writeMessage(type, refer('Upload'), 'never'),
+      writeMessage(type, refer('UploadIdentifiers'), 'always'),
+    ],
+  };
 }
 
 /** Returns the message that passes on events of this type, whose content is VOD's own. */
@@ -78,6 +84,7 @@ function describeVod(type: VodEventType): JsonSchema {
         ...VOD_MEMBERS,
       },
       required: ['EventType'],
+      additionalProperties: true,
     },
   );
 }
@@ -93,7 +100,7 @@ const OTHER: JsonSchema = writeMessage(
     pattern: '^vod\\.\\w{1,64}$',
     description: 'a type that is newer than this document, or vod.unknown',
   },
-  { type: 'object', properties: VOD_MEMBERS },
+  { type: 'object', properties: VOD_MEMBERS, additionalProperties: true },
 );
 
 /** Members that a message over 256 kB has in addition. */
@@ -110,8 +117,15 @@ export const WEBHOOK_PARTS: Readonly<Record<string, JsonSchema>> = {
   UploadIdentifiers: {
     type: 'object',
     description: 'look up the rest by the uploadId',
-    properties: { uploadId: { type: 'string' }, state: { enum: UPLOAD_STATES } },
-    required: ['uploadId', 'state'],
+    properties: {
+      uploadId: { type: 'string' },
+      ...{ method: { enum: UPLOAD_METHODS }, state: { enum: UPLOAD_STATES } },
+      ...{ owner: { type: 'string' }, subAppId: { type: 'integer' } },
+      ...{ fileId: { type: 'string' }, taskId: { type: 'string' } },
+      createdAt: { type: 'string', format: 'date-time' },
+      updatedAt: { type: 'string', format: 'date-time' },
+    },
+    required: ['uploadId', 'method', 'state', 'createdAt', 'updatedAt'],
   },
 };
 

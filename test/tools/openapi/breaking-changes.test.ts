@@ -140,7 +140,7 @@ describe('findBreakingChanges()', () => {
     [
       'a field of messages that is gone',
       (all) => delete schema(all, 'Upload').properties['size'],
-      'POST upload.ready body.data|0.size is gone',
+      'POST upload.ready body|0.data.size is gone',
     ],
   ])('reports %s', (_, change, report) => {
     expect(findBreakingChanges(released, changed(change))).toContain(report);
