@@ -148,3 +148,28 @@ describe.each(routes)('$method $path', (operation) => {
     }
   });
 });
+
+describe.each([...new Set(routes.map(({ path }) => path))])('%s', (path) => {
+  it('has the methods of the document, and no other', async () => {
+    const own = routes.filter((each) => each.path === path);
+    const others = (['get', 'post', 'delete'] as const).filter((method) =>
+      own.every((each) => each.method !== method),
+    );
+    const made = { ...NOTHING, path: { uploadId: '0', endpoint: '0' } };
+
+    expect(others.length).toBeGreaterThan(0);
+    for (const method of others) {
+      for (const operation of own) {
+        const answer = await send({ ...operation, method }, made);
+        expect(answer.statusCode).toBe(405);
+        expect(findUndocumented(operation, answer)).toEqual([]);
+        const named = own.flatMap((each) =>
+          each.method === 'get' ? ['GET', 'HEAD'] : [each.method.toUpperCase()],
+        );
+        expect(answer.headers['Allow']?.split(', ').toSorted()).toEqual(
+          [...named, 'OPTIONS'].toSorted(),
+        );
+      }
+    }
+  });
+});

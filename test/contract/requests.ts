@@ -137,6 +137,8 @@ function agree(body: unknown): unknown {
   };
 }
 
+const WRONG_KEY = fc.constantFrom('', ' ', 'a b', 'a'.repeat(256), 'ä', '\u0000');
+
 /** Returns requests that the document forbids in one place; undefined if it allows everything. */
 export function forbidden(operation: Operation, issued: Issued): Arbitrary<Made> | undefined {
   const { body, query } = operation;
@@ -144,9 +146,14 @@ export function forbidden(operation: Operation, issued: Issued): Arbitrary<Made>
   if (body !== undefined) {
     const [schema = {}] = resolve(body.schema).oneOf ?? [body.schema];
     const valid = generate(schema, choose(operation, issued)).map(agree);
-    return fc
+    const bodies = fc
       .tuple(requests, spoil(schema, valid))
       .map(([made, { value, path }]) => ({ ...made, headers: {}, body: value, wrong: path }));
+    if (!operation.headers?.includes('Idempotency-Key')) return bodies;
+    const keys = fc.tuple(requests, WRONG_KEY).map(([made, key]) => ({
+      ...{ ...made, headers: { 'idempotency-key': key }, wrong: 'Idempotency-Key' },
+    }));
+    return fc.oneof({ weight: 20, arbitrary: bodies }, { weight: 1, arbitrary: keys });
   }
   if (query === undefined) return undefined;
   return fc

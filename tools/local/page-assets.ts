@@ -10,12 +10,8 @@ export interface PageAsset {
 
 const PAGE = new URL('./page/', import.meta.url);
 
-const SWAGGER_UI = 'swagger-ui-dist/';
-
-/** Returns a file of a package, byte for byte. */
-function readVendor(file: string): Promise<Buffer> {
-  return readFile(createRequire(import.meta.url).resolve(file));
-}
+// Files of packages are served byte for byte.
+const require = createRequire(import.meta.url);
 
 /** Returns the files of the page that shows openapi.json, by path. */
 async function loadDocsAssets(): Promise<readonly (readonly [string, PageAsset])[]> {
@@ -23,8 +19,8 @@ async function loadDocsAssets(): Promise<readonly (readonly [string, PageAsset])
     readFile(new URL('docs/docs.html', PAGE)),
     bundleAsset('docs/docs.css'),
     bundleAsset('docs/docs.ts', 'iife'),
-    readVendor(`${SWAGGER_UI}swagger-ui-bundle.js`),
-    readVendor(`${SWAGGER_UI}swagger-ui.css`),
+    readFile(require.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
+    readFile(require.resolve('swagger-ui-dist/swagger-ui.css')),
     readFile(new URL('../../docs/openapi.json', import.meta.url), 'utf8'),
   ]);
   // This stack is the only server of its own document, whatever its port.
@@ -49,8 +45,7 @@ export async function loadPageAssets(): Promise<ReadonlyMap<string, PageAsset>> 
     bundleAsset('page.css'),
     bundleAsset('page.tsx', 'esm'),
     bundleAsset('shim/shim.ts', 'iife'),
-    // The vendor's own build, byte for byte.
-    readVendor('vod-js-sdk-v6/dist/vod-js-sdk-v6.js'),
+    readFile(require.resolve('vod-js-sdk-v6/dist/vod-js-sdk-v6.js')),
     loadDocsAssets(),
   ]);
   return new Map([

@@ -10,7 +10,12 @@ export interface FieldText {
   /** What its schema does not say by itself, in the column of rules. */
   readonly rule?: string;
   readonly meaning: string;
+  /** What openapi.json says instead of that rule; empty if its schema says all of it. */
+  readonly note?: string;
 }
+
+const FITS =
+  "what fits into 250 bytes beside the backend's envelope: 80, and those of the owner's name";
 
 type FieldTexts<Schema extends { readonly entries: object }> = {
   readonly [Name in keyof Schema['entries']]: FieldText;
@@ -25,7 +30,7 @@ export const SIGNATURE_TEXTS: FieldTexts<typeof signatureRequest> = {
   procedure: { meaning: 'task flow that VOD runs after the upload' },
   taskPriority: { meaning: 'priority of that task flow' },
   taskNotifyMode: { meaning: 'when that task flow notifies' },
-  sourceContext: { rule: 'see below', meaning: "comes back in the upload's event" },
+  sourceContext: { rule: 'see below', note: FITS, meaning: "comes back in the upload's event" },
   sessionContext: { meaning: "comes back in the task flow's event" },
   storageRegion: {
     rule: 'short name of a region',
@@ -44,6 +49,7 @@ export const SIGNATURE_TEXTS: FieldTexts<typeof signatureRequest> = {
   },
   limits: {
     rule: LIMITS_RULE,
+    note: '',
     meaning:
       'maximum size, maximum duration and allowed types of the file; travels with the upload',
   },
@@ -70,17 +76,24 @@ export const PULL_TEXTS: FieldTexts<typeof pullItem> = {
   },
   classId: { meaning: 'category of the media' },
   sessionContext: { meaning: 'comes back in the events' },
-  sourceContext: { rule: 'as in `POST /signature`', meaning: 'comes back in the events' },
+  sourceContext: {
+    rule: 'as in `POST /signature`',
+    note: FITS,
+    meaning: 'comes back in the events',
+  },
   mediaStoragePath: {
     rule: 'begins with `/`, at most 850 bytes',
+    note: '',
     meaning: 'for applications in FileID+Path mode',
   },
   limits: {
     rule: LIMITS_RULE,
+    note: '',
     meaning: 'maximum size, maximum duration and allowed types of the file; travels with the pull',
   },
   idempotencyKey: {
     rule: '1 to 255 visible ASCII characters',
+    note: '',
     meaning:
       'the same key and body give the same upload; the header `Idempotency-Key` does the same',
   },
@@ -126,8 +139,8 @@ export function describeFields(
   texts: Readonly<Record<string, FieldText>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(texts).map(([name, { rule, meaning }]) => {
-      const words = rule === undefined ? meaning : `${meaning} (${rule})`;
+    Object.entries(texts).map(([name, { rule = '', meaning, note = rule }]) => {
+      const words = note === '' ? meaning : `${meaning} (${note})`;
       return [name, withoutLocalLinks(words)];
     }),
   );
