@@ -34,7 +34,7 @@ export type Parts = Readonly<Record<string, v.GenericSchema>>;
 /** Descriptions of fields, by the fields' names. */
 export type Texts = Readonly<Record<string, string>>;
 
-/** What is left in a schema by a check that has no words in JSON Schema, until metadata follow and say it. */
+/** What is left in a schema by a check that JSON Schema cannot say, until metadata follow and say it. */
 const UNSAID = 'x-unsaid';
 
 /**
@@ -53,18 +53,20 @@ function convert(
     target: 'draft-2020-12',
     definitions: parts,
     overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-    // An object that is found out to be one by a check of its own; what is in it is described separately.
-    overrideSchema: ({ valibotSchema: { type }, jsonSchema }) =>
-      type === 'custom'
-        ? { type: 'object' }
-        : { ...jsonSchema, ...(type === 'loose_object' ? { additionalProperties: true } : {}) },
-    overrideAction: ({ valibotAction, jsonSchema }) => {
-      const rest = Object.fromEntries(
-        Object.entries(jsonSchema).filter(([keyword]) => keyword !== UNSAID),
-      );
-      if (valibotAction.kind === 'metadata') return rest;
-      if (isRegex(valibotAction)) return { ...rest, pattern: valibotAction.requirement.source };
-      return hasWords(valibotAction.type) ? jsonSchema : { ...jsonSchema, [UNSAID]: true };
+    overrideSchema: ({ valibotSchema: { type }, jsonSchema, errors }) => {
+      // An object that is found out to be one by a check of its own; what is in it is described separately.
+      if (type === 'custom') return { type: 'object' };
+      if (errors !== undefined) throw new Error(errors.join(' '));
+      return { ...jsonSchema, ...(type === 'loose_object' ? { additionalProperties: true } : {}) };
+    },
+    overrideAction: ({ valibotAction, jsonSchema, errors }) => {
+      const { type } = valibotAction;
+      if (type === 'metadata') return withoutKeyword(jsonSchema, UNSAID);
+      // One with flags, or after another one, is what the converter does not accept.
+      if (isRegex(valibotAction)) {
+        return { ...jsonSchema, pattern: valibotAction.requirement.source };
+      }
+      return errors === undefined ? jsonSchema : { ...jsonSchema, [UNSAID]: true };
     },
   };
   const { $schema: _version, $defs: _parts, ...converted } = toJsonSchema(schema, config);
@@ -78,8 +80,8 @@ function isRegex(action: object): action is v.RegexAction<string, undefined> {
   return Reflect.get(action, 'type') === 'regex';
 }
 
-function hasWords(type: string): boolean {
-  return !['check', 'raw_check'].includes(type);
+function withoutKeyword(schema: object, keyword: string): object {
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== keyword));
 }
 
 /** Returns a schema without what a more exact keyword already says. */

@@ -79,10 +79,18 @@ describe('describeRequest()', () => {
     expect(() => describeRequest(v.object({ even }), { even: 'a number' })).toThrow(
       'A check needs v.metadata() after it',
     );
+    const merely = v.pipe(even, v.description('an even number'));
+    expect(() => describeRequest(v.object({ merely }), { merely: 'a number' })).toThrow(
+      'A check needs v.metadata() after it',
+    );
     const said = v.pipe(even, v.metadata({ multipleOf: 2 }));
     expect(
       describeRequest(v.object({ even: said }), { even: 'a number' }).properties?.['even'],
     ).toEqual({ type: 'number', multipleOf: 2, description: 'a number' });
+  });
+
+  it('throws for what is no JSON', () => {
+    expect(() => describeRequest(v.object({ at: v.date() }), { at: 'a time' })).toThrow('"date"');
   });
 
   it('throws for a field without a description', () => {
