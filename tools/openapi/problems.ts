@@ -33,11 +33,11 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   unauthorized: {
     when: 'no token or API key, or not a valid one; no `Sign`, or not a valid one',
-    detail: 'The token has expired.',
+    detail: 'The request needs an "Authorization: Bearer" header.',
   },
   insufficient_scope: {
     when: 'the token or key lacks the scope',
-    detail: 'The caller needs the scope "upload:sign".',
+    detail: 'The token does not have the scope "upload:sign".',
   },
   policy_denied: {
     when: 'the caller may not ask for this; `errors` names each field and the `rule` of its profile',
@@ -77,7 +77,7 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   upstream_rejected: {
     when: 'VOD refused the request; `vod` has its code and request id, `errors` the field',
-    detail: 'VOD refused PullUpload with InvalidParameterValue.MediaUrl.',
+    detail: 'VOD refused the call with InvalidParameterValue.MediaUrl.',
     errors: [{ path: 'mediaUrl', message: 'is not a URL that VOD can pull' }],
     more: {
       vod: {
@@ -108,7 +108,7 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   upstream_denied: {
     when: 'VOD does not permit this service to make the call',
-    detail: 'VOD did not let this service make PullUpload: UnauthorizedOperation.CamNoAuth.',
+    detail: 'VOD did not let this service make the call with UnauthorizedOperation.CamNoAuth.',
     more: {
       vod: {
         code: 'UnauthorizedOperation.CamNoAuth',
@@ -118,7 +118,7 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   upstream_failed: {
     when: 'VOD failed or cannot be reached, after retries',
-    detail: "VOD's API cannot be reached.",
+    detail: "VOD's API could not be reached, or its answer could not be read.",
   },
   confirmation_unavailable: {
     when: 'VOD could not be asked about a notification, and there is no database to store it',
@@ -126,17 +126,20 @@ export const PROBLEM_TEXTS: Readonly<Record<ProblemCode, ProblemText>> = {
   },
   delivery_failed: {
     when: 'without a database: an endpoint did not accept an event',
-    detail: 'An endpoint did not accept the event: send it again.',
+    detail: '1 of 2 consumers did not accept the event (http_500): send it again.',
   },
   identity_unavailable: {
     when: "the public keys of the tokens' issuer are not available now; retry after `Retry-After`",
-    detail: 'The keys that prove who calls cannot be fetched now.',
+    detail: "The keys of the token's issuer cannot be fetched now: the answer has the status 500.",
   },
   ledger_unavailable: {
     when: 'the database could not be reached for the moment, or is older than the functions; retry after `Retry-After`',
-    detail: 'The record of uploads cannot be reached now.',
+    detail: 'The database of this service cannot be reached: nothing was done, retry later.',
   },
-  upstream_busy: { when: "VOD's rate limit, or no time left; retry", detail: 'VOD is busy.' },
+  upstream_busy: {
+    when: "VOD's rate limit, or no time left; retry",
+    detail: 'There was no time left to call VOD: nothing was sent, so send it again.',
+  },
   upstream_timeout: {
     when: 'VOD gave no answer in time',
     detail: "VOD's API gave no answer in time.",

@@ -1,4 +1,4 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describeApi } from './document.ts';
 import { insertTables, writeTables } from './tables.ts';
@@ -11,8 +11,8 @@ const document = describeApi();
 await writeFile(OPENAPI, `${JSON.stringify(document, null, 2)}\n`);
 const markdown = await readFile(HTTP_API, 'utf8');
 await writeFile(HTTP_API, insertTables(markdown, writeTables(document)));
-// With a release, what callers rely on from then on.
+// With a release, what callers rely on from then on; nobody reads it, so it is one line.
 if (process.argv.includes('--release')) {
-  await copyFile(OPENAPI, new URL('openapi.released.json', DOCS));
+  await writeFile(new URL('openapi.released.json', DOCS), `${JSON.stringify(document)}\n`);
 }
 process.stdout.write(`${fileURLToPath(OPENAPI)}\n`);

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { UPLOAD_STATES } from '../../../lib/model/upload-state.ts';
@@ -8,7 +9,7 @@ import { exampleOf, PROBLEM_CODES, statusOf } from '../../../tools/openapi/probl
 import { listProblems } from '../../../tools/openapi/responses.ts';
 import { insertTables, writeTables } from '../../../tools/openapi/tables.ts';
 import { createValidators } from '../../contract/validators.ts';
-import { readFile } from '../../documents/documents.ts';
+import { ROOT, readFile } from '../../documents/documents.ts';
 
 const document = describeApi();
 
@@ -48,6 +49,24 @@ describe('docs/openapi.json', () => {
       expect(validate?.(example), code).toBe(true);
       if (code !== 'method_not_allowed') expect(answered).toContain(code);
     }
+  });
+
+  it('has examples in the words of the functions', () => {
+    const lib = readdirSync(`${ROOT}lib`, { recursive: true, encoding: 'utf8' });
+    const sources = [
+      ...lib.filter((name) => name.endsWith('.ts')).map((name) => `lib/${name}`),
+      'functions/uploads.ts',
+    ].map(readFile);
+    const text = sources.join('\n').replaceAll('\\', '');
+    const beginnings = PROBLEM_CODES.flatMap((code) => {
+      const { detail = '' } = exampleOf(code);
+      // Names, numbers, reasons, and the verb of a sentence about VOD are put in.
+      const parts = detail.split(/"[^"]*"|\d[\w.:-]*|: |^VOD (?=did)/).map((part) => part.trim());
+      return parts.filter((part) => part.length > 15).map((part) => part.slice(0, 15));
+    });
+
+    expect(beginnings.length).toBeGreaterThan(20);
+    expect(beginnings.filter((beginning) => !text.includes(beginning))).toEqual([]);
   });
 
   it('has a message for every state of an upload and every type of VOD, and one for new types', () => {
