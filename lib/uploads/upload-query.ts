@@ -13,6 +13,7 @@ export const once = v.pipe(
   v.string('must be given only once'),
   v.nonEmpty('must not be empty; leave it out instead'),
   v.check((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed Unicode'),
+  v.metadata({ pattern: '^[^\\0]+$' }),
 );
 
 /** How many items a page has. */
@@ -20,31 +21,40 @@ export const pageLimit = v.optional(
   v.pipe(
     once,
     v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_PAGE_ITEMS}`),
+    v.metadata({ type: 'integer', minimum: 1, maximum: MAX_PAGE_ITEMS }),
     v.transform(Number),
   ),
   DEFAULT_LIMIT,
 );
 
-const page = { limit: pageLimit, cursor: v.optional(once) };
+/** Query parameters of every list. */
+export const pageQuery = v.object({ limit: pageLimit, cursor: v.optional(once) });
 
-const uploadQuery = v.object({
+/** Query parameters of the list of uploads. */
+export const uploadQuery = v.object({
   owner: v.optional(once),
   state: v.optional(
-    v.pipe(once, v.picklist(UPLOAD_STATES, `must be one of ${UPLOAD_STATES.join(', ')}`)),
+    v.pipe(
+      once,
+      v.metadata({ enum: UPLOAD_STATES }),
+      v.picklist(UPLOAD_STATES, `must be one of ${UPLOAD_STATES.join(', ')}`),
+    ),
   ),
   method: v.optional(
-    v.pipe(once, v.picklist(UPLOAD_METHODS, `must be one of ${UPLOAD_METHODS.join(', ')}`)),
+    v.pipe(
+      once,
+      v.metadata({ enum: UPLOAD_METHODS }),
+      v.picklist(UPLOAD_METHODS, `must be one of ${UPLOAD_METHODS.join(', ')}`),
+    ),
   ),
-  ...page,
+  ...pageQuery.entries,
 });
 
-const itemRequest = v.object({
-  kind: v.pipe(
-    v.string(`must be one of ${ITEM_KINDS.join(', ')}`),
-    v.picklist(ITEM_KINDS, `must be one of ${ITEM_KINDS.join(', ')}`),
-  ),
-  id: once,
-});
+/** The name of a dead item. */
+export const itemRequest = v.object(
+  { kind: v.picklist(ITEM_KINDS, `must be one of ${ITEM_KINDS.join(', ')}`), id: once },
+  'must be given',
+);
 
 const MAX_REPLAYED = 1_000;
 
@@ -53,7 +63,8 @@ const time = v.pipe(
   v.transform((seconds) => seconds * 1_000),
 );
 
-const replayQuery = v.object({
+/** A request to replay many deliveries. */
+export const replayQuery = v.object({
   endpoint: v.optional(once),
   state: v.optional(v.picklist(UPLOAD_STATES, `must be one of ${UPLOAD_STATES.join(', ')}`)),
   from: v.optional(time),
@@ -70,6 +81,9 @@ const replayQuery = v.object({
   cursor: v.optional(once),
 });
 
+/** A request to replay deliveries of one upload. */
+export const replayRequest = v.object({ eventId: v.optional(once), endpoint: v.optional(once) });
+
 /** Which dead deliveries of an upload are to be retried: all, those of one event, or those to one endpoint. */
 export type ReplayRequest = ReturnType<typeof parseReplayRequest>;
 
@@ -77,12 +91,10 @@ export type ReplayRequest = ReturnType<typeof parseReplayRequest>;
 export const parseUploadQuery: (query: RawFields) => UploadQuery = exactly(uploadQuery);
 
 /** Returns the query parameters of a list without filters. */
-export const parsePageQuery = exactly(v.object(page));
+export const parsePageQuery = exactly(pageQuery);
 
 /** Returns a body as a request to deliver again. */
-export const parseReplayRequest = exactly(
-  v.object({ eventId: v.optional(once), endpoint: v.optional(once) }),
-);
+export const parseReplayRequest = exactly(replayRequest);
 
 /** Returns a body as the name of a dead item. */
 export const parseItemRequest = exactly(itemRequest);

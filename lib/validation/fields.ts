@@ -3,9 +3,9 @@ import { type FieldError, MAX_ERRORS, refuseFields } from '../problem.ts';
 import { readIsoTime } from './iso-time.ts';
 import { dropNulls, isJsonObject } from './json-object.ts';
 import { MAX_MEDIA_BYTES, MAX_PROCEDURE_BYTES } from './limits.ts';
-import { explainMediaType } from './media-type.ts';
+import { explainMediaType, MEDIA_TYPE_LIST } from './media-type.ts';
 import { findNearName } from './near-name.ts';
-import { explainStorageRegion } from './storage-region.ts';
+import { explainStorageRegion, REGION } from './storage-region.ts';
 
 /** An upload id, which is written as a ULID: https://github.com/ulid/spec. */
 export const UPLOAD_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
@@ -16,6 +16,7 @@ export function integer(min: number, max: number) {
   return v.pipe(
     v.number(({ input }) => (typeof input === 'string' ? `${message}, without quotes` : message)),
     v.check((value) => Number.isInteger(value) && min <= value && value <= max, message),
+    v.metadata({ type: 'integer', minimum: min, maximum: max }),
   );
 }
 
@@ -49,6 +50,7 @@ export function text(maxBytes: number) {
       (issue) =>
         `must have at most ${maxBytes} bytes in UTF-8; it has ${Buffer.byteLength(issue.input)}`,
     ),
+    v.metadata({ maxLength: maxBytes, 'x-maxBytes': maxBytes }),
   );
 }
 
@@ -60,11 +62,13 @@ export const storageRegion = v.pipe(
     const message = explainStorageRegion(dataset.value);
     if (message !== undefined) addIssue({ message });
   }),
+  v.metadata({ pattern: REGION.source }),
 );
 
 /** An ISO 8601 time with its zone; becomes Unix seconds. */
 export const isoTime = v.pipe(
   v.string('must be a string, such as 2099-01-01T00:00:00Z'),
+  v.metadata({ format: 'date-time' }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const read = readIsoTime(dataset.value);
     if ('seconds' in read) return read.seconds;
@@ -76,6 +80,7 @@ export const isoTime = v.pipe(
 /** A file name extension that VOD accepts for media; becomes lower case. */
 const mediaType = v.pipe(
   v.string('must be a string'),
+  v.metadata({ enum: MEDIA_TYPE_LIST.split(', ') }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const message = explainMediaType(dataset.value);
     if (message === undefined) return dataset.value.toLowerCase();

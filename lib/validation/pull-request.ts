@@ -23,7 +23,9 @@ import {
   MAX_SOURCE_CONTEXT_BYTES,
   MAX_STORAGE_PATH_BYTES,
   MAX_TASK_PRIORITY,
+  MAX_URL_BYTES,
 } from './limits.ts';
+import { MEDIA_TYPE_LIST } from './media-type.ts';
 import type { UrlPolicy } from './public-url.ts';
 import { checkPullSource, type PullSource } from './pull-source.ts';
 
@@ -31,18 +33,28 @@ import { checkPullSource, type PullSource } from './pull-source.ts';
 const MAX_BATCH_ERRORS = 1_000;
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+const IDEMPOTENCY_KEY_RULE = 'must have 1 to 255 visible ASCII characters';
 
 /** Returns what is wrong with `key` as an idempotency key, or undefined if it is valid. */
 export function explainIdempotencyKey(key: string): string | undefined {
-  return IDEMPOTENCY_KEY.test(key) ? undefined : 'must have 1 to 255 visible ASCII characters';
+  return IDEMPOTENCY_KEY.test(key) ? undefined : IDEMPOTENCY_KEY_RULE;
 }
 
-const pullItem = v.object(
+/** A URL, and the type below, are checked together with each other by {@link checkPullSource}. */
+const url = v.pipe(
+  v.string('must be a string'),
+  v.metadata({ format: 'uri', pattern: '^https?://', maxLength: MAX_URL_BYTES }),
+);
+
+/** One pull. */
+export const pullItem = v.object(
   {
-    mediaUrl: v.string('must be a string'),
-    mediaType: v.optional(v.string('must be a string')),
+    mediaUrl: url,
+    mediaType: v.optional(
+      v.pipe(v.string('must be a string'), v.metadata({ enum: MEDIA_TYPE_LIST.split(', ') })),
+    ),
     mediaName: v.optional(text(MAX_MEDIA_NAME_BYTES)),
-    coverUrl: v.optional(v.string('must be a string')),
+    coverUrl: v.optional(url),
     procedure: v.optional(procedure),
     expireTime: v.optional(isoTime),
     storageRegion: v.optional(storageRegion),
@@ -58,13 +70,7 @@ const pullItem = v.object(
     ),
     limits: v.optional(uploadLimits),
     idempotencyKey: v.optional(
-      v.pipe(
-        v.string('must be a string'),
-        v.rawCheck(({ dataset, addIssue }) => {
-          const message = dataset.typed ? explainIdempotencyKey(dataset.value) : undefined;
-          if (message !== undefined) addIssue({ message });
-        }),
-      ),
+      v.pipe(v.string('must be a string'), v.regex(IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE)),
     ),
   },
   'must be given',

@@ -21,7 +21,8 @@ import {
   MAX_TASK_PRIORITY,
 } from './limits.ts';
 
-const signatureRequest = v.object({
+/** A request for an upload signature. */
+export const signatureRequest = v.object({
   classId: v.optional(classId),
   procedure: v.optional(procedure),
   taskPriority: v.optional(integer(-MAX_TASK_PRIORITY, MAX_TASK_PRIORITY)),

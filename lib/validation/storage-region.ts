@@ -11,7 +11,8 @@ const NAMED_REGIONS =
     ' ',
   );
 
-const REGION = /^[a-z]{2}-[a-z]+(?:-\d+)?$/;
+/** What the short name of a region looks like; one that is nearly a known name is refused nevertheless. */
+export const REGION = /^[a-z]{2}-[a-z]+(?:-\d+)?$/;
 const NUMBER = /-\d+$/;
 
 /** Returns what is wrong with `region` as the name of a storage region, or undefined if it may be one. */

@@ -22,7 +22,7 @@ interface FeedCall extends FeedScope {
 }
 
 /** A message as a consumer is sent it, with its place among all. */
-interface FeedItem {
+export interface FeedItem {
   /** Continues after it. */
   readonly cursor?: string;
   /** Names its event, also in `GET /uploads/{uploadId}/events`. */
@@ -42,30 +42,38 @@ const RESERVE_MILLISECONDS = 3_000;
 /** The platform passes on 6 MB: https://cloud.tencent.com/document/product/583/11637. */
 const MAX_ANSWER_BYTES = 4_000_000;
 
+/** A superset of the lists of patterns that {@link explainEventPattern} accepts. */
+const PATTERNS = '^[\\w.*]+(?:,[\\w.*]+)*$';
+
 const patterns = v.pipe(
   once,
-  v.transform((text) => text.split(',')),
   v.rawCheck(({ dataset, addIssue }) => {
-    const wrong = dataset.typed ? dataset.value.map(explainEventPattern).find(Boolean) : undefined;
+    const wrong = dataset.typed
+      ? dataset.value.split(',').map(explainEventPattern).find(Boolean)
+      : undefined;
     if (wrong !== undefined) addIssue({ message: `${wrong}; several of them with commas between` });
   }),
+  v.metadata({ pattern: PATTERNS }),
+  v.transform((text) => text.split(',')),
 );
 
-const parseFeedQuery = exactly(
-  v.object({
-    after: v.optional(once),
-    types: v.optional(patterns, '*'),
-    wait: v.optional(
-      v.pipe(
-        once,
-        v.regex(/^(?:1?\d|20)$/, `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}`),
-        v.transform(Number),
-      ),
-      '0',
+/** Query parameters of the messages after a cursor. */
+export const feedQuery = v.object({
+  after: v.optional(once),
+  types: v.optional(patterns, '*'),
+  wait: v.optional(
+    v.pipe(
+      once,
+      v.regex(/^(?:1?\d|20)$/, `must be a whole number of seconds from 0 to ${MAX_WAIT_SECONDS}`),
+      v.metadata({ type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS }),
+      v.transform(Number),
     ),
-    limit: pageLimit,
-  }),
-);
+    '0',
+  ),
+  limit: pageLimit,
+});
+
+const parseFeedQuery = exactly(feedQuery);
 
 const parseNothing = exactly(v.object({}));
 

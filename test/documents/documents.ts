@@ -34,7 +34,7 @@ export function listDocuments(): readonly string[] {
   const top = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
   const below = FOLDERS.flatMap((folder) =>
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') || name === 'llms.txt')
       .map((name) => `${folder}/${name}`),
   );
   return [...top, ...below].sort();

@@ -77,7 +77,7 @@ describe('the links of the documents', () => {
     const follow = (document: string) =>
       listLinks(document).flatMap(({ target }) => {
         const [path = ''] = target.split('#');
-        return path.endsWith('.md') && !path.includes(':')
+        return /\.(?:md|txt)$/.test(path) && !path.includes(':')
           ? [normalize(join(dirname(document), path))]
           : [];
       });

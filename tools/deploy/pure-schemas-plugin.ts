@@ -11,7 +11,14 @@ const MARKED_FUNCTION = /\/\* @__NO_SIDE_EFFECTS__ \*\/\s*function (\w+)/g;
 const CALL = /(?<![\w.$])v\.(\w+)\(/g;
 
 /**
- * Returns the esbuild plugin that lets a bundle leave out the schemas that its function does not use.
+ * What a schema says in JSON Schema of a check that has no words there. It is for documents, and has at most one level
+ * of braces within its own.
+ */
+const METADATA = /\s*\bv\.metadata\(\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\),?/g;
+
+/**
+ * Returns the esbuild plugin that lets a bundle leave out the schemas that its function does not use, and
+ * the metadata of the others.
  *
  * Valibot marks its functions as free of side effects, but esbuild respects such a mark only within one file. So the
  * plugin repeats it at each call: https://esbuild.github.io/api/#tree-shaking-and-side-effects.
@@ -26,9 +33,9 @@ async function setUpPureSchemas(build: PluginBuild): Promise<void> {
 
   build.onLoad({ filter: /[\\/]lib[\\/][^.]+\.ts$/ }, async ({ path }) => {
     const source = await readFile(path, 'utf8');
-    const contents = source.replace(CALL, (call, name: string) =>
-      pure.has(name) ? `/* @__PURE__ */ ${call}` : call,
-    );
+    const contents = source
+      .replace(METADATA, '')
+      .replace(CALL, (call, name: string) => (pure.has(name) ? `/* @__PURE__ */ ${call}` : call));
     return { contents, loader: 'ts' };
   });
 }

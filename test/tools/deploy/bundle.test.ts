@@ -66,6 +66,11 @@ describe('bundleFunctions()', () => {
     expect(readers('carrierGradeNat')).toEqual(['database-url']);
   });
 
+  it('excludes what schemas say for documents alone', () => {
+    expect(readers('type:"metadata"')).toEqual([]);
+    expect(readers('x-maxBytes')).toEqual([]);
+  });
+
   it('builds each part once, and functions load it from there', () => {
     const names = functions.map(({ name }) => name);
     expect(parts.map(({ name }) => name).sort()).toEqual(PARTS);

@@ -161,7 +161,10 @@ describe('the function behind the timer', () => {
 });
 
 describe('the page', () => {
-  it.each(['/', '/page.css', '/page.js', '/shim.js', '/sdk.js'])('has %s', async (path) => {
+  it.each([
+    ...['/', '/page.css', '/page.js', '/shim.js', '/sdk.js'],
+    ...['/docs', '/docs.css', '/docs.js', '/swagger-ui.css', '/swagger-ui.js', '/openapi.json'],
+  ])('has %s', async (path) => {
     const { status, headers, text } = await ask(path);
 
     expect(status).toBe(200);

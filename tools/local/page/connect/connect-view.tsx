@@ -25,6 +25,10 @@ export function ConnectView() {
         {SNIPPETS.map((snippet) => (
           <SnippetPanel key={snippet.name} {...snippet} isShown={snippet.name === chosen.value} />
         ))}
+        <p class="muted reference">
+          <a href="/docs">The HTTP API</a> shows every request, answer and message, and{' '}
+          <a href="/openapi.json">openapi.json</a> is for generators of clients.
+        </p>
       </section>
       <InProduction />
     </div>
