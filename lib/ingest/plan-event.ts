@@ -1,13 +1,13 @@
 import type { MediaBasicInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import type { EventRecord } from '../ledger/event-record.ts';
 import type { UploadChange } from '../ledger/upload-row.ts';
-import { nameVodEvent } from '../model/message-type.ts';
 import type { MediaFields } from '../model/upload.ts';
 import type { UploadMethod } from '../model/upload-state.ts';
 import type { Settings } from '../policy/settings.ts';
 import { defined } from '../validation/json-object.ts';
 import type { EventTask } from '../vod/event.ts';
 import { listWholeDeletions, readId, readText, type VodEvent } from '../vod/event.ts';
+import { nameVodEvent } from '../vod/event-id.ts';
 import { readMediaFields } from '../vod/media.ts';
 import { describeProcedureEnd, hasPullFailed } from '../vod/tasks.ts';
 import { applyLimitsAndRules } from './apply-limits-and-rules.ts';

@@ -1,5 +1,4 @@
 import type { Subscription } from '../model/message-type.ts';
-import type { UploadState } from '../model/upload-state.ts';
 import {
   type LedgerDependencies,
   writeJson,
@@ -8,11 +7,6 @@ import {
   writeTime,
 } from './query.ts';
 import { type ChangeKinds, type UploadChange, writeChange } from './upload-row.ts';
-
-/** Returns the id of the event that announces, once, that the upload has reached `state`. */
-export function stateEventId(uploadId: string, state: UploadState): string {
-  return `evt_${uploadId}_${state}`;
-}
 
 /** The first parameters of every statement that changes uploads. */
 export type ChangeParameters = readonly [
@@ -32,13 +26,22 @@ export function writeChanges(
   return [rows, writeTime(now()), recorder, targets === undefined ? null : writeTargets(targets)];
 }
 
-/** Returns the targets in the form for {@link writeDeliveries}: each with its patterns as one regular expression. */
+/** A target with its patterns as one regular expression, of PostgreSQL as of JavaScript. */
+interface PatternedTarget {
+  readonly endpoint: string;
+  readonly pattern: string;
+}
+
+/** Returns the targets that are sent any messages. */
+export function listTargets(targets: readonly Subscription[]): readonly PatternedTarget[] {
+  return targets
+    .filter(({ events }) => events.length > 0)
+    .map(({ id, events }) => ({ endpoint: id, pattern: writePattern(events) }));
+}
+
+/** Returns the targets in the form for {@link writeDeliveries}. */
 export function writeTargets(targets: readonly Subscription[]): string {
-  return JSON.stringify(
-    targets
-      .filter(({ events }) => events.length > 0)
-      .map(({ id, events }) => ({ endpoint: id, pattern: writePattern(events) })),
-  );
+  return JSON.stringify(listTargets(targets));
 }
 
 /**

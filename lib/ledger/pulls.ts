@@ -1,14 +1,7 @@
 import type { MediaFields } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
-import {
-  ANNOUNCED,
-  outboxSql,
-  stateEventId,
-  writeChanges,
-  writeDeliveries,
-  writeTargets,
-} from './outbox.ts';
+import { ANNOUNCED, outboxSql, writeChanges, writeDeliveries, writeTargets } from './outbox.ts';
 import type { LedgerDependencies } from './query.ts';
 import { hasRows, query, type Row, writeJson, writeTime } from './query.ts';
 import {
@@ -16,6 +9,7 @@ import {
   CHANGE_COLUMNS,
   CHANGED,
   INSERT_QUEUED,
+  stateEventId,
   UPSERTS,
   writeChange,
 } from './upload-row.ts';

@@ -271,3 +271,8 @@ export const BY_UPLOAD: ChangeKinds = { byUpload: true, byFile: false, ofTenant:
 
 /** {@link writeUpserts} for {@link BY_UPLOAD}. */
 export const UPSERTS = writeUpserts(BY_UPLOAD);
+
+/** Returns the id of the event that announces, once, that the upload has reached `state`. */
+export function stateEventId(uploadId: string, state: UploadState): string {
+  return `evt_${uploadId}_${state}`;
+}

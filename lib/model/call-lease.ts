@@ -19,6 +19,20 @@ export interface LeaseRequest {
   readonly refused?: boolean;
 }
 
+/** What one action may use; see the request of a lease. */
+export interface LimitTerms {
+  readonly action: string;
+  readonly perSecond: number;
+  readonly backgroundPerSecond: number | undefined;
+  readonly mostSpare: number;
+  /** Most calls of one lease. */
+  readonly mostAtOnce: number;
+  /** Longest time after its moment at which a call is made, in milliseconds. */
+  readonly late: number;
+  /** Longest wait of a call for its moment, in milliseconds. */
+  readonly patience: number;
+}
+
 /** Calls that an instance may make; times are in milliseconds of the database's clock. */
 export interface LeasedCalls {
   readonly count: number;

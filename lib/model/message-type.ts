@@ -6,14 +6,6 @@ export type EventType = `upload.${UploadState}` | `vod.${string}`;
 /** A complete `vod.*` type, or the beginning of some. */
 const VOD_PATTERN = /^vod\.(?:\w+\*?|\*)$/;
 
-/**
- * Returns the type of the message that passes on VOD's event of this name. Types are used in filters and in rules of
- * other systems, so a name with anything but letters, digits and underscores becomes `vod.unknown`.
- */
-export function nameVodEvent(name: unknown): EventType {
-  return typeof name === 'string' && /^\w{1,64}$/.test(name) ? `vod.${name}` : 'vod.unknown';
-}
-
 /** Returns what is wrong with `pattern` as an entry of an endpoint's filter, or undefined if it is valid. */
 export function explainEventPattern(pattern: string): string | undefined {
   const possible =

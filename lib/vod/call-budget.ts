@@ -1,6 +1,6 @@
-import type { LeaseCalls } from '../model/call-lease.ts';
+import type { LeaseCalls, LimitTerms } from '../model/call-lease.ts';
 import { type Clock, createClockComparison } from '../system.ts';
-import { createSharedLimit, type LimitTerms, type SharedLimit } from './shared-limit.ts';
+import { createSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 /** How much of VOD's API an instance may use. */
 export interface BudgetTerms {
@@ -34,7 +34,7 @@ const SLICE_SECONDS = 0.25;
 /**
  * Creates the budget of an instance, which leases calls from the one of all instances: in slices for up to a quarter of a
  * second, so that a busy instance asks a few times in a second. An instance for which callers wait also holds a spare call
- * of each action that it makes, so that while there are enough calls for all, no caller waits for the database.
+ * of each action that it makes, or up to four while it is busy, so that while there are enough calls for all, no caller waits for the database.
  */
 export function createCallBudget(
   terms: BudgetTerms,

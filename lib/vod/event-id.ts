@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EventType } from '../model/message-type.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { EventTask, VodEvent } from './event.ts';
 
@@ -29,6 +30,14 @@ export function identifyEvent(event: VodEvent, other?: number): string {
   const told = gatherFact(event);
   const fact = canonicalJson(other === undefined ? told : [other, told]);
   return `evt_${createHash('sha256').update(fact).digest('base64url')}`;
+}
+
+/**
+ * Returns the type of the message that passes on VOD's event of this name. Types are used in filters and in rules of
+ * other systems, so a name with anything but letters, digits and underscores becomes `vod.unknown`.
+ */
+export function nameVodEvent(name: unknown): EventType {
+  return typeof name === 'string' && /^\w{1,64}$/.test(name) ? `vod.${name}` : 'vod.unknown';
 }
 
 // Known types give an array and unknown ones an object, so that neither can be mistaken for the other.

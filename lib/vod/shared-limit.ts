@@ -1,4 +1,4 @@
-import type { LeaseCalls, LeasedCalls, LeaseRequest } from '../model/call-lease.ts';
+import type { LeaseCalls, LeasedCalls, LeaseRequest, LimitTerms } from '../model/call-lease.ts';
 import { Problem } from '../problem.ts';
 import {
   type Clock,
@@ -17,20 +17,6 @@ export interface SharedLimit extends RateLimit {
   readonly slowDown: () => void;
 }
 
-/** What one action may use; see the request of a lease. */
-export interface LimitTerms {
-  readonly action: string;
-  readonly perSecond: number;
-  readonly backgroundPerSecond: number | undefined;
-  readonly mostSpare: number;
-  /** Most calls of one lease. */
-  readonly mostAtOnce: number;
-  /** Longest time after its moment at which a call is made, in milliseconds. */
-  readonly late: number;
-  /** Longest wait of a call for its moment, in milliseconds. */
-  readonly patience: number;
-}
-
 /** Dependencies of a limit. */
 interface LimitDependencies {
   readonly lease: LeaseCalls;
@@ -43,7 +29,7 @@ interface Limit {
   readonly terms: LimitTerms;
   readonly dependencies: LimitDependencies;
   readonly queue: Queue;
-  readonly spare: SpareCall;
+  readonly spare: SpareCalls;
   /** Moments of leased calls, in their order. */
   moments: number[];
   /** Calls that follow soon. */
@@ -60,7 +46,7 @@ export function createSharedLimit(terms: LimitTerms, dependencies: LimitDependen
   const { clock } = dependencies;
   const queue = createQueue((waiting) => serve(limit, waiting));
   const limit: Limit = {
-    ...{ terms, dependencies, queue, spare: createSpareCall(clock) },
+    ...{ terms, dependencies, queue, spare: createSpareCalls(clock) },
     ...{ moments: [], expected: 0, busyUntil: Number.NEGATIVE_INFINITY },
     ...{ isRefused: false, leasing: undefined },
   };
@@ -91,7 +77,7 @@ function tryTurn(limit: Limit): boolean {
     return true;
   }
   if (!limit.spare.take()) return false;
-  leaseAhead(limit);
+  if (!limit.spare.isHeld()) leaseAhead(limit);
   return true;
 }
 
@@ -157,7 +143,7 @@ async function leaseNow(limit: Limit): Promise<void> {
   const { action, perSecond, backgroundPerSecond, mostSpare } = terms;
   const missing = Math.max(0, countMissing(limit));
   const calls = refused ? 0 : Math.min(missing, terms.mostAtOnce);
-  const spares = refused || mostSpare === 0 || spare.isHeld() ? 0 : 1;
+  const spares = refused ? 0 : Math.min(spare.wanted(), mostSpare);
   limit.expected = 0;
   limit.isRefused = false;
   const sentAt = monotonic();
@@ -167,7 +153,7 @@ async function leaseNow(limit: Limit): Promise<void> {
     ...{ action, calls, longest, perSecond, backgroundPerSecond },
     ...{ spares, mostSpare, made: spare.report(), refused },
   });
-  if (leased.spares > 0) spare.hold(sentAt, leased.period);
+  if (spares > 0) spare.hold(sentAt, leased);
   const receivedAt = monotonic();
   const offset = dependencies.convert({ sentAt, receivedAt, at: leased.at });
   if (leased.count > 0) limit.moments.push(...listMoments(leased, offset, receivedAt, terms.late));
@@ -206,39 +192,50 @@ function refuse(milliseconds: number): Problem {
 /** How long a spare call can be made. It is counted for at least as long from when the database leased it. */
 const SPARE_MILLISECONDS = 14_500;
 
-/** A call that can be made at any time for some seconds. */
-interface SpareCall {
+/** An instance that makes all of its spare calls within this leases twice as many the next time, up to the number. */
+const BUSY_MILLISECONDS = 1_000;
+const MOST_HELD = 4;
+
+/** Calls that can be made at any time for some seconds. */
+interface SpareCalls {
   readonly isHeld: () => boolean;
+  /** Returns how many to lease: none while there are any. */
+  readonly wanted: () => number;
   /** Returns whether there was one, which is then made. */
   readonly take: () => boolean;
   /** @param leasedAt not later than the lease, on the monotonic clock. */
-  readonly hold: (leasedAt: number, period: number) => void;
+  readonly hold: (leasedAt: number, leased: Pick<LeasedCalls, 'spares' | 'period'>) => void;
   readonly drop: () => void;
   /** Returns what the budget was not told yet, once. */
   readonly report: () => LeaseRequest['made'];
 }
 
-/** Creates the place of an instance for one spare call, which is empty. */
-function createSpareCall({ monotonic, now }: Pick<Clock, 'monotonic' | 'now'>): SpareCall {
+/** Creates the place of an instance for spare calls, which is empty. */
+function createSpareCalls({ monotonic, now }: Pick<Clock, 'monotonic' | 'now'>): SpareCalls {
   // The monotonic clock may stand still while an instance is frozen, and the other one may be set back.
-  let held: { readonly until: number; readonly untilTime: number } | undefined;
+  let held = { count: 0, of: 0, since: 0, untilTime: 0 };
   let made = { count: 0, period: 0 };
-  const isHeld = () => held !== undefined && monotonic() < held.until && now() < held.untilTime;
+  const age = () => monotonic() - held.since;
+  const isHeld = () => held.count > 0 && age() < SPARE_MILLISECONDS && now() < held.untilTime;
   return {
     isHeld,
+    wanted() {
+      if (isHeld()) return 0;
+      return held.of > 0 && age() < BUSY_MILLISECONDS ? Math.min(2 * held.of, MOST_HELD) : 1;
+    },
     take() {
       if (!isHeld()) return false;
-      held = undefined;
-      made = { ...made, count: made.count + 1 };
+      held.count -= 1;
+      made.count += 1;
       return true;
     },
-    hold(leasedAt, period) {
-      const left = leasedAt + SPARE_MILLISECONDS - monotonic();
-      held = { until: leasedAt + SPARE_MILLISECONDS, untilTime: now() + left };
-      made = { count: 0, period };
+    hold(since, { spares, period }) {
+      const untilTime = now() + since + SPARE_MILLISECONDS - monotonic();
+      held = { count: spares, of: spares, since, untilTime };
+      if (spares > 0) made = { count: 0, period };
     },
     drop() {
-      held = undefined;
+      held.count = 0;
     },
     report() {
       const reported = made;

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { type EventType, nameVodEvent } from '../model/message-type.ts';
+import type { EventType } from '../model/message-type.ts';
 import { removeV1 } from '../model/source-context.ts';
 import type { UploadView } from '../uploads/upload-view.ts';
 import { defined, isJsonObject } from '../validation/json-object.ts';
 import { replaceSourceContext } from '../vod/event.ts';
+import { nameVodEvent } from '../vod/event-id.ts';
 
 /**
  * What consumers are sent, the same at every attempt and for every target.

@@ -17,8 +17,11 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const JWT_SECRET = 'jwt-secret-example-of-at-least-32-bytes';
 const SIGN_KEY = 'SignKeyOfTheBench';
 
-/** Calls before the measured one; after these, nothing more is loaded. */
+/** Calls before the measured ones; after these, nothing more is loaded. */
 const WARM_CALLS = 3;
+
+/** Measured calls, of which the shortest counts: some of them also lease calls of VOD for the next ones. */
+const MEASURED_CALLS = 5;
 
 type Handler = (event: object, context: object) => Promise<{ statusCode: number; body: string }>;
 
@@ -43,7 +46,12 @@ async function count(
 ): Promise<void> {
   const files = await withoutOutput(async () => {
     for (let warm = 0; warm < WARM_CALLS; warm += 1) await (await prepare())();
-    return listExecuted(session, await prepare());
+    const lists: string[][] = [];
+    for (let call = 0; call < MEASURED_CALLS; call += 1) {
+      lists.push(await listExecuted(session, await prepare()));
+    }
+    lists.sort((a, b) => a.length - b.length);
+    return lists[0] ?? [];
   });
   process.stdout.write(`| ${title.padEnd(44)} | ${String(files.length).padStart(5)} |\n`);
   if (process.argv.includes('--list')) process.stdout.write(`${files.join('\n')}\n`);

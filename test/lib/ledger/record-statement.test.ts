@@ -92,6 +92,7 @@ async function see(work: (ledger: Ledger) => Promise<unknown>): Promise<unknown>
   return JSON.parse(
     JSON.stringify({ result, found })
       .replaceAll(/"recorded_by":"[^"]+"/g, '"recorded_by":"one"')
+      .replaceAll(/"recorded_in":"\d+"/g, '"recorded_in":"1"')
       // Times of this run; those of the shapes are of other years or have this one's milliseconds.
       .replaceAll(/"20\d\d-\d\d-\d\dT[^"]*"/g, (time) =>
         Date.now() - Date.parse(time.slice(1, -1)) < 60_000 ? '"now"' : time,

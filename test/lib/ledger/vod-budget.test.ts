@@ -49,7 +49,7 @@ function countMost(times: readonly number[]): number {
 const asked = fc.record({
   pause: fc.integer({ min: 0, max: 400 }),
   calls: fc.integer({ min: 0, max: 5 }),
-  spares: fc.integer({ min: 0, max: 1 }),
+  spares: fc.integer({ min: 0, max: 4 }),
   isBackground: fc.boolean(),
   longest: fc.integer({ min: 0, max: 3_000 }),
 });
@@ -133,6 +133,8 @@ describe('leaseVodCalls()', () => {
     for (const at of [0, 100, 200, 300, 31_000]) counts.push((await lease(at, spare)).spares);
     expect(counts).toEqual([1, 1, 1, 0, 1]);
 
+    expect(await lease(31_050, { calls: 0, spares: 3 })).toMatchObject({ spares: 0 });
+    expect(await lease(31_050, { calls: 0, spares: 2 })).toMatchObject({ spares: 2 });
     await lease(31_100, { calls: 10 });
     expect(await lease(31_200, spare)).toMatchObject({ spares: 0 });
   });

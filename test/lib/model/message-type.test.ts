@@ -2,22 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   explainEventPattern,
   matchesEvent,
-  nameVodEvent,
   selectTargets,
 } from '../../../lib/model/message-type.ts';
-
-describe('nameVodEvent()', () => {
-  it.each([
-    ['NewFileUpload', 'vod.NewFileUpload'],
-    ['x'.repeat(64), `vod.${'x'.repeat(64)}`],
-    ['x'.repeat(65), 'vod.unknown'],
-    ['a.b', 'vod.unknown'],
-    ['', 'vod.unknown'],
-    [7, 'vod.unknown'],
-  ])('names the VOD event %j %s', (name, type) => {
-    expect(nameVodEvent(name)).toBe(type);
-  });
-});
 
 describe('matchesEvent()', () => {
   it.each([

@@ -102,7 +102,67 @@ describe('createCallBudget()', () => {
     expect(limit.tryTurn()).toBe(true);
     await settled(2);
 
-    expect(requests[1]).toMatchObject({ calls: 0, spares: 1, made: { count: 1 } });
+    expect(requests[1]).toMatchObject({ calls: 0, spares: 2, made: { count: 1 } });
+  });
+
+  it('holds up to four spare calls while it makes all of them within a second, and one again after a pause', async () => {
+    const requests: LeaseRequest[] = [];
+    let time = 0;
+    const lease: LeaseCalls = async (request) => {
+      requests.push(request);
+      const { calls: count, spares } = request;
+      return { count, startsAt: time, spacing: 1, spares, period: 7, at: time };
+    };
+    const limit = createCallBudget(TERMS, lease, {
+      ...{ monotonic: () => time, now: () => time, sleep: async () => undefined },
+    })('SearchMedia');
+    await limit.takeTurn();
+
+    for (const pause of [10, 10, 10, 10, 10, 10, 10, 1_000, 10, 10, 10, 10]) {
+      time += pause;
+      expect(limit.tryTurn()).toBe(true);
+      await sleep(0);
+    }
+
+    const told = requests.map(({ spares, made }) => [spares, made.count]);
+    expect(told).toEqual([
+      ...[
+        [1, 0],
+        [2, 1],
+        [4, 2],
+        [4, 4],
+      ],
+      // It waited for a second with these four.
+      [1, 4],
+      [2, 1],
+    ]);
+  });
+
+  it('holds one spare call again if there are not as many as it wants', async () => {
+    const wanted: number[] = [];
+    const lease: LeaseCalls = async ({ calls, spares }) => {
+      wanted.push(spares);
+      const at = 1_000;
+      return {
+        count: calls,
+        startsAt: at,
+        spacing: 1,
+        spares: spares > 1 ? 0 : spares,
+        period: 7,
+        at,
+      };
+    };
+    const limit = createCallBudget(TERMS, lease, {
+      ...{ monotonic: () => 1_000, now: () => 1_000, sleep: async () => undefined },
+    })('SearchMedia');
+
+    await limit.takeTurn();
+    for (let call = 0; call < 4; call += 1) {
+      if (!limit.tryTurn()) await limit.takeTurn();
+      await sleep(0);
+    }
+
+    expect(wanted).toEqual([1, 2, 1, 2, 1]);
   });
 
   it('has all instances make fewer calls once VOD has refused one', async () => {

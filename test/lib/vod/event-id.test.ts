@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVENT_MEMBERS, parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
-import { canonicalJson, identifyEvent } from '../../../lib/vod/event-id.ts';
+import { canonicalJson, identifyEvent, nameVodEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
 
 function identify(body: RawEvent): string {
@@ -357,5 +357,18 @@ describe('identifyEvent()', () => {
     });
 
     expect(new Set(ids).size).toBe(10_000);
+  });
+});
+
+describe('nameVodEvent()', () => {
+  it.each([
+    ['NewFileUpload', 'vod.NewFileUpload'],
+    ['x'.repeat(64), `vod.${'x'.repeat(64)}`],
+    ['x'.repeat(65), 'vod.unknown'],
+    ['a.b', 'vod.unknown'],
+    ['', 'vod.unknown'],
+    [7, 'vod.unknown'],
+  ])('names the VOD event %j %s', (name, type) => {
+    expect(nameVodEvent(name)).toBe(type);
   });
 });
