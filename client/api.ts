@@ -37,10 +37,10 @@ export interface paths {
     readonly post: {
       readonly parameters: { readonly header?: { readonly 'Idempotency-Key'?: string } };
       readonly requestBody: Json<
-        Uploads['PullRequest'] | { readonly items: readonly Uploads['PullRequest'][] }
+        Uploads['PullRequest'] | { readonly items: Uploads['PullRequest'][] }
       >;
       readonly responses: Refusals & {
-        readonly 202: Answer<Uploads['Pull'] | { readonly items: readonly Uploads['PullItem'][] }>;
+        readonly 202: Answer<Uploads['Pull'] | { readonly items: Uploads['PullItem'][] }>;
       };
     };
   };
@@ -96,7 +96,7 @@ export interface paths {
   readonly '/uploads/endpoints': {
     readonly get: {
       readonly responses: Refusals & {
-        readonly 200: Answer<{ readonly items: readonly Uploads['Endpoint'][] }>;
+        readonly 200: Answer<{ readonly items: Uploads['Endpoint'][] }>;
       };
     };
   };
@@ -108,7 +108,7 @@ export interface paths {
 }
 
 interface Page<T> {
-  readonly items: readonly T[];
+  readonly items: T[];
   /** Of the next page; missing on the last one. */
   readonly cursor?: string;
 }
@@ -119,7 +119,7 @@ export interface components {
     readonly Limits: {
       readonly maxBytes?: number;
       readonly maxSeconds?: number;
-      readonly mediaTypes?: readonly string[];
+      readonly mediaTypes?: string[];
     };
     readonly SignatureRequest: {
       readonly classId?: number;
@@ -209,12 +209,12 @@ export interface components {
     };
     readonly Timeline: {
       readonly uploadId: string;
-      readonly events: readonly {
+      readonly events: {
         readonly eventId: string;
         readonly eventType: string;
         readonly receivedAt: string;
         readonly confirmed: boolean;
-        readonly deliveries: readonly {
+        readonly deliveries: {
           readonly endpoint: string;
           readonly state: 'pending' | 'delivered' | 'dead';
           readonly attempts: number;
@@ -223,13 +223,13 @@ export interface components {
           readonly updatedAt: string;
         }[];
       }[];
-      readonly actions: readonly {
+      readonly actions: {
         readonly fileId: string;
         readonly kind: string;
         readonly state: 'pending' | 'done' | 'dead';
         readonly attempts: number;
         readonly lastError?: string;
-        readonly rules?: readonly string[];
+        readonly rules?: string[];
         readonly updatedAt: string;
       }[];
     };
@@ -272,7 +272,7 @@ export interface components {
       readonly status: number;
       readonly detail?: string;
       readonly code: string;
-      readonly errors?: readonly {
+      readonly errors?: {
         readonly path: string;
         readonly message: string;
         readonly rule?: string;

@@ -10,7 +10,7 @@ export type Token =
   | ((refused?: string) => string | undefined | Promise<string | undefined>);
 
 /** A request to the service. */
-export interface BackendRequest {
+interface BackendRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -1,12 +1,16 @@
 import type { components } from './api.ts';
 import type { CallBackend } from './backend.ts';
+import type { UploadLimits } from './check-file.ts';
 import { type Problem, VodUploadError } from './problem.ts';
 
 /** The fields of `POST /signature` that an app may set. */
-export type SignatureFields = Omit<components['schemas']['SignatureRequest'], 'uploadId'>;
+export interface SignatureFields
+  extends Omit<components['schemas']['SignatureRequest'], 'uploadId' | 'limits'> {
+  readonly limits?: UploadLimits;
+}
 
 /** The answer of `POST /signature`. */
-export type SignatureAnswer = components['schemas']['SignatureAnswer'];
+type SignatureAnswer = components['schemas']['SignatureAnswer'];
 
 /** Supplies the signatures of one upload. */
 export interface Signer {

@@ -1,5 +1,5 @@
-import { createVodUpload, type UploadOptions, type VodUpload } from '../../client/vod-upload.ts';
 import type { SdkModule } from '../../client/sdk.ts';
+import { createVodUpload, type UploadOptions, type VodUpload } from '../../client/vod-upload.ts';
 
 /** A file that a page makes by itself: noise from `seed`, or silence of so many seconds. */
 type PlannedFile =
@@ -38,7 +38,10 @@ const uploads = new Map<string, { upload: VodUpload; names: string[]; stop: () =
 async function signIn(): Promise<string | undefined> {
   if (!window.isSignedIn) return undefined;
   const scope = 'upload:sign upload:read upload:cancel';
-  const response = await fetch('/__local/token', { method: 'POST', body: JSON.stringify({ scope }) });
+  const response = await fetch('/__local/token', {
+    method: 'POST',
+    body: JSON.stringify({ scope }),
+  });
   return (await response.json()).token;
 }
 
@@ -57,7 +60,13 @@ function makeFile(plan: PlannedFile): File {
 }
 
 /** The same as test/support/made-file.ts makes. */
-function makeNoise({ bytes, seed }: { readonly bytes: number; readonly seed: number }): ArrayBuffer {
+function makeNoise({
+  bytes,
+  seed,
+}: {
+  readonly bytes: number;
+  readonly seed: number;
+}): ArrayBuffer {
   const words = new Uint32Array(Math.ceil(bytes / 4));
   let x = seed >>> 0 || 1;
   for (let i = 0; i < words.length; i += 1) {

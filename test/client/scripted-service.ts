@@ -1,7 +1,7 @@
 import { afterEach, vi } from 'vitest';
 
 /** A request that the client made. */
-export interface ServiceCall {
+interface ServiceCall {
   readonly method: string;
   readonly path: string;
   readonly token: string;
