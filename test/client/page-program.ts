@@ -1,7 +1,7 @@
 import type { SdkModule } from '../../client/sdk.ts';
 import { createVodUpload, type UploadOptions, type VodUpload } from '../../client/vod-upload.ts';
 
-/** A file that a page makes by itself: noise from `seed`, or silence of so many seconds. */
+/** A file that a page makes by itself: noise from `seed`, or silence of some seconds. */
 type PlannedFile =
   | { readonly name: string; readonly bytes: number; readonly seed: number }
   | { readonly name: string; readonly seconds: number };

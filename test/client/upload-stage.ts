@@ -56,7 +56,7 @@ export function useUploadStage(): UploadStage {
   };
 }
 
-/** Returns a file of so many bytes. */
+/** Returns a file of `bytes`. */
 export function fileOf(name = 'film.mp4', bytes = 100): File {
   return new File([new Uint8Array(bytes)], name, {
     type: 'video/mp4',

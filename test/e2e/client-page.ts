@@ -43,7 +43,7 @@ export interface ClientPage {
   see(key: string): Promise<Seen>;
   signIn(isSignedIn: boolean): Promise<void>;
   unfinished(): Promise<readonly object[]>;
-  /** Resolves when the upload is in this state, and with `loaded` when so many bytes are sent. */
+  /** Resolves when the upload is in this state, and with `loaded` when as many bytes are sent. */
   reaches(key: string, name: string, loaded?: number): Promise<State>;
 }
 

@@ -9,9 +9,6 @@ const MEBIBYTE = 1024 * 1024;
 
 const stage = useBrowserStage(() => ({
   names: { classIds: [7] },
-  custom: {
-    upload: { policy: { profiles: { default: { maxBytes: 20 * MEBIBYTE, maxSeconds: 2 } } } },
-  },
   emulator: { procedureMilliseconds: 20, attemptWaits: [0, 20, 20] },
 }));
 let app: ClientPage;
@@ -128,7 +125,7 @@ describe('the client with the vendor’s SDK', () => {
     },
   );
 
-  it('begins anew with a file whose upload was cancelled', async () => {
+  it('begins another upload of a file whose upload was cancelled', async () => {
     const media = file('cancelled.mp4', 8 * MEBIBYTE);
     await beginSlowly('a', media);
     const { id } = await app.see('a');
@@ -175,24 +172,6 @@ describe('the client with the vendor’s SDK', () => {
 
     const ids = await Promise.all(['a', 'b', 'c'].map(async (key) => (await app.see(key)).id));
     expect(new Set(ids).size).toBe(3);
-  });
-
-  it.each([
-    ['size', { file: { name: 'large.mp4', bytes: 20 * MEBIBYTE + 1, seed: 1 } }, 'maxBytes'],
-    ['duration', { file: { name: 'long.wav', seconds: 3 } }, 'maxSeconds'],
-  ])('refuses a file for its %s, by the profile, before a byte is sent', async (_, plan, rule) => {
-    await app.begin('a', plan);
-    const { problem } = await app.reaches('a', 'failed');
-
-    expect(problem).toMatchObject({ code: 'limits_exceeded', rule });
-    expect([...seen(stage.stack, 'ugc'), ...seen(stage.stack, 'storage')]).toEqual([]);
-    expect(await cancellation()).toBe((await app.see('a')).id);
-  });
-
-  it('accepts a file that is as long as the profile allows', async () => {
-    await app.begin('a', { file: { name: 'short.wav', seconds: 2 } });
-
-    expect((await app.reaches('a', 'ready')).upload).toMatchObject({ duration: 2 });
   });
 
   it('shows the reason of the service, not one of the SDK', async () => {
