@@ -95,12 +95,8 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
     const issued = {
-      uploadId,
-      owner: caller.owner,
-      subAppId: subAppId ?? ownSubAppId,
-      nowSeconds,
-      expireTime,
-      profile,
+      ...{ uploadId, owner: caller.owner, subAppId: subAppId ?? ownSubAppId },
+      ...{ nowSeconds, expireTime, profile },
     };
     const signature = sign(issued, request, config, random.integer(RANDOM_RANGE));
     const keeping = keepIssued(issued, request);

@@ -67,6 +67,21 @@ describe('the package', () => {
     expect({ ...dependencies, ...devDependencies }).toMatchObject(manifest.devDependencies);
   });
 
+  it('imports nothing of the service', async () => {
+    const files = (await readdir(join(ROOT, 'client'))).filter((name) => name.endsWith('.ts'));
+    const texts = await Promise.all(
+      files.map((name) => readFile(join(ROOT, 'client', name), 'utf8')),
+    );
+    const imported = texts.flatMap((text) =>
+      Array.from(text.matchAll(/ from '([^']+)'/g), ([, name = '']) => name),
+    );
+
+    expect(files.length).toBeGreaterThan(20);
+    expect(new Set(imported.filter((name) => !/^\.\/[\w-]+\.ts$/.test(name)))).toEqual(
+      new Set(['openapi-fetch', 'react', 'standardwebhooks']),
+    );
+  });
+
   it('is published as its files say', async () => {
     const { messages, pkg } = await publint({
       pkgDir: join(app, 'node_modules/vod-upload-client'),
