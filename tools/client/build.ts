@@ -2,5 +2,5 @@ import { buildClient } from './build-client.ts';
 
 await buildClient();
 process.stdout.write(
-  'client/dist has the package: npm pack ./client, or npm install <this folder>/client\n',
+  'client/dist is built: npm pack ./client, or npm install --install-links <this folder>/client in an app\n',
 );
