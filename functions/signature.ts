@@ -50,6 +50,8 @@ export interface SignatureAnswer {
   readonly uploadId: string;
   /** ISO 8601: the end of the signature's life. */
   readonly expiresAt: string;
+  /** Of the file, from the request and the caller's profile, so that a client can refuse one before it sends it. */
+  readonly limits: SignatureRequest['limits'];
 }
 
 /** Returns the route `POST /signature`. */
@@ -93,17 +95,18 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
 
     const expireTime = nowSeconds + (request.expiresIn ?? DEFAULT_SIGNATURE_SECONDS);
     const issued = {
-      uploadId,
-      owner: caller.owner,
-      subAppId: subAppId ?? ownSubAppId,
-      nowSeconds,
-      expireTime,
-      profile,
+      ...{ uploadId, owner: caller.owner, subAppId: subAppId ?? ownSubAppId },
+      ...{ nowSeconds, expireTime, profile },
     };
     const signature = sign(issued, request, config, random.integer(RANDOM_RANGE));
     const keeping = keepIssued(issued, request);
     if (keeping !== undefined) await keeping;
-    const answer: SignatureAnswer = { signature, uploadId, expiresAt: formatIsoTime(expireTime) };
+    const answer: SignatureAnswer = {
+      signature,
+      uploadId,
+      expiresAt: formatIsoTime(expireTime),
+      limits: request.limits,
+    };
     return { status: 200, body: answer };
   };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Folders whose documents are tested, including their subfolders; of the project's own folder, only its files are. */
-const FOLDERS = ['docs', 'deploy'];
+const FOLDERS = ['docs', 'deploy', 'examples'];
 
 /** A heading of a document. */
 export interface Heading {
@@ -35,6 +35,7 @@ export function listDocuments(): readonly string[] {
   const below = FOLDERS.flatMap((folder) =>
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md') || name === 'llms.txt')
+      .filter((name) => !name.includes('node_modules'))
       .map((name) => `${folder}/${name}`),
   );
   return [...top, ...below].sort();

@@ -68,6 +68,19 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name', ({ toEvent }) => {
     });
   });
 
+  it('answers with the limits that the file has to keep, and with none if there are none', async () => {
+    const headers = await bearer();
+    const limits = { maxBytes: 1_000, mediaTypes: ['MP4', 'mov'] };
+
+    const [limited, free] = await Promise.all([
+      ask({ headers, body: { limits } }),
+      ask({ headers, body: {} }),
+    ]);
+
+    expect(limited.json.limits).toEqual({ maxBytes: 1_000, mediaTypes: ['mp4', 'mov'] });
+    expect(free.json).not.toHaveProperty('limits');
+  });
+
   it.each([undefined, {}])('signs no parameter that the request %j does not name', async (body) => {
     const { json } = await ask({ headers: await bearer(), body });
 

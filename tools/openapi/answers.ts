@@ -63,6 +63,7 @@ export const signatureAnswer = v.object({
   signature: about('for one call of the SDK: no two are equal'),
   uploadId: id,
   expiresAt: time('when the signature expires'),
+  limits: v.exactOptional(limits),
 } satisfies Fields<SignatureAnswer>);
 
 /** A pull that was accepted. */

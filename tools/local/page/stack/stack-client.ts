@@ -11,26 +11,6 @@ import { ProblemError } from './problem.ts';
 import { connectControls, type StackControls } from './stack-controls.ts';
 import { claimTenant } from './tenants.ts';
 
-/** The page's request to the signature function; empty fields are left out. */
-export interface SignatureFields {
-  readonly classId?: number;
-  readonly procedure?: string;
-  readonly taskNotifyMode?: string;
-  readonly sourceContext?: string;
-  readonly storageRegion?: string;
-  readonly oneTimeValid?: boolean;
-  readonly expiresIn?: number;
-  readonly mediaExpireTime?: string;
-  readonly uploadId?: string;
-}
-
-/** Answer of the signature function. */
-interface SignatureAnswer {
-  readonly signature: string;
-  readonly uploadId: string;
-  readonly expiresAt: string;
-}
-
 /** The page's request to the pull function for one URL. */
 export interface PullFields {
   readonly mediaUrl: string;
@@ -49,12 +29,10 @@ interface UploadQuery {
 
 /** The routes of the local stack that the page calls. */
 export interface LocalStack extends StackControls {
-  /**
-   * Calls the function as `tenant`: an upload belongs to the tenant that began it.
-   *
-   * @throws {ProblemError} with the function's refusal.
-   */
-  requestSignature(fields: SignatureFields, tenant: string): Promise<SignatureAnswer>;
+  /** Returns a token of the page's user in `tenant`; another one than `refused`, which was not accepted. */
+  readToken(tenant: string, refused?: string): Promise<string>;
+  /** Remembers that `tenant` began an upload, since it belongs to that tenant alone. */
+  noteBegun(uploadId: string, tenant: string): void;
   /** @throws {ProblemError} with the function's refusal. */
   pullOne(fields: PullFields): Promise<PullOutcome>;
   /**
@@ -82,7 +60,8 @@ const SCOPES = 'upload:sign upload:pull upload:read upload:cancel';
  */
 export function connectLocalStack(tenant: () => string): LocalStack {
   const controls = connectControls();
-  const callAs = connectFunctions(controls);
+  const tokens = createTokens(controls);
+  const callAs = connectFunctions(tokens);
   const call: CallFunction = (...request) => callAs(tenant())(...request);
   // A tenant cannot see uploads that another tenant began.
   const begunAs = new Map<string, string>();
@@ -94,10 +73,9 @@ export function connectLocalStack(tenant: () => string): LocalStack {
   };
   return {
     ...controls,
-    async requestSignature(fields, name) {
-      const answer = await callAs(name)<SignatureAnswer>('POST', '/signature', fields);
-      begunAs.set(answer.uploadId, name);
-      return answer;
+    readToken: tokens,
+    noteBegun(uploadId, name) {
+      begunAs.set(uploadId, name);
     },
     async pullOne(fields) {
       const name = tenant();
@@ -127,30 +105,33 @@ export function connectLocalStack(tenant: () => string): LocalStack {
 type Call = readonly [method: string, path: string, body?: unknown];
 type CallFunction = <T>(...call: Call) => Promise<T>;
 
-/** Returns the function that calls the functions as a tenant; the first call for each tenant signs in. */
-function connectFunctions(controls: StackControls): (tenant: string) => CallFunction {
-  const tokens = new Map<string, Promise<string>>();
+type ReadToken = LocalStack['readToken'];
 
-  function readToken(tenant: string): Promise<string> {
-    const token = tokens.get(tenant) ?? signIn(controls, tenant);
+/** Returns the function that signs in for each tenant once, and again when a token was refused. */
+function createTokens(controls: StackControls): ReadToken {
+  const tokens = new Map<string, Promise<string>>();
+  return async (tenant, refused) => {
+    const known = tokens.get(tenant);
+    if (known !== undefined && (await known) !== refused) return known;
+    const token = signIn(controls, tenant);
     tokens.set(tenant, token);
-    return token.catch((error: unknown) => {
-      tokens.delete(tenant);
-      throw error;
-    });
-  }
-  async function callOnce<T>(tenant: string, ...[method, path, body]: Call): Promise<T> {
-    const bearer = await readToken(tenant);
-    return callJson<T>(method, path, body, { authorization: `Bearer ${bearer}` });
-  }
+    token.catch(() => tokens.delete(tenant));
+    return token;
+  };
+}
+
+/** Returns the function that calls the functions as a tenant. */
+function connectFunctions(readToken: ReadToken): (tenant: string) => CallFunction {
+  const callOnce = <T>(bearer: string, ...[method, path, body]: Call) =>
+    callJson<T>(method, path, body, { authorization: `Bearer ${bearer}` });
   return (tenant) =>
     async (...call) => {
+      const token = await readToken(tenant);
       try {
-        return await callOnce(tenant, ...call);
+        return await callOnce(token, ...call);
       } catch (error) {
         if (!(error instanceof ProblemError && error.problem.status === UNAUTHORIZED)) throw error;
-        tokens.delete(tenant);
-        return callOnce(tenant, ...call);
+        return callOnce(await readToken(tenant, token), ...call);
       }
     };
 }

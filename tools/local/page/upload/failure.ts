@@ -1,4 +1,5 @@
-import { isRecord, type Problem, ProblemError } from '../stack/problem.ts';
+import type { Problem } from '../../../../client/vod-upload.ts';
+import { isRecord } from '../stack/problem.ts';
 import type { Failure } from './upload.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -17,35 +18,30 @@ const ADVICE: Readonly<Record<string, string>> = {
 const SERVER_TROUBLE =
   'The SDK tried several times and gave its session up. Check that the stack runs and which faults are armed; Retry starts from the beginning.';
 
-/** Returns an explanation of any error that ends an upload. */
-export function explainFailure(error: unknown): Failure {
-  if (error instanceof ProblemError) return explainProblem(error.problem);
-  const { code, message } = readSdkError(error);
-  return {
-    title: 'The upload failed',
-    code,
-    message,
-    advice: ADVICE[code] ?? SERVER_TROUBLE,
-    fields: [],
-    isResumable: false,
-  };
+/** Returns an explanation of what ends an upload. */
+export function explainProblem(problem: Problem): Failure {
+  const { title, detail: message, code, status, vod, errors: fields = [] } = problem;
+  if (status !== undefined) {
+    const advice = adviseOnStatus(status);
+    const shown = `${status} ${code}`;
+    return {
+      title: `No signature: ${title}`,
+      code: shown,
+      message,
+      advice,
+      fields,
+      isResumable: true,
+    };
+  }
+  const ofVod = vod?.code ?? '';
+  const advice = ADVICE[ofVod] ?? SERVER_TROUBLE;
+  return { title: 'The upload failed', code: ofVod, message, advice, fields, isResumable: false };
 }
 
 /** Returns the error of one attempt in a line, while the SDK continues. */
 export function summarizeError(error: unknown): string {
   const { code, message } = readSdkError(error);
   return code === '' ? message : `${code}: ${message}`;
-}
-
-function explainProblem({ title, detail, code, status, errors }: Problem): Failure {
-  return {
-    title: `No signature: ${title}`,
-    code: `${status} ${code}`,
-    message: detail,
-    advice: adviseOnStatus(status),
-    fields: errors,
-    isResumable: true,
-  };
 }
 
 function adviseOnStatus(status: number): string {

@@ -9,8 +9,6 @@ export interface ResumeKeeper {
   /** Null if the unfinished upload is another tenant's. */
   readonly note: ReadonlySignal<ResumeNote | null>;
   forget(): void;
-  /** Returns the upload that a start would continue, or null for a new one. */
-  uploadId(): string | null;
   /** Updates the note, and marks the parts that a resumed upload found in storage. */
   follow(): void;
 }
@@ -48,11 +46,6 @@ export function createResumeKeeper(
   return {
     note,
     forget,
-    uploadId() {
-      const current = upload.peek();
-      if (current.phase === 'failed' && current.tenant === tenant.peek()) return current.uploadId;
-      return findResumable(note.peek(), current)?.uploadId ?? null;
-    },
     follow() {
       const current = upload.value;
       const key = current.applied?.key ?? null;

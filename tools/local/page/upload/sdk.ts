@@ -1,8 +1,4 @@
-/** The progress of the transfer of one file. */
-interface SdkProgress {
-  readonly loaded: number;
-  readonly total: number;
-}
+import type { SdkClass, SdkUploader } from '../../../../client/sdk.ts';
 
 /** The part of VOD's answer to ApplyUploadUGC that the page reads. */
 interface SdkApplyData {
@@ -24,67 +20,57 @@ interface StorageRequest {
 }
 
 interface SdkEvents {
-  readonly media_progress: SdkProgress;
+  readonly media_progress: { readonly loaded: number };
   readonly report_apply: SdkReport<SdkApplyData>;
   readonly report_cos_upload: SdkReport<never>;
   readonly report_commit: SdkReport<unknown>;
 }
 
-/** The storage client inside an uploader, the only place that can pause. */
-interface StorageClient {
-  pauseTask(taskId: string): void;
-  restartTask(taskId: string): void;
-  on(event: 'before-send', listener: (request: StorageRequest) => void): void;
-}
-
-/** What the SDK resolves with after VOD has committed the upload. */
-interface SdkAnswer {
-  readonly fileId: string;
-  readonly video?: { readonly url: string };
-  readonly cover?: { readonly url: string };
-}
-
-/** One running upload of the SDK. */
-export interface SdkUploader {
-  /** Absent until storage is in use. */
-  readonly cos?: StorageClient;
-  readonly taskId?: string;
+/** One running upload of the SDK, with what the page shows of it and no app needs. */
+export interface ReportingUploader {
+  /** The storage client; absent until storage is in use. */
+  readonly cos?: { on?(event: 'before-send', listener: (request: StorageRequest) => void): void };
   on<E extends keyof SdkEvents>(event: E, listener: (report: SdkEvents[E]) => void): void;
-  done(): Promise<SdkAnswer>;
-  cancel(): void;
 }
-
-interface SdkClient {
-  upload(options: {
-    mediaFile: File;
-    coverFile?: File;
-    progressInterval: number;
-    /** Number of parts that are sent in parallel. */
-    chunkParallelLimit: number;
-  }): SdkUploader;
-}
-
-type SdkConstructor = new (options: {
-  getSignature: () => Promise<string>;
-  allowReport: boolean;
-}) => SdkClient;
 
 declare global {
   interface Window {
-    readonly TcVod?: SdkConstructor | { readonly default: SdkConstructor };
+    readonly TcVod?: SdkClass | { readonly default: SdkClass };
   }
 }
 
+/** What the page records of an upload of the SDK. */
+interface SdkRecorder {
+  /** Called with each signature that the SDK gets. */
+  takeSignature(signature: string): void;
+  watch(uploader: ReportingUploader): void;
+}
+
 /**
- * Returns a client of the vendor's SDK.
+ * Returns the vendor's SDK, with a recorder between it and the client.
  *
  * @throws if the SDK's script has not been loaded.
  */
-export function createSdkClient(getSignature: () => Promise<string>): SdkClient {
+export function recordSdk({ takeSignature, watch }: SdkRecorder): SdkClass {
   const sdk = window.TcVod;
   if (sdk === undefined) throw new Error('The SDK did not load from /sdk.js');
-  const Client = 'default' in sdk ? sdk.default : sdk;
-  return new Client({ getSignature, allowReport: false });
+  const Sdk = 'default' in sdk ? sdk.default : sdk;
+  return class extends Sdk {
+    constructor(options: ConstructorParameters<SdkClass>[0]) {
+      const getSignature = async () => {
+        const signature = await options.getSignature();
+        takeSignature(signature);
+        return signature;
+      };
+      super({ ...options, getSignature });
+    }
+
+    override upload(options: Parameters<InstanceType<SdkClass>['upload']>[0]): SdkUploader {
+      const uploader = super.upload(options);
+      watch(uploader as ReportingUploader);
+      return uploader;
+    }
+  };
 }
 
 /** Prefix of the names under which the SDK stores its sessions; the values are the sessions' keys. */

@@ -1,7 +1,8 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import type { SignatureFields } from '../../../../client/vod-upload.ts';
 import type { ServerFacts } from '../facts/server-facts.ts';
 import type { LedgerUpload } from '../stack/ledger-answers.ts';
-import type { LocalStack, SignatureFields } from '../stack/stack-client.ts';
+import type { LocalStack } from '../stack/stack-client.ts';
 import type { UploadStore } from '../uploads-list/upload-store.ts';
 import { createFileNames, type FileNames } from './file-names.ts';
 import { createResumeKeeper, type ResumeKeeper } from './resume-keeper.ts';
@@ -77,7 +78,7 @@ export function createUploadModel({ stack, facts, uploads, tenant }: ModelContex
     },
     start(fields) {
       const signing = { stack, tenant: tenant.peek(), fields };
-      run = startUpload({ ...signing, upload, uploadId: keeper.uploadId() });
+      run = startUpload({ ...signing, upload });
     },
     pause: () => run?.pause(),
     resume: () => run?.resume(),

@@ -1,5 +1,5 @@
+import type { SignatureFields } from '../../../../client/vod-upload.ts';
 import { byteLength, formatCount } from '../components/format.ts';
-import type { SignatureFields } from '../stack/stack-client.ts';
 
 /** VOD's limit for SourceContext: https://cloud.tencent.com/document/product/266/9221 */
 const SOURCE_CONTEXT_BYTES = 250;
@@ -11,16 +11,21 @@ export type OptionTexts = Readonly<Record<string, string>>;
 export function readOptions(texts: OptionTexts): SignatureFields {
   const text = (name: string) => texts[name]?.trim() ?? '';
   const expiry = text('mediaExpireTime');
+  const taskNotifyMode = text('taskNotifyMode');
   return {
     ...(text('classId') === '' ? {} : { classId: Number(text('classId')) }),
     ...(text('procedure') === '' ? {} : { procedure: text('procedure') }),
-    ...(text('taskNotifyMode') === '' ? {} : { taskNotifyMode: text('taskNotifyMode') }),
+    ...(isNotifyMode(taskNotifyMode) ? { taskNotifyMode } : {}),
     ...(text('sourceContext') === '' ? {} : { sourceContext: text('sourceContext') }),
     ...(text('storageRegion') === '' ? {} : { storageRegion: text('storageRegion') }),
     ...(text('expiresIn') === '' ? {} : { expiresIn: Number(text('expiresIn')) }),
     ...(expiry === '' ? {} : { mediaExpireTime: new Date(expiry).toISOString() }),
     ...(text('oneTimeValid') === '' ? {} : { oneTimeValid: true }),
   };
+}
+
+function isNotifyMode(text: string): text is 'Finish' | 'Change' | 'None' {
+  return ['Finish', 'Change', 'None'].includes(text);
 }
 
 /** Returns the length of the source context with its limit, and whether it is over the limit. */

@@ -1,102 +1,109 @@
 import type { Signal } from '@preact/signals';
-import { explainFailure, summarizeError } from './failure.ts';
-import { createSdkClient, type SdkUploader } from './sdk.ts';
-import { createSigner, type SignerContext } from './signer.ts';
-import { createTransferRate, type TransferRate } from './transfer-rate.ts';
+import type { SignatureFields } from '../../../../client/vod-upload.ts';
+import { createVodUpload, type UploadState } from '../../../../client/vod-upload.ts';
+import type { LocalStack } from '../stack/stack-client.ts';
+import { explainProblem, summarizeError } from './failure.ts';
+import { type ReportingUploader, recordSdk } from './sdk.ts';
 import { amend, type IssuedSignature, isRunning, NO_UPLOAD, type Upload } from './upload.ts';
 
-/** One run of the SDK with the chosen file. */
+/** One run of the client with the chosen file. */
 export interface UploadRun {
   pause(): void;
   resume(): void;
   stop(): void;
 }
 
-interface RunState {
-  /** True when later actions of the SDK must be ignored. */
-  isOver: boolean;
-  readonly fail: (error: unknown) => void;
-}
-
-interface RunContext extends SignerContext {
+interface RunContext {
+  readonly stack: LocalStack;
+  /** Empty if there are no tenants. */
+  readonly tenant: string;
+  readonly fields: SignatureFields;
   readonly upload: Signal<Upload>;
 }
 
-/** How many attempts the SDK makes for a call to VOD. */
-const SDK_TRIES = 4;
-/** With the SDK's default of one second, the progress seems to stop. */
-const PROGRESS_MILLISECONDS = 100;
-/**
- * Browsers open six connections to a host over HTTP/1.1, and here storage has the same host as the page: one connection
- * is for the stream of events, and one must be free for the page's calls, or for the page itself when it is reloaded.
- */
-const PARTS_AT_A_TIME = 4;
+const SDK_OPTIONS = {
+  /** With the SDK's default of one second, the progress seems to stop. */
+  progressInterval: 100,
+  /**
+   * Browsers open six connections to a host over HTTP/1.1, and here storage has the same host as the page: one
+   * connection is for the stream of events, and one must be free for the page's calls, or for the page itself when it is
+   * reloaded.
+   */
+  chunkParallelLimit: 4,
+};
 
-/** Passes the chosen file to the SDK and keeps `upload` up to date until the run has ended. */
-export function startUpload(context: RunContext): UploadRun {
-  const { upload, fields } = context;
+/** Uploads the chosen file and keeps `upload` up to date until the run has ended. */
+export function startUpload({ stack, tenant, fields, upload }: RunContext): UploadRun {
   const { file, cover, phase, isGivenUp, transfer } = upload.peek();
+  if (file === null) throw new Error('There is no file to upload');
   const isContinued = phase === 'cancelled' && !isGivenUp;
-  const rate = createTransferRate();
   amend(upload, {
-    ...NO_UPLOAD,
-    phase: 'uploading',
-    file,
-    cover,
-    tenant: context.tenant,
+    ...{ ...NO_UPLOAD, phase: 'uploading', file, cover, tenant },
     procedure: fields.procedure ?? '',
-    uploadId: context.uploadId,
     ...(isContinued ? { transfer: { ...NO_UPLOAD.transfer, reached: transfer.reached } } : {}),
   });
-  const run: RunState = {
-    isOver: false,
-    fail(error) {
-      if (run.isOver) return;
-      run.isOver = true;
-      amend(upload, { phase: 'failed', failure: explainFailure(error) });
+
+  const stop = new AbortController();
+  const client = createVodUpload({
+    // What becomes of the file, the page reads for all uploads together.
+    endpoint: { signature: '/signature' },
+    token: (refused) => stack.readToken(tenant, refused),
+    sdk: () =>
+      recordSdk({
+        takeSignature(signature) {
+          const uploadId = run.id ?? null;
+          if (uploadId !== null) stack.noteBegun(uploadId, tenant);
+          const signatures = [
+            ...upload.peek().signatures,
+            { signature, purpose: tellPurpose(upload.peek()) },
+          ];
+          amend(upload, { signatures, uploadId });
+        },
+        watch: (uploader) => watchUploader(uploader, upload, () => stop.signal.aborted),
+      }),
+    sdkOptions: SDK_OPTIONS,
+  });
+  const run = client.upload(file, {
+    request: fields,
+    ...(cover === null ? {} : { cover }),
+    signal: stop.signal,
+  });
+  run.subscribe((state) => showState(state, upload));
+  return {
+    ...{ pause: run.pause, resume: run.resume },
+    stop() {
+      if (isRunning(upload.peek())) stop.abort();
     },
   };
-
-  let uploader: SdkUploader | undefined;
-  try {
-    if (file === null) throw new Error('There is no file to upload');
-    const client = createSdkClient(createSignatureCallback(context, run));
-    uploader = client.upload({
-      mediaFile: file,
-      ...(cover === null ? {} : { coverFile: cover }),
-      progressInterval: PROGRESS_MILLISECONDS,
-      chunkParallelLimit: PARTS_AT_A_TIME,
-    });
-    watchUploader(uploader, upload, rate, run);
-    uploader.done().then((answer) => {
-      if (run.isOver) return;
-      run.isOver = true;
-      amend(upload, { phase: 'done', stored: true, fileId: answer.fileId, setback: '' });
-    }, run.fail);
-  } catch (error) {
-    run.fail(error);
-  }
-  return createControls(uploader, upload, rate, run);
 }
 
-function createSignatureCallback(context: RunContext, run: RunState): () => Promise<string> {
-  const signer = createSigner(context);
-  const { upload } = context;
-  return async () => {
-    // A signature that never arrives is the only way to stop the SDK outside of storage, and as silent as its own
-    // cancel.
-    if (run.isOver) return new Promise<never>(() => {});
-    const purpose = tellPurpose(upload.peek());
-    try {
-      const { signature, uploadId } = await signer.sign();
-      const signatures = [...upload.peek().signatures, { signature, purpose }];
-      amend(upload, { signatures, uploadId });
-      return signature;
-    } catch (error) {
-      run.fail(error);
-      throw error;
+function showState(state: UploadState, upload: Signal<Upload>): void {
+  const { transfer } = upload.peek();
+  const still = { ...transfer, bytesPerSecond: 0, remainingSeconds: null };
+  switch (state.name) {
+    case 'uploading': {
+      const { loaded, bytesPerSecond, remainingSeconds = null } = state;
+      const reached = Math.max(transfer.reached, loaded);
+      const moved = { ...transfer, reached, bytesPerSecond, remainingSeconds };
+      amend(upload, { phase: 'uploading', transfer: moved });
+      break;
     }
-  };
+    case 'paused':
+      amend(upload, { phase: 'paused', sent: new Map(), transfer: still });
+      break;
+    case 'processing': {
+      const fileId = state.fileId ?? null;
+      amend(upload, { phase: 'done', stored: true, fileId, setback: '' });
+      break;
+    }
+    case 'failed':
+      amend(upload, { phase: 'failed', failure: explainProblem(state.problem) });
+      break;
+    case 'stopped':
+      amend(upload, { phase: 'cancelled', sent: new Map(), transfer: still, setback: '' });
+      break;
+    default:
+  }
 }
 
 function tellPurpose(upload: Upload): IssuedSignature['purpose'] {
@@ -105,91 +112,41 @@ function tellPurpose(upload: Upload): IssuedSignature['purpose'] {
   return upload.signatures.length === 0 ? 'prepare' : 'apply';
 }
 
-function watchApply(uploader: SdkUploader, upload: Signal<Upload>, run: RunState): void {
-  let failedRenewals = 0;
-
-  function takeError(error: unknown): void {
-    amend(upload, { setback: summarizeError(error) });
-    if (upload.peek().applied === null) return;
-    failedRenewals += 1;
-    // After its last attempt to get new credentials, the SDK stops without an error.
-    if (failedRenewals < SDK_TRIES) return;
-    run.fail(error);
-    uploader.cancel();
-  }
+function watchUploader(
+  uploader: ReportingUploader,
+  upload: Signal<Upload>,
+  isOver: () => boolean,
+): void {
+  const change = (changed: Partial<Upload>) => {
+    if (!isOver() && isRunning(upload.peek())) amend(upload, changed);
+  };
   uploader.on('report_apply', ({ data, err }) => {
-    if (run.isOver) return;
-    if (data === undefined) {
-      takeError(err);
-      return;
-    }
-    failedRenewals = 0;
+    if (data === undefined) return change({ setback: summarizeError(err) });
     const isFirst = upload.peek().applied === null;
     const { vodSessionKey, storageRegionV5: region } = data;
-    const applied = { key: data.video?.storagePath ?? '', region, vodSessionKey };
-    amend(upload, { applied, setback: '' });
+    change({
+      applied: { key: data.video?.storagePath ?? '', region, vodSessionKey },
+      setback: '',
+    });
     // The storage client exists one turn later, and before the first part is sent.
     if (isFirst) window.setTimeout(() => watchParts(uploader, upload), 0);
   });
-}
-
-function watchUploader(
-  uploader: SdkUploader,
-  upload: Signal<Upload>,
-  rate: TransferRate,
-  run: RunState,
-): void {
-  watchApply(uploader, upload, run);
-  uploader.on('media_progress', ({ loaded, total }) => {
-    if (run.isOver) return uploader.cancel();
-    const { phase, transfer } = upload.peek();
-    if (phase !== 'uploading') return;
-    const reached = Math.max(transfer.reached, loaded);
-    amend(upload, { transfer: { ...rate.measure(loaded, total), reached } });
-  });
+  uploader.on('media_progress', ({ loaded }) =>
+    change({ transfer: { ...upload.peek().transfer, loaded } }),
+  );
   uploader.on('report_cos_upload', ({ err }) => {
-    if (!run.isOver && !err) amend(upload, { stored: true });
+    if (!err) change({ stored: true });
   });
   uploader.on('report_commit', ({ err }) => {
-    if (!run.isOver && err) amend(upload, { setback: summarizeError(err) });
+    if (err) change({ setback: summarizeError(err) });
   });
 }
 
-function watchParts(uploader: SdkUploader, upload: Signal<Upload>): void {
-  uploader.cos?.on('before-send', ({ method, qs }) => {
+function watchParts(uploader: ReportingUploader, upload: Signal<Upload>): void {
+  uploader.cos?.on?.('before-send', ({ method, qs }) => {
     if (method !== 'PUT' || qs?.partNumber === undefined) return;
     const sent = new Map(upload.peek().sent);
     sent.set(Number(qs.partNumber), Date.now());
     amend(upload, { sent });
   });
-}
-
-function createControls(
-  uploader: SdkUploader | undefined,
-  upload: Signal<Upload>,
-  rate: TransferRate,
-  run: RunState,
-): UploadRun {
-  const standStill = () => {
-    rate.restart();
-    return { ...upload.peek().transfer, bytesPerSecond: 0, remainingSeconds: null };
-  };
-  return {
-    pause() {
-      if (uploader?.cos === undefined || uploader.taskId === undefined) return;
-      uploader.cos.pauseTask(uploader.taskId);
-      amend(upload, { phase: 'paused', sent: new Map(), transfer: standStill() });
-    },
-    resume() {
-      if (uploader?.cos === undefined || uploader.taskId === undefined) return;
-      uploader.cos.restartTask(uploader.taskId);
-      amend(upload, { phase: 'uploading' });
-    },
-    stop() {
-      if (!isRunning(upload.peek())) return;
-      run.isOver = true;
-      if (uploader?.cos !== undefined) uploader.cancel();
-      amend(upload, { phase: 'cancelled', sent: new Map(), transfer: standStill(), setback: '' });
-    },
-  };
 }

@@ -27,7 +27,7 @@ export interface Failure {
 }
 
 /** The state of the transfer. */
-export interface Transfer {
+interface Transfer {
   readonly loaded: number;
   /** The maximum of `loaded` so far: parts that a pause interrupts are sent again. */
   readonly reached: number;
