@@ -36,7 +36,7 @@ fillTables();
 /**
  * Returns a CRC-64 as storage reports it in `x-cos-hash-crc64ecma`. It takes some 1.5 milliseconds for a mebibyte.
  *
- * @see https://cloud.tencent.com/document/product/436/40334
+ * @see https://www.tencentcloud.com/document/product/436/34078
  */
 export function createCrc64(): RunningCrc64 {
   let state: Halves = { low: -1, high: -1 };

@@ -6,7 +6,7 @@ import { type Listener, type PutEnvironment, patienceOf } from './put-environmen
 import { PutError } from './put-error.ts';
 import { type ObjectTask, putObject, type Sender, withSignal } from './put-object.ts';
 import { openPutState, type PutState } from './put-state.ts';
-import { removeParts } from './remove-parts.ts';
+import { CLEANING_MILLISECONDS, removeParts } from './remove-parts.ts';
 import { withRetry } from './retry.ts';
 import { runTogether } from './run-together.ts';
 import type { UploadAccess } from './upload-access.ts';
@@ -36,9 +36,6 @@ export interface PutFileRequest extends Listener {
 export interface PutOutcome extends PutResult {
   readonly isNew: boolean;
 }
-
-/** What removing the parts of a failed upload may take. */
-const CLEANING_MILLISECONDS = 20_000;
 
 /** An upload under way. */
 interface Run {

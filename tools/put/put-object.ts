@@ -81,8 +81,7 @@ async function putParts(
   { uploadId: openedBefore, parts: sentBefore }: ObjectRemains,
   sender: Sender,
 ): Promise<string> {
-  const { key, source, partBytes } = task;
-  const { storage, patience } = sender;
+  const { source, partBytes } = task;
   const all = listParts(source.size, partBytes);
   // A part that was sent twice counts as it was sent last.
   const known = new Map(sentBefore.map((part) => [part.number, part]));
@@ -100,9 +99,23 @@ async function putParts(
   });
   await runTogether(works, sender.signal);
   await source.verify();
-  const parts = order(stored);
-  const completed = await withRetry(() => completeOnce(key, uploadId, parts, storage), patience);
-  return verifyWhole(task, parts, completed, sender);
+  return completeParts(task, uploadId, order(stored), sender);
+}
+
+/**
+ * Makes an object of all its parts, and returns its CRC-64.
+ *
+ * @throws {PutError} `corrupted` if storage says another one.
+ */
+export async function completeParts(
+  task: ObjectTask,
+  uploadId: string,
+  parts: readonly StoredPart[],
+  sender: Sender,
+): Promise<string> {
+  const { storage, patience } = sender;
+  const work = () => completeOnce(task.key, uploadId, parts, storage);
+  return verifyWhole(task, parts, await withRetry(work, patience), sender);
 }
 
 function countBytes(parts: readonly StoredPart[]): number {
@@ -162,7 +175,8 @@ async function findParts(
   return { uploadId: begun, kept: [] };
 }
 
-async function sendPart(
+/** Sends a part until storage has it. */
+export async function sendPart(
   { index, key, source }: ObjectTask,
   uploadId: string,
   part: Part,

@@ -7,6 +7,9 @@ import { openPutState } from './put-state.ts';
 import { withRetry } from './retry.ts';
 import type { UploadAccess } from './upload-access.ts';
 
+/** What removing the parts of a failed upload may take. */
+export const CLEANING_MILLISECONDS = 20_000;
+
 /** An interrupted upload. */
 export interface AbortRequest extends Listener {
   readonly path: string;
@@ -53,9 +56,16 @@ export async function removeParts(
   { storage, patience }: Pick<Sender, 'storage' | 'patience'>,
 ): Promise<void> {
   for (const { key, identity, partBytes } of objects) {
-    if (identity.size <= partBytes) continue;
-    for (const uploadId of await withRetry(() => storage.listUploads(key), patience)) {
-      await withRetry(() => storage.abort(key, uploadId), patience);
-    }
+    if (identity.size > partBytes) await abortUploads(key, { storage, patience });
+  }
+}
+
+/** Aborts every multipart upload of this key. */
+export async function abortUploads(
+  key: string,
+  { storage, patience }: Pick<Sender, 'storage' | 'patience'>,
+): Promise<void> {
+  for (const uploadId of await withRetry(() => storage.listUploads(key), patience)) {
+    await withRetry(() => storage.abort(key, uploadId), patience);
   }
 }
