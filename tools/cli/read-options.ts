@@ -2,19 +2,51 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CommandError } from './command.ts';
 import { suggest } from './suggest.ts';
 
+type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
+
 /**
  * Returns the values of a command's options.
  *
  * @param command what users type before them.
  * @throws {CommandError} where one is unknown, has no value, or is not an option.
  */
-export function readOptions<Options extends NonNullable<ParseArgsConfig['options']>>(
+export function readOptions<Options extends OptionsConfig>(
   command: string,
   args: readonly string[],
   options: Options,
 ) {
+  return explainErrors(
+    () => parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values,
+    command,
+    options,
+  );
+}
+
+/**
+ * Returns the values of a command's options, and its other arguments.
+ *
+ * @param command what users type before them.
+ * @throws {CommandError} where an option is unknown or has no value.
+ */
+export function readArguments<Options extends OptionsConfig>(
+  command: string,
+  args: readonly string[],
+  options: Options,
+) {
+  return explainErrors(
+    () => parseArgs({ args: [...args], options, strict: true, allowPositionals: true }),
+    command,
+    options,
+  );
+}
+
+function explainErrors<Result>(
+  parse: () => Result,
+  command: string,
+  options: OptionsConfig,
+): Result {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    return parse();
   } catch (error) {
     // The rest of the parser's message is advice on passing such an argument, which does not apply here.
     const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(

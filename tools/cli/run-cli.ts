@@ -21,12 +21,17 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'finds out what is wrong between VOD, this backend and its database',
     load: async () => (await import('./doctor/doctor-command.ts')).doctor,
   },
+  {
+    name: 'put',
+    summary: 'uploads files, and continues what was interrupted',
+    load: async () => (await import('./put/put-command.ts')).put,
+  },
 ];
 
 /** What may be the first argument. */
 const WORDS = [...COMMANDS.map(({ name }) => name), '--help', '--version'];
 
-const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, and says what is wrong between them.
+const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, says what is wrong between them, and uploads.
 
 Usage: vod-upload <command> [options]
        vod-upload --version
@@ -73,7 +78,7 @@ export async function runCli(
 }
 
 /** Errors whose text is for users. */
-const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem'];
+const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem', 'PutError'];
 
 function explain(error: unknown): string {
   if (error instanceof Error && EXPLAINED.includes(error.name)) return error.message;

@@ -65,7 +65,8 @@ const problem = v.object({
 /** Returns the error for an answer of the functions that is no success; their problems are written for users. */
 export function explainProblem({ status, json }: JsonAnswer): PutError {
   const { success, output } = v.safeParse(problem, json);
-  const isTransient = status >= 500 || status === 429;
+  // 501 is what needs a database that is not there.
+  const isTransient = status >= 500 && status !== 501;
   if (!success) {
     return new PutError('refused', `The functions answer ${status}.`, { isTransient });
   }

@@ -32,3 +32,47 @@ export function createByteRate(
     step: Math.max(MIN_STEP, Math.floor(bytesPerSecond / STEPS)),
   };
 }
+
+/** A rate that can be held. */
+export interface RateGate {
+  readonly rate: ByteRate;
+  /** Holds all that is not under way, or lets it go on; returns whether it is held now. */
+  readonly toggle: () => boolean;
+}
+
+/** Creates a gate, which is open. */
+export function createRateGate(rate: ByteRate): RateGate {
+  let held: Promise<void> | undefined;
+  let open = () => {};
+  return {
+    rate: {
+      ...rate,
+      async take(bytes, signal) {
+        while (held !== undefined) await untilAborted(held, signal);
+        await rate.take(bytes, signal);
+      },
+    },
+    toggle() {
+      if (held === undefined) {
+        held = new Promise((resolve) => {
+          open = resolve;
+        });
+        return true;
+      }
+      held = undefined;
+      open();
+      return false;
+    },
+  };
+}
+
+async function untilAborted(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  let leave = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    leave = resolve;
+    signal?.addEventListener('abort', leave);
+  });
+  await Promise.race([wait, aborted]);
+  signal?.removeEventListener('abort', leave);
+  signal?.throwIfAborted();
+}

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { runCli } from '../../../tools/cli/run-cli.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
@@ -40,6 +42,8 @@ export async function runCommand(
     folder = tmpdir(),
     asked = [],
     progress = [],
+    input = [],
+    signals = new EventEmitter(),
   }: {
     readonly typed?: string;
     readonly now?: () => number;
@@ -48,6 +52,10 @@ export async function runCommand(
     readonly asked?: string[];
     /** The progress messages are added to it. */
     readonly progress?: string[];
+    /** Standard input. */
+    readonly input?: readonly Uint8Array[];
+    /** Emits the signals that the process gets. */
+    readonly signals?: EventEmitter;
   } = {},
 ): Promise<Outcome> {
   let out = '';
@@ -71,6 +79,12 @@ export async function runCommand(
           },
     colours: false,
     now,
+    input: Readable.from(input, { objectMode: false }),
+    draw: undefined,
+    onSignal(name, listener) {
+      signals.on(name, listener);
+      return () => void signals.off(name, listener);
+    },
   });
   return { exitCode, out, error };
 }
