@@ -17,7 +17,7 @@ import {
   writeMedia,
 } from './put-stage.ts';
 
-const stage = useStack(undefined, { per: 'file' });
+const stage = useStack(() => ({ names: { classIds: [7] } }), { per: 'file' });
 
 const SCOPE = 'upload:sign upload:read';
 
@@ -38,12 +38,14 @@ describe('put through the functions', () => {
     const film = await writeMedia(stage, 'film.mp4', 9 * MEBIBYTE);
     const cover = await writeMedia(stage, 'cover.png', 300);
     const variables = await callerVariables(stage, SCOPE);
-    const args = ['film.mp4', '--cover', join(stage.dir, 'cover.png'), '--class-id', '7', '--wait'];
+    const args = ['film.mp4', '--cover', 'cover.png', '--class-id', '7', '--wait'];
     const more = ['--source-context', 'mine', '--storage-region', 'ap-seoul', '--json'];
 
     const { exitCode, out, error } = await runPut(stage, [...args, ...more], variables);
 
-    expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' });
+    expect({ exitCode, error, failed: named(out, 'failed') }).toEqual({
+      ...{ exitCode: 0, error: '', failed: [] },
+    });
     const [uploaded = {}] = named(out, 'uploaded');
     expect(uploaded).toMatchObject({ isNew: true, size: film.length + cover.length });
     expect(await fetchSha256(String(uploaded['mediaUrl']))).toBe(sha256(film));
@@ -92,7 +94,7 @@ describe('put through the functions', () => {
     await writeMedia(stage, 'mixed/a.mp4', 10);
     const variables = await callerVariables(stage, SCOPE);
 
-    const refused = await runPut(stage, ['mixed/a.mp4', '--class-id', '-1'], variables);
+    const refused = await runPut(stage, ['mixed/a.mp4', '--class-id=-1'], variables);
     const forbidden = await runPut(
       stage,
       ['mixed/a.mp4'],
@@ -116,7 +118,7 @@ describe('put with the key of an account', () => {
     const args = ['direct.mp4', '--direct', '--name', 'Holiday', '--class-id', '7', '--json'];
     const context = ['--source-context', 'job-7', '--session-context', 'run-1'];
     const more = ['--storage-region', 'ap-seoul', '--expire-time', '2099-01-01T00:00:00Z'];
-    const rest = ['--cover', join(stage.dir, 'direct.png'), '--ext-info', 'x'];
+    const rest = ['--cover', 'direct.png', '--ext-info', 'x'];
 
     const { exitCode, out, error } = await runPut(
       stage,
@@ -124,7 +126,9 @@ describe('put with the key of an account', () => {
       accountVariables(stage),
     );
 
-    expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' });
+    expect({ exitCode, error, failed: named(out, 'failed') }).toEqual({
+      ...{ exitCode: 0, error: '', failed: [] },
+    });
     const [uploaded = {}] = named(out, 'uploaded');
     expect(await fetchSha256(String(uploaded['mediaUrl']))).toBe(sha256(film));
     expect(await fetchSha256(String(uploaded['coverUrl']))).toBe(sha256(cover));

@@ -34,7 +34,7 @@ async function interrupt(request: PutFileRequest, parts = 3): Promise<void> {
 
 /** Returns the multipart uploads that are open in storage. */
 async function listOpen({ emulator }: PutStage): Promise<readonly string[]> {
-  return readdir(join(emulator.dir, 'storage', 'uploads')).catch(() => []);
+  return readdir(join(emulator.dir, 'storage', 'uploads'));
 }
 
 async function prepare(size = PARTS * MEBIBYTE) {
@@ -119,6 +119,7 @@ describe('an interrupted upload', () => {
   it('is removed, with its parts, by an abort', async () => {
     const { request } = await prepare();
     await interrupt(request);
+    expect(await listOpen(stage)).toHaveLength(1);
 
     expect(await abortFile(request, stage.environment)).toBe('removed');
 

@@ -20,7 +20,7 @@ function put(film: Buffer, change: Partial<PutStreamRequest> = {}) {
   return putStream({ stream, name, type, access, onEvent, ...change }, stage.environment);
 }
 
-const listOpen = () => readdir(join(stage.emulator.dir, 'storage', 'uploads')).catch(() => []);
+const listOpen = () => readdir(join(stage.emulator.dir, 'storage', 'uploads'));
 
 describe('putStream()', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, sep } from 'node:path';
+import { basename, extname, join, resolve, sep } from 'node:path';
 import { isMediaType } from '../../../lib/validation/media-type.ts';
 import { isPlaylist, listHlsSet, type SetFile } from '../../put/hls-set.ts';
 import { PutError } from '../../put/put-error.ts';
@@ -63,6 +63,11 @@ export async function listFiles(
     for (const file of media) await add(file);
   }
   return { files: dropAttachments(files), problems, ignored };
+}
+
+/** Returns a path that was typed in `folder`: as it was typed, if the program runs there. */
+export function resolvePath(path: string, { folder }: { readonly folder: string }): string {
+  return folder === process.cwd() ? path : resolve(folder, path);
 }
 
 /** Returns the type of a file by its name. */

@@ -8,7 +8,7 @@ import { createByteRate, createRateGate } from '../../put/rate-limit.ts';
 import { createTransport } from '../../put/transport.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { PUT_HELP } from './help.ts';
-import { type FileList, listFiles } from './list-files.ts';
+import { type FileList, listFiles, resolvePath } from './list-files.ts';
 import { openAccess } from './open-access.ts';
 import { type PutOptions, readBytes, readInteger, readPutOptions } from './put-options.ts';
 import { createReporter } from './reporter.ts';
@@ -77,11 +77,6 @@ function readLimits(options: PutOptions) {
   if (maxRate === 0) throw new CommandError('--max-rate must be greater than 0.');
   const patience = (readInteger('--patience', options.patience) ?? 0) * SECOND;
   return { partBytes, maxRate, patience, size: readBytes('--size', options.size) };
-}
-
-function resolvePath(path: string, { folder }: Surroundings): string {
-  // A relative path is shown as it was typed where the program runs in its own folder.
-  return folder === process.cwd() ? path : join(folder, path);
 }
 
 async function listPaths(

@@ -6,7 +6,7 @@ import { putStream } from '../../put/put-stream.ts';
 import { abortFile } from '../../put/remove-parts.ts';
 import { watchUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
-import { type FoundFile, typeOf } from './list-files.ts';
+import { type FoundFile, resolvePath, typeOf } from './list-files.ts';
 import type { OpenedAccess } from './open-access.ts';
 import type { PutOptions } from './put-options.ts';
 import type { Reporter } from './reporter.ts';
@@ -62,7 +62,7 @@ async function upload(file: FoundFile, job: Job): Promise<JobResult> {
     {
       ...{ path, type, attachments, partBytes, stateFolder, onEvent, signal },
       name: chooseName(options.name ?? basename(path), type),
-      cover: readCover(options),
+      cover: readCover(job),
       access: opened.access,
       options: `${opened.options} ${options.name ?? ''} ${options.cover ?? ''}`,
       again: options.again,
@@ -83,7 +83,7 @@ async function uploadInput(path: string, job: Job): Promise<JobResult> {
     {
       ...{ size, onEvent, signal, access: opened.access, stream: surroundings.input },
       ...{ type, name: chooseName(name, type) },
-      cover: readCover(options),
+      cover: readCover(job),
     },
     environment,
   );
@@ -127,6 +127,7 @@ function chooseName(name: string, type: string): string {
   return name.toLowerCase().endsWith(end) ? name.slice(0, -end.length) : name;
 }
 
-function readCover({ cover }: PutOptions) {
-  return cover === undefined ? undefined : { path: cover, type: typeOf(cover) };
+function readCover({ options: { cover }, surroundings }: Job) {
+  if (cover === undefined) return undefined;
+  return { path: resolvePath(cover, surroundings), type: typeOf(cover) };
 }
