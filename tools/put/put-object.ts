@@ -1,5 +1,6 @@
 import { combineCrc64, createCrc64 } from './crc64.ts';
 import type { PartSource } from './file-source.ts';
+import { findParts } from './find-parts.ts';
 import type { JournalRecord, StoredPart } from './journal-records.ts';
 import { listParts, type Part } from './part-plan.ts';
 import type { PartSlots } from './part-slots.ts';
@@ -82,24 +83,26 @@ async function putParts(
   sender: Sender,
 ): Promise<string> {
   const { source, partBytes } = task;
-  const all = listParts(source.size, partBytes);
-  // A part that was sent twice counts as it was sent last.
-  const known = new Map(sentBefore.map((part) => [part.number, part]));
-  const order = (parts: ReadonlyMap<number, StoredPart>) =>
-    all.flatMap(({ number }) => parts.get(number) ?? []);
-  const remains = { uploadId: openedBefore, parts: order(known) };
-  const found = await findParts(task, remains, sender);
+  const plan = listParts(source.size, partBytes);
+  const order = (parts: Iterable<StoredPart>) => {
+    // A part that was sent twice counts as it was sent last.
+    const last = new Map([...parts].map((part) => [part.number, part]));
+    return plan.flatMap(({ number }) => last.get(number) ?? []);
+  };
+  const remains = { uploadId: openedBefore, parts: order(sentBefore) };
+  const found = await findParts({ ...task, ...remains, plan }, sender);
   if (found === 'completed') return verifyWhole(task, remains.parts, undefined, sender);
   const { uploadId, kept } = found;
-  const stored = new Map(kept.map((part) => [part.number, part]));
   sender.onKept(countBytes(kept));
-  const missing = all.filter(({ number }) => !stored.has(number));
-  const works = missing.map((part) => async (signal: AbortSignal) => {
-    stored.set(part.number, await sendPart(task, uploadId, part, withSignal(sender, signal)));
-  });
-  await runTogether(works, sender.signal);
+  const isKept = new Set(kept.map(({ number }) => number));
+  const works = plan
+    .filter(({ number }) => !isKept.has(number))
+    .map((part) => (signal: AbortSignal) => {
+      return sendPart(task, uploadId, part, withSignal(sender, signal));
+    });
+  const sent = await runTogether(works, sender.signal);
   await source.verify();
-  return completeParts(task, uploadId, order(stored), sender);
+  return completeParts(task, uploadId, order([...kept, ...sent]), sender);
 }
 
 /**
@@ -147,32 +150,6 @@ async function verifyWhole(
   const object = answered ?? (await withRetry(() => storage.head(key), patience));
   if (object?.crc64 === crc64 && source.size === countBytes(parts)) return crc64;
   throw corrupted(object?.crc64 ?? '', crc64);
-}
-
-/** Returns the multipart upload to continue or a new one, and its parts that need not be sent again. */
-async function findParts(
-  { index, key, source }: ObjectTask,
-  remains: ObjectRemains,
-  { storage, patience, record }: Sender,
-): Promise<'completed' | { readonly uploadId: string; readonly kept: readonly StoredPart[] }> {
-  const { uploadId } = remains;
-  if (uploadId !== undefined) {
-    const listed = await withRetry(() => storage.listParts(key, uploadId), patience);
-    if (listed !== undefined) {
-      const sizes = new Map(listed.map(({ number, size, etag }) => [number, `${size} ${etag}`]));
-      const kept = remains.parts.filter(
-        ({ number, size, etag }) => sizes.get(number) === `${size} ${etag}`,
-      );
-      return { uploadId, kept };
-    }
-    const isWhole = countBytes(remains.parts) === source.size;
-    if (isWhole && (await withRetry(() => storage.head(key), patience))) return 'completed';
-  }
-  // One that was begun when the process ended has no line in the journal.
-  const [open] = await withRetry(() => storage.listUploads(key), patience);
-  const begun = open ?? (await withRetry(() => storage.initiate(key), patience));
-  await record({ type: 'opened', object: index, uploadId: begun });
-  return { uploadId: begun, kept: [] };
 }
 
 /** Sends a part until storage has it. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import * as v from 'valibot';
 import { PutError } from './put-error.ts';
@@ -28,10 +28,10 @@ type Holder = v.InferOutput<typeof holderSchema>;
 export async function lockState(file: string, subject: string): Promise<Lock> {
   const own: Holder = {
     ...{ token: randomUUID(), pid: process.pid, host: hostname() },
-    started: await readStart(process.pid),
+    started: await ownStart,
   };
   for (;;) {
-    if (await create(file, own)) return { release: () => release(file, own) };
+    if (await create(file, own)) return { release: () => unlink(file).catch(() => undefined) };
     const holder = await readHolder(file);
     // It was released in the meantime.
     if (holder === undefined) continue;
@@ -51,7 +51,7 @@ async function create(file: string, holder: Holder): Promise<boolean> {
     if (Object(error).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await rm(draft, { force: true });
+    await unlink(draft).catch(() => undefined);
   }
 }
 
@@ -68,10 +68,6 @@ async function remove(file: string, holder: Holder): Promise<boolean> {
   } finally {
     await rm(claim, { force: true });
   }
-}
-
-async function release(file: string, own: Holder): Promise<void> {
-  if ((await readHolder(file))?.token === own.token) await rm(file, { force: true });
 }
 
 /** A file that was cut, by a crash of the machine, belongs to nobody. */
@@ -97,6 +93,9 @@ async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
   const now = await readStart(pid);
   return started === '' || now === '' || started === now;
 }
+
+/** It is the same for all locks of this process. */
+const ownStart = readStart(process.pid);
 
 /** Returns field 22 of https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the empty text elsewhere. */
 async function readStart(pid: number): Promise<string> {

@@ -49,6 +49,9 @@ export interface Transport {
 /** Answers are lists of 1,000 parts at most. */
 const MAX_ANSWER_BYTES = 8 * 1024 ** 2;
 
+/** A body that begins later than this does not hold the headers back. */
+const FLUSH_MILLISECONDS = 500;
+
 /** Creates the transport of a program with these environment variables, which may name proxies. */
 export function createTransport(
   variables: Readonly<Record<string, string | undefined>>,
@@ -139,10 +142,11 @@ async function writeBody(
     isAnswered = true;
     wake();
   };
-  answering.then(stop, stop);
   // A body may wait for its turn, but signatures do not wait.
-  if (body !== undefined) sending.flushHeaders();
+  const flush = setTimeout(() => sending.flushHeaders(), FLUSH_MILLISECONDS);
+  answering.then(stop, stop).finally(() => clearTimeout(flush));
   for await (const chunk of body?.chunks() ?? []) {
+    clearTimeout(flush);
     if (isAnswered) return;
     stalls.expect(chunk.length);
     await new Promise<void>((resolve) => {

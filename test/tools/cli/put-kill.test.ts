@@ -19,8 +19,6 @@ const stage = useStack();
 
 const PARTS = 64;
 const KILLS = 10;
-/** Most parts in flight: the bound of the lanes. */
-const LANES = 16;
 
 const ARGS = ['film.mp4', '--part-size', '1MiB', '--json'];
 
@@ -71,7 +69,8 @@ describe('an upload that is killed', () => {
     expect(await last.ended).toBe(0);
     expect(last.out()).toContain('"event":"resumed"');
     await checkUploaded(last.out(), film);
-    expect(countParts(stage)).toBeLessThanOrEqual(PARTS + KILLS * LANES);
+    // Parts that storage had whole are found there, though the program was killed before their answers arrived.
+    expect(countParts(stage)).toBeLessThanOrEqual(PARTS + KILLS);
   });
 });
 

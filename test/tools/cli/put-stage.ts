@@ -4,29 +4,39 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { LocalStack } from '../../../tools/local/local-stack.ts';
 import { seen } from '../../support/activities.ts';
-import type { StackStage } from '../../support/stack-stage.ts';
 import { runCommand, type Variables } from './cli-stage.ts';
+
+/** A stack, and a folder for files. */
+export interface PutPlace {
+  readonly stack: LocalStack;
+  readonly dir: string;
+}
 
 export const MEBIBYTE = 1024 * 1024;
 
 const BIN = fileURLToPath(new URL('../../../tools/cli/vod-upload.mjs', import.meta.url));
 
 /** Calls a control of the stack. */
-export async function control({ stack }: StackStage, path: string, body: object): Promise<unknown> {
+export async function control(
+  { stack }: Pick<PutPlace, 'stack'>,
+  path: string,
+  body: object,
+): Promise<unknown> {
   const init = { method: 'POST', body: JSON.stringify(body) };
   const response = await fetch(`${stack.origin}/__local/${path}`, init);
   return response.json();
 }
 
 /** Returns the variables of a caller of the functions. */
-export async function callerVariables(stage: StackStage, scope: string): Promise<Variables> {
+export async function callerVariables(stage: PutPlace, scope: string): Promise<Variables> {
   const token = Object(await control(stage, 'token', { sub: 'user-42', scope })).token;
   return { VOD_UPLOAD_ENDPOINT: stage.stack.origin, VOD_UPLOAD_TOKEN: token };
 }
 
 /** Returns the variables of the account. */
-export function accountVariables({ stack: { account } }: StackStage): Variables {
+export function accountVariables({ stack: { account } }: PutPlace): Variables {
   return {
     VOD_SECRET_ID: account.secretId,
     VOD_SECRET_KEY: account.secretKey,
@@ -36,7 +46,7 @@ export function accountVariables({ stack: { account } }: StackStage): Variables 
 
 /** Writes a file into the stage's folder; noise of that many bytes, or a text. */
 export async function writeMedia(
-  { dir }: StackStage,
+  { dir }: PutPlace,
   name: string,
   content: number | string,
 ): Promise<Buffer> {
@@ -48,7 +58,7 @@ export async function writeMedia(
 
 /** Runs `put` in this process, in the stage's folder. */
 export function runPut(
-  { stack, dir }: StackStage,
+  { stack, dir }: PutPlace,
   args: readonly string[],
   variables: Variables,
   change: Parameters<typeof runCommand>[2] = {},
@@ -68,7 +78,7 @@ export interface RunningPut {
 
 /** Starts `vod-upload put` as a shell does, in the stage's folder. */
 export function startPut(
-  { stack, dir }: StackStage,
+  { stack, dir }: PutPlace,
   args: readonly string[],
   variables: Variables,
 ): RunningPut {
@@ -90,7 +100,7 @@ export function startPut(
 }
 
 /** Returns how often storage received parts. */
-export function countParts({ stack }: StackStage): number {
+export function countParts({ stack }: PutPlace): number {
   return seen(stack, 'storage').filter(
     ({ operation, status }) => operation === 'UploadPart' && status === 200,
   ).length;
