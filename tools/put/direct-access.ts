@@ -11,7 +11,7 @@ import type { Transport } from './transport.ts';
 import type { UploadAccess } from './upload-access.ts';
 
 /** A key of an account. */
-export interface AccountKey {
+interface AccountKey {
   readonly secretId: string;
   readonly secretKey: string;
   /** Session token of a temporary key. */

@@ -105,7 +105,7 @@ describe('runCli()', () => {
 
   it.each([
     [[], 'vod-upload connects'],
-    [['put'], 'There is no command "put".'],
+    [['send'], 'There is no command "send".'],
     [['--verbose'], 'There is no command "--verbose".'],
   ])('refuses %j', async (args, start) => {
     const { exitCode, out, error } = await runCommand(args, {});
@@ -114,14 +114,29 @@ describe('runCli()', () => {
     expect(error.startsWith(start)).toBe(true);
   });
 
-  it.each(['setup', 'doctor'])('has help on %s, with examples and exit codes', async (name) => {
-    const { exitCode, out } = await runCommand([name, '--help'], {});
+  it.each(['setup', 'doctor', 'put'])(
+    'has help on %s, with examples and exit codes',
+    async (name) => {
+      const { exitCode, out } = await runCommand([name, '--help'], {});
 
-    expect(exitCode).toBe(0);
-    for (const part of ['Usage:', 'Options:', 'Variables:', 'Exit codes:', 'Examples:']) {
-      expect(out).toContain(part);
-    }
-    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+      expect(exitCode).toBe(0);
+      for (const part of ['Usage:', 'Options:', 'Variables:', 'Exit codes:', 'Examples:']) {
+        expect(out).toContain(part);
+      }
+      for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    },
+  );
+
+  it('has help on every option of put', async () => {
+    const { out } = await runCommand(['put', '--help'], {});
+    const source = readFileSync(
+      new URL('../../../tools/cli/put/put-options.ts', import.meta.url),
+      'utf8',
+    );
+    const options = [...source.matchAll(/^ {2}'?([\w-]+)'?: \{ type: '/gm)].map(([, name]) => name);
+
+    expect(options.length).toBeGreaterThan(30);
+    for (const option of options) expect(out).toContain(`--${option}`);
   });
 
   it.each(['setup', 'doctor'])('has help on every option of %s', async (name) => {

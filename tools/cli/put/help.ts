@@ -7,7 +7,7 @@ uploaded is not uploaded again.
 Usage: vod-upload put <file or folder>… [options]
        vod-upload put - --name <name> [options]      uploads standard input
 
-Where to:
+Options:
   --endpoint <url>       the functions of this backend: limits, policy, quotas and messages as for any client
   --uploads-endpoint <url>
                          the function "uploads", if it has an address of its own
@@ -15,7 +15,7 @@ Where to:
   --env-file <file>      with --direct: reads variables from this file instead of .env
   --cloud-url <url>      an emulator that answers for VOD's hosts, such as http://localhost:3000/__vod
 
-The media:
+Options of the media:
   --name <name>          its name; that of the file by default
   --type <type>          its type; the end of the file's name by default
   --cover <file>         its cover
@@ -26,14 +26,14 @@ The media:
   --ext-info, --media-storage-path
                          with --direct
 
-Which files:
+Options of files:
   -r, --recursive        looks into the folders of folders, too
   --include <pattern>, --exclude <pattern>
                          files of folders, such as '*.mov', 'raw/**' or '*.{mp4,mov}'; may be repeated
   --size <bytes>         of standard input, where it is known
   --dry-run              lists what would be uploaded, and what is missing
 
-How:
+Options of the run:
   --max-rate <bytes>     in a second, such as 5MB
   --part-size <bytes>    from 1MiB to 5GiB; by default chosen by the size of the file
   --patience <seconds>   for which a request is repeated that fails, 600 by default
