@@ -92,7 +92,7 @@ async function perform<Schema extends v.GenericSchema>(
   { transport, cloudUrl, signal }: ClientCallsDependencies,
 ): Promise<v.InferOutput<Schema>> {
   const base = cloudUrl === undefined ? `https://${HOST}` : `${cloudUrl}/${HOST}`;
-  const { json } = await callJson(transport, {
+  const { status, json } = await callJson(transport, {
     ...{ method: 'POST', url: new URL(`${base}/v3/index.php?Action=${action}`), signal },
     headers: { 'Content-Type': 'application/json' },
     text: JSON.stringify(body),
@@ -101,7 +101,7 @@ async function perform<Schema extends v.GenericSchema>(
   if (json['code'] === 0 && success) return output;
   const code = String(json['code'] ?? 'no code');
   throw new PutError('refused', `VOD refuses ${action} with ${code}${explain(code)}.`, {
-    reason: code,
+    ...{ reason: code, isTransient: status >= 500 },
   });
 }
 

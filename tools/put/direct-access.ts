@@ -98,6 +98,7 @@ export function createDirectAccess(options: DirectOptions): UploadAccess {
       );
       return calls.renew(signature, session.key);
     },
+    permit: async () => '',
     async commit(session) {
       const answer = await call('CommitUpload', committed, {
         ...application,

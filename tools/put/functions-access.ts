@@ -35,10 +35,9 @@ export function createFunctionsAccess(options: FunctionsOptions): UploadAccess {
       const { signature } = await sign(uploadId);
       return calls.renew(signature, key);
     },
-    async commit({ key, uploadId }) {
-      const { signature } = await sign(uploadId);
-      return calls.commit(signature, key);
-    },
+    // Once VOD has the media, the functions sign nothing more for its upload.
+    permit: async ({ uploadId }) => (await sign(uploadId)).signature,
+    commit: ({ key }, signature) => calls.commit(signature, key),
   };
 }
 

@@ -49,6 +49,9 @@ const stored = v.object({ type: v.literal('stored'), object: size, crc64: text }
 /** Other credentials were issued. */
 const renewed = v.object({ type: v.literal('renewed'), grant });
 
+/** VOD is asked to make a media of it, with this. */
+const permitted = v.object({ type: v.literal('permitted'), permit: text });
+
 /** VOD has made a media of it. */
 const ended = v.object({
   type: v.literal('ended'),
@@ -61,13 +64,13 @@ const ended = v.object({
   }),
 });
 
-const record = v.variant('type', [begun, opened, part, stored, renewed, ended]);
+const journalRecord = v.variant('type', [begun, opened, part, stored, renewed, permitted, ended]);
 
 /** What is written when an upload begins. */
 export type Beginning = v.InferOutput<typeof begun>;
 
 /** A line of the journal of an upload. */
-export type JournalRecord = v.InferOutput<typeof record>;
+export type JournalRecord = v.InferOutput<typeof journalRecord>;
 
 /** What became of an upload. */
 export type PutResult = v.InferOutput<typeof ended>['result'];
@@ -83,6 +86,8 @@ export interface Journal {
   readonly uploadIds: ReadonlyMap<number, string>;
   readonly parts: ReadonlyMap<number, readonly StoredPart[]>;
   readonly stored: ReadonlyMap<number, string>;
+  /** What VOD was last asked with to make a media of it. */
+  readonly permit: string | undefined;
   readonly result: PutResult | undefined;
 }
 
@@ -94,27 +99,34 @@ export function readJournal(content: string): Journal | undefined {
   const records = content.split('\n').flatMap(readRecord);
   const beginning = records.find((each) => each.type === 'begun');
   if (beginning === undefined) return undefined;
+  const { grant } = records.findLast((each) => each.type === 'renewed') ?? beginning;
+  return {
+    ...{ beginning, grant, ...readObjects(records) },
+    permit: records.findLast((each) => each.type === 'permitted')?.permit,
+    result: records.findLast((each) => each.type === 'ended')?.result,
+  };
+}
+
+function readObjects(
+  records: readonly JournalRecord[],
+): Pick<Journal, 'uploadIds' | 'parts' | 'stored'> {
   const uploadIds = new Map<number, string>();
   const parts = new Map<number, StoredPart[]>();
   const stored = new Map<number, string>();
-  let { grant: latest } = beginning;
-  let result: PutResult | undefined;
-  for (const each of records) {
-    if (each.type === 'opened') {
-      uploadIds.set(each.object, each.uploadId);
+  for (const record of records) {
+    if (record.type === 'opened') {
+      uploadIds.set(record.object, record.uploadId);
       // The parts of an earlier upload are not parts of this one.
-      parts.set(each.object, []);
-    } else if (each.type === 'part') parts.get(each.object)?.push(each);
-    else if (each.type === 'stored') stored.set(each.object, each.crc64);
-    else if (each.type === 'renewed') latest = each.grant;
-    else if (each.type === 'ended') result = each.result;
+      parts.set(record.object, []);
+    } else if (record.type === 'part') parts.get(record.object)?.push(record);
+    else if (record.type === 'stored') stored.set(record.object, record.crc64);
   }
-  return { beginning, grant: latest, uploadIds, parts, stored, result };
+  return { uploadIds, parts, stored };
 }
 
 function readRecord(line: string): readonly JournalRecord[] {
   try {
-    const { success, output } = v.safeParse(record, JSON.parse(line));
+    const { success, output } = v.safeParse(journalRecord, JSON.parse(line));
     return success ? [output] : [];
   } catch {
     return [];

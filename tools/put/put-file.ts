@@ -9,7 +9,7 @@ import { openPutState, type PutState } from './put-state.ts';
 import { CLEANING_MILLISECONDS, removeParts } from './remove-parts.ts';
 import { withRetry } from './retry.ts';
 import { runTogether } from './run-together.ts';
-import type { UploadAccess } from './upload-access.ts';
+import type { CommittedMedia, UploadAccess } from './upload-access.ts';
 
 /** A file to upload, and how. */
 export interface PutFileRequest extends Listener {
@@ -126,7 +126,7 @@ async function begin({ request, environment, state, files }: Run): Promise<Journ
   );
   await state.begin(beginning);
   return {
-    ...{ beginning, grant: beginning.grant, result: undefined },
+    ...{ beginning, grant: beginning.grant, permit: undefined, result: undefined },
     ...{ uploadIds: new Map(), parts: new Map(), stored: new Map() },
   };
 }
@@ -141,7 +141,7 @@ async function putBegun(journal: Journal, run: Run): Promise<PutResult> {
   try {
     const crcs = await sendObjects(journal, files, sender);
     for (const { path, source } of files) await verifyPath(path, source);
-    const media = await withRetry(() => access.commit(session), sender.patience);
+    const media = await commit(journal, access, sender);
     const [crc64 = ''] = crcs;
     const size = files.reduce((sum, { source }) => sum + source.size, 0);
     const result: PutResult = { ...media, uploadId: session.uploadId, size, crc64 };
@@ -158,6 +158,24 @@ async function putBegun(journal: Journal, run: Run): Promise<PutResult> {
       await state.remove();
     }
     throw error;
+  }
+}
+
+/** Has VOD make the media. If the answer was lost, it is asked with the same again. */
+async function commit(
+  { beginning: { session }, permit: before }: Journal,
+  access: UploadAccess,
+  { patience, record }: Sender,
+): Promise<CommittedMedia> {
+  const permit = before ?? (await withRetry(() => access.permit(session), patience));
+  if (before === undefined) await record({ type: 'permitted', permit });
+  try {
+    return await withRetry(() => access.commit(session, permit), patience);
+  } catch (error) {
+    const isOld = before !== undefined && error instanceof PutError && error.code === 'refused';
+    if (!isOld) throw error;
+    const other = await withRetry(() => access.permit(session), patience);
+    return withRetry(() => access.commit(session, other), patience);
   }
 }
 

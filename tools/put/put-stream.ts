@@ -54,7 +54,8 @@ export async function putStream(
     const reader = createStreamReader(request.stream);
     const stored = await putRead(mediaKey, reader, request, sender);
     await putCover(image, applied, sender);
-    const committed = await withRetry(() => access.commit(session), patience);
+    const permit = await withRetry(() => access.permit(session), patience);
+    const committed = await withRetry(() => access.commit(session, permit), patience);
     return { ...committed, ...stored, uploadId: session.uploadId };
   } catch (error) {
     // Parts that are under way would be stored after the others are removed.

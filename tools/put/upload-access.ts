@@ -45,6 +45,8 @@ export interface UploadAccess {
   readonly apply: (media: MediaDescription) => Promise<AppliedUpload>;
   /** Rejects with `session_over` if the upload cannot be continued. */
   readonly renew: (session: UploadSession) => Promise<StorageGrant>;
+  /** Returns what `commit` needs, and may need again after its answer was lost. */
+  readonly permit: (session: UploadSession) => Promise<string>;
   /** May be repeated: the result is the same. */
-  readonly commit: (session: UploadSession) => Promise<CommittedMedia>;
+  readonly commit: (session: UploadSession, permit: string) => Promise<CommittedMedia>;
 }

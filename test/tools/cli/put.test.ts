@@ -90,6 +90,21 @@ describe('put through the functions', () => {
     expect(await fetchSha256(String(mediaUrl))).toBe(sha256(film));
   });
 
+  it('repeats calls that fail, and commits once', async () => {
+    await writeMedia(stage, 'faults.mp4', 3 * MEBIBYTE);
+    stage.stack.faults.arm('apply-unavailable', 1);
+    stage.stack.faults.arm('lost-commit-answer', 1);
+    const variables = await callerVariables(stage, SCOPE);
+
+    const { exitCode, out } = await runPut(stage, ['faults.mp4', '--json'], variables);
+
+    const [{ fileId } = { fileId: '' }] = named(out, 'uploaded');
+    expect(exitCode).toBe(0);
+    expect(named(out, 'retry')).toHaveLength(2);
+    const sent = () => seen(stage.stack, 'notification').filter((each) => each.fileId === fileId);
+    await expect.poll(sent).toHaveLength(1);
+  });
+
   it('says what the functions refuse, and uploads the others', async () => {
     await writeMedia(stage, 'mixed/a.mp4', 10);
     const variables = await callerVariables(stage, SCOPE);
