@@ -44,11 +44,11 @@ export function accountVariables({ stack: { account } }: PutPlace): Variables {
   };
 }
 
-/** Writes a file into the stage's folder; noise of that many bytes, or a text. */
+/** Writes a file into the stage's folder: noise of that many bytes, or what is given. */
 export async function writeMedia(
   { dir }: PutPlace,
   name: string,
-  content: number | string,
+  content: number | string | Buffer,
 ): Promise<Buffer> {
   const bytes = typeof content === 'number' ? randomBytes(content) : Buffer.from(content);
   await mkdir(dirname(join(dir, name)), { recursive: true });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { clock, random } from '../../../lib/system.ts';
+import { buildVideo } from '../../../tools/local/emulator/pull/sample-video.ts';
 import { createFunctionsAccess } from '../../../tools/put/functions-access.ts';
 import { createPartSlots } from '../../../tools/put/part-slots.ts';
 import type { PutEvent } from '../../../tools/put/put-environment.ts';
@@ -14,7 +15,7 @@ import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { useStack } from '../../support/stack-stage.ts';
 import { callerVariables, MEBIBYTE, writeMedia } from '../cli/put-stage.ts';
 
-const SMALL = { profiles: { default: { maxBytes: MEBIBYTE } } };
+const SMALL = { profiles: { default: { maxBytes: 10 } } };
 
 const stage = useStack();
 
@@ -89,9 +90,9 @@ it('asks for credentials with a signature of the same upload', async () => {
   expect(event).toMatchObject({ EventType: 'NewFileUpload' });
 });
 
-it('says what became of a media that its limits reject', async () => {
+it('says what became of a media that its limits reject', { timeout: 60_000 }, async () => {
   await stage.restart({ custom: { upload: { policy: SMALL } } });
-  await writeMedia(stage, 'film.mp4', 2 * MEBIBYTE);
+  await writeMedia(stage, 'film.mp4', buildVideo(2));
   const { access, put, watch } = await open();
 
   const { uploadId = '' } = await put(access);
