@@ -89,7 +89,6 @@ describe('an upload', () => {
     const before = countParts(stage);
     await expect.poll(() => countParts(stage), { interval: 2 }).toBeGreaterThan(before);
     second.child.kill('SIGSTOP');
-    await expect.poll(() => countParts(stage), { interval: 2 }).toBeGreaterThan(0);
     second.child.kill('SIGCONT');
 
     expect(await second.ended).toBe(0);

@@ -61,7 +61,7 @@ export function drawProgress(progress: FileProgress): string {
   const { path, size, done, rate } = progress;
   const speed = rate === 0 ? '' : `  ${formatBytes(rate)}/s`;
   if (size === undefined) return `${formatBytes(done)}${speed}  ${path}`;
-  const share = size === 0 ? 1 : Math.min(1, done / size);
+  const share = shareOf(done, size);
   const full = Math.round(share * BAR);
   const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
   const left = rate === 0 ? '' : `  ${formatSeconds((size - done) / rate)} left`;
@@ -70,10 +70,15 @@ export function drawProgress(progress: FileProgress): string {
 
 /** Returns a line about a file for a log. */
 export function describeProgress({ path, size, done, rate }: FileProgress): string {
-  const share = size === undefined ? formatBytes(done) : formatShare(size === 0 ? 1 : done / size);
+  const share = size === undefined ? formatBytes(done) : formatShare(shareOf(done, size));
   const left =
     rate === 0 || size === undefined ? '' : `, ${formatSeconds((size - done) / rate)} left`;
   return `${path}: ${share}, ${formatBytes(rate)}/s${left}`;
+}
+
+/** The bytes of a cover are counted too, so there may be more of them than the file has. */
+function shareOf(done: number, size: number): number {
+  return size === 0 ? 1 : Math.min(1, done / size);
 }
 
 function formatShare(share: number): string {
