@@ -35,7 +35,8 @@ const goBack = (lines: number) => `\r\u001b[${lines}A\u001b[J`;
 export function createDrawing(stream: ProgressStream): (lines: readonly string[]) => void {
   let drawn = 0;
   return (lines) => {
-    const width = (stream.columns ?? 80) - 1;
+    // Some terminals say that they have no columns.
+    const width = (stream.columns || 80) - 1;
     const back = drawn === 0 ? '' : goBack(drawn);
     stream.write(`${back}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`);
     drawn = lines.length;
