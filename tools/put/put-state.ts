@@ -39,6 +39,9 @@ export interface StateSubject {
   readonly target: string;
 }
 
+/** A media and its cover: if they are sent in one request each, their journal is written only before the last step. */
+const SMALL_OBJECTS = 2;
+
 /** Credentials are in it, for as long as they are valid. */
 const NO_GRANT = { secretId: '', secretKey: '', token: '', expiresAt: 0 };
 const PRIVATE = { mode: 0o600 };
@@ -67,6 +70,13 @@ export async function openPutState(
       onLost(Object(error).code ?? 'unknown');
     });
   };
+  /** Lines of an upload that an interruption would lose nothing of yet. */
+  let unwritten: JournalRecord[] | undefined;
+  const write = async () => {
+    const records = unwritten ?? [];
+    unwritten = undefined;
+    await attempt(() => replaceFile(file, records));
+  };
   let lock: Lock | undefined;
   await attempt(() => mkdir(folder, { recursive: true }));
   await attempt(async () => {
@@ -74,7 +84,10 @@ export async function openPutState(
   });
   return {
     journal: readJournal(await readFile(file, 'utf8').catch(() => '')),
-    begin: (beginning) => attempt(() => replaceFile(file, [beginning])),
+    async begin(beginning) {
+      unwritten = [beginning];
+      if (beginning.objects.length > SMALL_OBJECTS) await write();
+    },
     end: (beginning, result) =>
       attempt(() =>
         replaceFile(file, [
@@ -82,8 +95,15 @@ export async function openPutState(
           { type: 'ended', result },
         ]),
       ),
-    // The line break comes first: what an interrupted process wrote last may have none.
-    append: (record) => attempt(() => appendFile(file, `\n${JSON.stringify(record)}`, PRIVATE)),
+    async append(record) {
+      if (unwritten === undefined) {
+        // The line break comes first: what an interrupted process wrote last may have none.
+        await attempt(() => appendFile(file, `\n${JSON.stringify(record)}`, PRIVATE));
+        return;
+      }
+      unwritten.push(record);
+      if (record.type === 'opened' || record.type === 'permitted') await write();
+    },
     isLost: () => isLost,
     // Where nothing can be removed, nothing could be written.
     remove: () => rm(file, { force: true }).catch(() => undefined),
