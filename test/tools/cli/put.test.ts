@@ -221,28 +221,32 @@ describe('put with the key of an account', () => {
   });
 
   it('pauses at the first Ctrl+C, says how to go on, goes on, and can be removed', async () => {
-    await writeMedia(stage, 'paused.mp4', 12 * MEBIBYTE);
-    const args = ['paused.mp4', '--direct', '--part-size', '1MiB'];
-    await control(stage, 'speed', { bytesPerSecond: 8 * MEBIBYTE });
-    const interrupt = async () => {
+    const argsOf = (name: string) => [name, '--direct', '--part-size', '1MiB'];
+    const interrupt = async (name: string) => {
+      await writeMedia(stage, name, 12 * MEBIBYTE);
+      await control(stage, 'speed', { bytesPerSecond: 8 * MEBIBYTE });
       const signals = new EventEmitter();
       const before = countParts(stage);
-      const running = runPut(stage, args, accountVariables(stage), { signals });
+      const running = runPut(stage, argsOf(name), accountVariables(stage), { signals });
       await expect.poll(() => countParts(stage), { interval: 5 }).toBeGreaterThan(before + 1);
       signals.emit('SIGINT');
       // The second one ends the program, since nobody listens.
       expect(signals.listenerCount('SIGINT')).toBe(0);
-      return running;
+      const ended = await running;
+      await control(stage, 'speed', { bytesPerSecond: null });
+      return ended;
     };
 
-    const first = await interrupt();
-    const second = await interrupt();
-    await control(stage, 'speed', { bytesPerSecond: null });
-    const last = await runPut(stage, [...args, '--abort'], accountVariables(stage));
+    const first = await interrupt('paused.mp4');
+    const second = await runPut(stage, argsOf('paused.mp4'), accountVariables(stage));
+    await interrupt('removed.mp4');
+    const abort = [...argsOf('removed.mp4'), '--abort'];
+    const last = await runPut(stage, abort, accountVariables(stage));
 
     expect(first.exitCode).toBe(1);
     expect(first.error).toMatch(/Paused: .*paused\.mp4: \d+ %/);
     expect(first.error).toContain('To go on: vod-upload put paused.mp4 --direct --part-size 1MiB');
+    expect(second.exitCode).toBe(0);
     expect(second.error).toMatch(/paused\.mp4: continued after \d/);
     expect(last).toMatchObject({
       exitCode: 0,
