@@ -53,7 +53,7 @@ it('streamPartBytes() grows, so that 10,000 parts are enough for 2 TiB', () => {
 });
 
 describe('createPartSlots()', () => {
-  /** Sends for some seconds at the rate that so many lanes have. */
+  /** Sends for some seconds at the rate that that many lanes have. */
   function send(rateOf: (lanes: number) => number, seconds: number) {
     let now = 0;
     const slots = createPartSlots(() => now);
