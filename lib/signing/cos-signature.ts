@@ -1,11 +1,13 @@
 import { createHmac, hash } from 'node:crypto';
 
-/** A request to COS without parameters. */
+/** A request to COS. */
 export interface CosRequest {
   /** Lower case. */
-  readonly method: 'put';
+  readonly method: 'get' | 'head' | 'put' | 'post' | 'delete';
   /** Path of the object, which begins with a slash, as it is before it is encoded. */
   readonly path: string;
+  /** Parameters of the query, as they are before they are encoded. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Headers that the signature covers: their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -20,17 +22,15 @@ const VALID_SECONDS = 900;
  * @see https://cloud.tencent.com/document/product/436/7778
  */
 export function signCosRequest(
-  { method, path, headers }: CosRequest,
+  { method, path, parameters = {}, headers }: CosRequest,
   { secretId, secretKey }: { readonly secretId: string; readonly secretKey: string },
   now: number,
 ): string {
   // Two minutes of the past, for a clock that is ahead.
   const begin = Math.floor(now / 1_000) - 120;
   const time = `${begin};${begin + VALID_SECONDS}`;
-  const signed = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
-  const names = signed.map(([name]) => name).join(';');
-  const pairs = signed.map(([name, value]) => `${name}=${encode(value)}`).join('&');
-  const request = hash('sha1', `${method}\n${path}\n\n${pairs}\n`);
+  const [query, sent] = [listSigned(parameters), listSigned(headers)];
+  const request = hash('sha1', `${method}\n${path}\n${query.pairs}\n${sent.pairs}\n`);
   const key = hmac(secretKey, time);
   const signature = hmac(key, `sha1\n${time}\n${request}\n`);
   return [
@@ -38,10 +38,21 @@ export function signCosRequest(
     `q-ak=${secretId}`,
     `q-sign-time=${time}`,
     `q-key-time=${time}`,
-    `q-header-list=${names}`,
-    'q-url-param-list=',
+    `q-header-list=${sent.names}`,
+    `q-url-param-list=${query.names}`,
     `q-signature=${signature}`,
   ].join('&');
+}
+
+/** Returns names and pairs in the form in which they are signed: names in lower case, and sorted. */
+function listSigned(fields: Readonly<Record<string, string>>) {
+  const signed = Object.entries(fields)
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    names: signed.map(([name]) => name).join(';'),
+    pairs: signed.map(([name, value]) => `${name}=${encode(value)}`).join('&'),
+  };
 }
 
 function hmac(key: string, text: string): string {

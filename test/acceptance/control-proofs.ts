@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { VodUploadClient, VodUploadRequest } from 'vod-node-sdk';
 import { buildVideo } from '../../tools/local/emulator/pull/sample-video.ts';
 import { happens, seen } from '../support/activities.ts';
 import {
@@ -14,23 +12,10 @@ import {
   uploadAsServer,
 } from './bring.ts';
 import type { Proofs } from './proofs.ts';
+import { putAborts, putPauses, putReports, putResumes } from './put-proofs.ts';
 import type { Scene } from './scene.ts';
 import { ACTIONS, documented, fieldsOf, inBrowser, MODELS, ofVendor } from './vendor.ts';
 import { findNote } from './ways.ts';
-
-/** Neither the vendor's SDK nor this project's command has an option for it. */
-function notOfServers() {
-  expect(findNote('6')).toMatch(/vod-upload/);
-  const names = [
-    ...Object.getOwnPropertyNames(VodUploadClient.prototype),
-    ...Object.keys(new VodUploadRequest()),
-  ];
-  expect(names).toContain('upload');
-  expect(names.filter((name) => /pause|resume|cancel|abort|progress/i.test(name))).toEqual([]);
-  const commands = readFileSync(new URL('../../tools/cli/run-cli.ts', import.meta.url), 'utf8');
-  expect(commands).toContain('doctor');
-  expect(commands).not.toMatch(/\bput\b/);
-}
 
 /** VOD's API has no action to pause or resume anything; the only one to end a task does so before it begins. */
 function notOfPulls() {
@@ -124,7 +109,7 @@ export const CONTROL_PROOFS: Proofs = {
   resume: {
     'no (4)': ofVendor('4'),
     "VOD's work (5)": notOfPulls,
-    'no (6)': notOfServers,
+    'put (6)': putResumes,
     SDK: inBrowser('sends only the missing parts after a reload'),
     'with the same `uploadId`': async (scene) => {
       const { uploadId, signature } = await sign(scene, {});
@@ -137,14 +122,14 @@ export const CONTROL_PROOFS: Proofs = {
   pause: {
     'no (4)': ofVendor('4'),
     'no (5)': notOfPulls,
-    'no (6)': notOfServers,
+    'put (6)': putPauses,
     SDK: inBrowser('pauses without a request, and goes on where it was'),
     'no (7)': notOfRecordings,
   },
   cancel: {
     page: ofVendor(),
     'no (5)': notOfPulls,
-    'no (6)': notOfServers,
+    'put `--abort` (6)': putAborts,
     SDK: inBrowser('uploads the rest when the same file is chosen again after a cancel'),
     '`DELETE /uploads/{uploadId}`': cancelsUpload,
     '`DELETE /uploads/{uploadId}` (5)': cancelsPull,
@@ -167,7 +152,7 @@ export const CONTROL_PROOFS: Proofs = {
       const ended = await api.DescribeTaskDetail({ TaskId: taskId });
       expect(ended.PullUploadTask).toMatchObject({ Status: 'FINISH', Progress: 100 });
     },
-    'no (6)': notOfServers,
+    'put (6)': putReports,
     SDK: inBrowser('carries 30 MB, a cover and a procedure, and every byte and event arrives'),
     'no (7)': notOfRecordings,
   },

@@ -4,6 +4,7 @@ import type { Line } from './line.ts';
 import { SHORT_LINES } from './lines.ts';
 import { listLoadLines } from './load-lines.ts';
 import { listMigrateLines } from './migrate-lines.ts';
+import { listPutLines } from './put-lines.ts';
 import { listQueueLines } from './queue-lines.ts';
 
 /** A set of lines that is measured together. */
@@ -21,5 +22,6 @@ export const COMMANDS = {
   migrate: { words: 'npm run bench -- migrate', list: listMigrateLines },
   queue: { words: 'npm run bench -- queue', list: listQueueLines },
   emulator: { words: 'npm run bench -- emulator', list: listEmulatorLines },
+  put: { words: 'npm run bench -- put', list: listPutLines },
   load: { words: 'npm run bench -- load', list: listLoadLines },
 } as const satisfies Readonly<Record<string, Command>>;

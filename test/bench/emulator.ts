@@ -17,7 +17,8 @@ import { fileIdOf, writeMedia } from './emulator-media.ts';
 const PROGRAM = fileURLToPath(
   new URL('../../tools/vod-emulator/vod-emulator.mjs', import.meta.url),
 );
-const KEYS = { secretId: 'AKIDexampleofabenchmark', secretKey: 'key-of-a-benchmark' };
+/** The key of its account. */
+export const KEYS = { secretId: 'AKIDexampleofabenchmark', secretKey: 'key-of-a-benchmark' };
 const FEW = 100;
 const ROUNDS = 300;
 /** Rounds whose times do not count. */
@@ -32,7 +33,7 @@ const MEBIBYTE = 1024 * 1024;
 type VodClient = InstanceType<typeof Client>;
 
 /** A started emulator. */
-interface Started {
+export interface StartedEmulator {
   readonly child: ChildProcess;
   readonly origin: string;
   readonly client: VodClient;
@@ -66,8 +67,8 @@ export interface EmulatorCost {
  * @param folder for their states, which need some 3 kB for each media.
  */
 export async function measureEmulator(folder: string, many: number): Promise<EmulatorCost> {
-  const few = await start(join(folder, 'few'), FEW);
-  const large = await start(join(folder, 'many'), many);
+  const few = await startEmulator(join(folder, 'few'), FEW);
+  const large = await startEmulator(join(folder, 'many'), many);
   try {
     const times = await measureRounds(few, FEW, large, many);
     const ratio = (share: number) => quantile(times.many, share) / quantile(times.few, share);
@@ -93,7 +94,7 @@ const BURST_FILES = 3_000;
 
 /** Measures a burst of notifications, with the emulator in a process of its own as VOD. */
 export async function measureBurst(folder: string, databaseUrl: string): Promise<CallbackCost> {
-  const { child, origin } = await start(join(folder, 'burst'), BURST_FILES);
+  const { child, origin } = await startEmulator(join(folder, 'burst'), BURST_FILES);
   try {
     return await measureCallback(folder, databaseUrl, 0, {
       ...{ VOD_API_ENDPOINT: new URL(origin).host, VOD_API_PROTOCOL: 'http', VOD_HAS_FILES: '1' },
@@ -105,7 +106,8 @@ export async function measureBurst(folder: string, databaseUrl: string): Promise
   }
 }
 
-async function start(state: string, media: number): Promise<Started> {
+/** Starts an emulator with that many media, whose state is in the folder `state`. */
+export async function startEmulator(state: string, media: number): Promise<StartedEmulator> {
   const file = join(state, 'vod', 'state.ndjson');
   await mkdir(join(state, 'vod'), { recursive: true });
   const output = createWriteStream(file);
@@ -132,7 +134,12 @@ async function start(state: string, media: number): Promise<Started> {
   };
 }
 
-async function measureRounds(few: Started, fewMedia: number, large: Started, largeMedia: number) {
+async function measureRounds(
+  few: StartedEmulator,
+  fewMedia: number,
+  large: StartedEmulator,
+  largeMedia: number,
+) {
   const times = { few: [] as number[], many: [] as number[] };
   for (let round = 0; round < ROUNDS + FIRST_ROUNDS; round += 1) {
     const pair = [
@@ -150,7 +157,7 @@ async function measureRounds(few: Started, fewMedia: number, large: Started, lar
 
 /** Returns the milliseconds of a pull, a query and an upload from a server. */
 async function measureRound(
-  { client, origin }: Started,
+  { client, origin }: StartedEmulator,
   media: number,
   round: number,
 ): Promise<number> {
@@ -193,7 +200,7 @@ async function store(
 }
 
 /** Returns the bytes that one change of a media adds to the state. */
-async function countBytes({ client, size }: Started): Promise<number> {
+async function countBytes({ client, size }: StartedEmulator): Promise<number> {
   await drain(client);
   const before = await size();
   await client.ModifyMediaInfo({ FileId: fileIdOf(0), Description: 'changed' });

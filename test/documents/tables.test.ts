@@ -69,6 +69,15 @@ describe('the tables of commands', () => {
     for (const name of names) expect(commands).toContain(`| \`npx vod-upload ${name}\` |`);
   });
 
+  it('name every event that put writes with --json, and no other', () => {
+    const sources = ['reporter', 'put-command'].map((name) => readFile(`tools/cli/put/${name}.ts`));
+    const events = sources.join().matchAll(/(?:\bwrite\(\s*'|\bevent: ')(\w+)'/g);
+
+    expect(listRows(sectionOf('docs/put.md', 'Output')).toSorted()).toEqual(
+      [...new Set([...events].map(([, name = '']) => name))].toSorted(),
+    );
+  });
+
   it('name every script, and no other', () => {
     const { scripts } = JSON.parse(readFile('package.json'));
     const told = [...commands.matchAll(/^\| `npm (?:run )?([\w:-]+)/gm)].map(([, name]) => name);

@@ -24,6 +24,14 @@ export interface Surroundings {
   readonly untilInterrupted: () => AbortSignal;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array>;
+  /** Replaces the lines at the end of a terminal; undefined without a terminal. */
+  readonly draw: ((lines: readonly string[]) => void) | undefined;
+  /**
+   * Calls `listener` at each signal of this name, instead of what it does otherwise. Returns the function that ends this.
+   */
+  readonly onSignal: (name: NodeJS.Signals, listener: () => void) => () => void;
 }
 
 /** A command of `vod-upload`. */

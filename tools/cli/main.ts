@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { createProgress } from './progress.ts';
+import { createDrawing, createProgress } from './progress.ts';
 import { runCli } from './run-cli.ts';
 
 const { stdin, stdout, stderr } = process;
@@ -31,4 +31,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   columns: stdout.isTTY === true ? stdout.columns : undefined,
   untilInterrupted,
   now: Date.now,
+  input: stdin,
+  draw: stderr.isTTY ? createDrawing(stderr) : undefined,
+  onSignal(name, listener) {
+    process.on(name, listener);
+    return () => void process.off(name, listener);
+  },
 });

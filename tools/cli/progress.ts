@@ -27,3 +27,18 @@ export function createProgress(stream: ProgressStream): (doing: string) => void 
     isShown = doing !== '';
   };
 }
+
+/** Moves up by a number of lines, and clears all that is below: https://www.xfree86.org/current/ctlseqs.html. */
+const goBack = (lines: number) => `\r\u001b[${lines}A\u001b[J`;
+
+/** Returns the function that replaces the lines at the end of a terminal. */
+export function createDrawing(stream: ProgressStream): (lines: readonly string[]) => void {
+  let drawn = 0;
+  return (lines) => {
+    // Some terminals say that they have no columns.
+    const width = (stream.columns || 80) - 1;
+    const back = drawn === 0 ? '' : goBack(drawn);
+    stream.write(`${back}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`);
+    drawn = lines.length;
+  };
+}

@@ -22,6 +22,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./doctor/doctor-command.ts')).doctor,
   },
   {
+    name: 'put',
+    summary: 'uploads files, and continues what was interrupted',
+    load: async () => (await import('./put/put-command.ts')).put,
+  },
+  {
     name: 'listen',
     summary: 'sends the messages to consumers to your own machine too',
     load: async () => (await import('./listen/listen-command.ts')).listen,
@@ -51,7 +56,7 @@ const COMMANDS: readonly CommandEntry[] = [
 /** What may be the first argument. */
 const WORDS = [...COMMANDS.map(({ name }) => name), '--help', '--version'];
 
-const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, and says what is wrong between them.
+const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, says what is wrong between them, and uploads.
 
 Usage: vod-upload <command> [options]
        vod-upload --version
@@ -98,7 +103,7 @@ export async function runCli(
 }
 
 /** Errors whose text is for users. */
-const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem'];
+const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem', 'PutError'];
 
 function explain(error: unknown): string {
   if (error instanceof Error && EXPLAINED.includes(error.name)) return error.message;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { runCli } from '../../../tools/cli/run-cli.ts';
 import { createActivityLog } from '../../../tools/local/activity.ts';
@@ -43,6 +45,8 @@ export async function runCommand(
     columns,
     interrupted = new AbortController().signal,
     onOut = () => undefined,
+    input = [],
+    signals = new EventEmitter(),
   }: {
     readonly typed?: string;
     readonly now?: () => number;
@@ -57,6 +61,10 @@ export async function runCommand(
     readonly interrupted?: AbortSignal;
     /** Is called with each text that the command writes. */
     readonly onOut?: (text: string) => void;
+    /** Standard input. */
+    readonly input?: readonly Uint8Array[];
+    /** Emits the signals that the process gets. */
+    readonly signals?: EventEmitter;
   } = {},
 ): Promise<Outcome> {
   let out = '';
@@ -83,6 +91,12 @@ export async function runCommand(
     columns,
     untilInterrupted: () => interrupted,
     now,
+    input: Readable.from(input, { objectMode: false }),
+    draw: undefined,
+    onSignal(name, listener) {
+      signals.on(name, listener);
+      return () => void signals.off(name, listener);
+    },
   });
   return { exitCode, out, error };
 }

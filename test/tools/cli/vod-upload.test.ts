@@ -105,7 +105,7 @@ describe('runCli()', () => {
 
   it.each([
     [[], 'vod-upload connects'],
-    [['put'], 'There is no command "put".'],
+    [['send'], 'There is no command "send".'],
     [['--verbose'], 'There is no command "--verbose".'],
   ])('refuses %j', async (args, start) => {
     const { exitCode, out, error } = await runCommand(args, {});
@@ -116,7 +116,7 @@ describe('runCli()', () => {
 
   const commands = ['setup', 'doctor', 'listen', 'trigger', 'replay', 'uploads', 'dead'];
 
-  it.each(commands)('has help on %s, with examples and exit codes', async (name) => {
+  it.each([...commands, 'put'])('has help on %s, with examples and exit codes', async (name) => {
     const { exitCode, out } = await runCommand([name, '--help'], {});
 
     expect(exitCode).toBe(0);
@@ -124,6 +124,18 @@ describe('runCli()', () => {
       expect(out).toContain(part);
     }
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it('has help on every option of put', async () => {
+    const { out } = await runCommand(['put', '--help'], {});
+    const source = readFileSync(
+      new URL('../../../tools/cli/put/put-options.ts', import.meta.url),
+      'utf8',
+    );
+    const options = [...source.matchAll(/^ {2}'?([\w-]+)'?: \{ type: '/gm)].map(([, name]) => name);
+
+    expect(options.length).toBeGreaterThan(30);
+    for (const option of options) expect(out).toContain(`--${option}`);
   });
 
   it.each(commands)('has help on every option of %s', async (name) => {

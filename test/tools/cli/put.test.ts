@@ -1,0 +1,323 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { happens, seen } from '../../support/activities.ts';
+import { fetchSha256, sha256 } from '../../support/digest.ts';
+import { useStack } from '../../support/stack-stage.ts';
+import { runCommand } from './cli-stage.ts';
+import {
+  accountVariables,
+  callerVariables,
+  control,
+  countParts,
+  MEBIBYTE,
+  runPut,
+  writeMedia,
+} from './put-stage.ts';
+
+const stage = useStack(() => ({ names: { classIds: [7] } }), { per: 'file' });
+
+const SCOPE = 'upload:sign upload:read';
+
+/** Returns what was written with `--json`. */
+function readEvents(out: string): readonly Readonly<Record<string, unknown>>[] {
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+function named(out: string, event: string) {
+  return readEvents(out).filter((each) => each['event'] === event);
+}
+
+describe('put through the functions', () => {
+  it('uploads a file with everything that a caller may ask for, and waits until it is ready', async () => {
+    const film = await writeMedia(stage, 'film.mp4', 9 * MEBIBYTE);
+    const cover = await writeMedia(stage, 'cover.png', 300);
+    const variables = await callerVariables(stage, SCOPE);
+    const args = ['film.mp4', '--cover', 'cover.png', '--class-id', '7', '--wait'];
+    const more = ['--source-context', 'mine', '--storage-region', 'ap-seoul', '--json'];
+
+    const { exitCode, out, error } = await runPut(stage, [...args, ...more], variables);
+
+    expect({ exitCode, error, failed: named(out, 'failed') }).toEqual({
+      ...{ exitCode: 0, error: '', failed: [] },
+    });
+    const [uploaded = {}] = named(out, 'uploaded');
+    expect(uploaded).toMatchObject({ isNew: true, size: film.length + cover.length });
+    expect(await fetchSha256(String(uploaded['mediaUrl']))).toBe(sha256(film));
+    expect(await fetchSha256(String(uploaded['coverUrl']))).toBe(sha256(cover));
+    expect(named(out, 'state').at(-1)).toMatchObject({
+      uploadId: uploaded['uploadId'],
+      state: 'ready',
+    });
+    const { event } = await happens(
+      stage.stack,
+      'notification',
+      ({ fileId }) => fileId === uploaded['fileId'],
+    );
+    expect(event).toMatchObject({
+      FileUploadEvent: { MediaBasicInfo: { Name: 'film', ClassId: 7, StorageRegion: 'ap-seoul' } },
+    });
+    expect(named(out, 'ended')).toMatchObject([{ uploaded: 1, failed: 0, paused: 0 }]);
+  });
+
+  it('writes a line for each file in a log, and does not upload again what it has uploaded', async () => {
+    await writeMedia(stage, 'a.mp4', 10);
+    const variables = await callerVariables(stage, SCOPE);
+
+    const first = await runPut(stage, ['a.mp4'], variables);
+    const second = await runPut(stage, ['a.mp4'], variables);
+
+    expect(first.out).toMatch(/a\.mp4 {2}\d+ {2}10 bytes {2}CRC-64 \d+\n$/);
+    expect(second.out).toMatch(/CRC-64 \d+ {2}uploaded before; --again uploads it once more\n$/);
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+  });
+
+  it('uploads standard input, of a size that is not known', async () => {
+    const film = randomBytes(17 * MEBIBYTE);
+    const input = [film.subarray(0, 1_000_000), film.subarray(1_000_000)];
+    const variables = await callerVariables(stage, SCOPE);
+
+    const args = ['-', '--name', 'live.ts', '--json'];
+    const { exitCode, out } = await runPut(stage, args, variables, { input });
+
+    const [{ mediaUrl } = { mediaUrl: '' }] = named(out, 'uploaded');
+    expect(exitCode).toBe(0);
+    expect(await fetchSha256(String(mediaUrl))).toBe(sha256(film));
+  });
+
+  it('repeats calls that fail, and commits once', async () => {
+    await writeMedia(stage, 'faults.mp4', 3 * MEBIBYTE);
+    stage.stack.faults.arm('apply-unavailable', 1);
+    stage.stack.faults.arm('lost-commit-answer', 1);
+    const variables = await callerVariables(stage, SCOPE);
+
+    const { exitCode, out } = await runPut(stage, ['faults.mp4', '--json'], variables);
+
+    const [{ fileId } = { fileId: '' }] = named(out, 'uploaded');
+    expect(exitCode).toBe(0);
+    expect(named(out, 'retry')).toHaveLength(2);
+    const sent = () => seen(stage.stack, 'notification').filter((each) => each.fileId === fileId);
+    await expect.poll(sent).toHaveLength(1);
+  });
+
+  it('says what the functions refuse, and uploads the others', async () => {
+    await writeMedia(stage, 'mixed/a.mp4', 10);
+    const variables = await callerVariables(stage, SCOPE);
+
+    const refused = await runPut(stage, ['mixed/a.mp4', '--class-id=-1'], variables);
+    const forbidden = await runPut(
+      stage,
+      ['mixed/a.mp4'],
+      await callerVariables(stage, 'upload:read'),
+    );
+    const mixed = await runPut(stage, ['mixed/a.mp4', 'mixed/none.mp4'], variables);
+
+    expect(refused).toMatchObject({ exitCode: 1, out: '' });
+    expect(refused.error).toContain('The functions refuse with invalid_request: classId must be');
+    expect(forbidden.error).toMatch(/The functions refuse with \w+: .*upload:sign/);
+    expect(mixed.exitCode).toBe(1);
+    expect(mixed.out).toMatch(/a\.mp4 {2}\d+/);
+    expect(mixed.error).toMatch(/none\.mp4 cannot be read \(ENOENT\)\.\n$/);
+  });
+});
+
+describe('put with the key of an account', () => {
+  it('uploads with every parameter of ApplyUpload', async () => {
+    const film = await writeMedia(stage, 'direct.mp4', 100);
+    const cover = await writeMedia(stage, 'direct.png', 50);
+    const args = ['direct.mp4', '--direct', '--name', 'Holiday', '--class-id', '7', '--json'];
+    const context = ['--source-context', 'job-7', '--session-context', 'run-1'];
+    const more = ['--storage-region', 'ap-seoul', '--expire-time', '2099-01-01T00:00:00Z'];
+    const rest = ['--cover', 'direct.png', '--ext-info', 'x'];
+
+    const { exitCode, out, error } = await runPut(
+      stage,
+      [...args, ...context, ...more, ...rest, '--procedure', 'LongVideoPreset'],
+      accountVariables(stage),
+    );
+
+    expect({ exitCode, error, failed: named(out, 'failed') }).toEqual({
+      ...{ exitCode: 0, error: '', failed: [] },
+    });
+    const [uploaded = {}] = named(out, 'uploaded');
+    expect(await fetchSha256(String(uploaded['mediaUrl']))).toBe(sha256(film));
+    expect(await fetchSha256(String(uploaded['coverUrl']))).toBe(sha256(cover));
+    const { event } = await happens(
+      stage.stack,
+      'notification',
+      ({ fileId }) => fileId === uploaded['fileId'],
+    );
+    expect(event).toMatchObject({
+      FileUploadEvent: {
+        MediaBasicInfo: {
+          ...{ Name: 'Holiday', ClassId: 7, StorageRegion: 'ap-seoul', Type: 'mp4' },
+          ...{ ExpireTime: '2099-01-01T00:00:00Z', SourceInfo: { SourceContext: 'job-7' } },
+        },
+      },
+    });
+  });
+
+  it('says which parameter VOD refuses, by its code', async () => {
+    await writeMedia(stage, 'path.mp4', 100);
+    const args = ['path.mp4', '--direct', '--media-storage-path', '/a/b.mp4'];
+
+    const { exitCode, error } = await runPut(stage, args, accountVariables(stage));
+
+    expect(exitCode).toBe(1);
+    expect(error).toBe('VOD refuses ApplyUpload with InvalidParameterValue.MediaStoragePath.\n');
+  });
+
+  it('uploads the media of a folder and its folders, playlists with their files', async () => {
+    const sizes = {
+      'lib/a.mp4': 10,
+      'lib/b.mov': 20,
+      'lib/deep/c.mp4': 30,
+      'lib/deep/raw/d.mp4': 40,
+    };
+    for (const [name, size] of Object.entries(sizes)) await writeMedia(stage, name, size);
+    await writeMedia(stage, 'lib/notes.txt', 'notes');
+    await writeMedia(stage, 'lib/.hidden.mp4', 'hidden');
+    await writeMedia(stage, 'lib/hls/x.m3u8', '#EXTM3U\n#EXTINF:1,\nx0.ts\n');
+    await writeMedia(stage, 'lib/hls/x0.ts', 50);
+    const args = ['lib', '--direct', '-r', '--exclude', 'deep/raw/**', '--json'];
+
+    const planned = await runPut(stage, [...args, '--dry-run'], accountVariables(stage));
+    const { exitCode, out } = await runPut(stage, args, accountVariables(stage));
+    const flat = await runPut(
+      stage,
+      ['lib', '--direct', '--include', '*.{mov,mkv}', '--again', '--json'],
+      accountVariables(stage),
+    );
+
+    const names = (events: typeof out, event: string) =>
+      named(events, event)
+        .map(({ path }) => String(path).slice(stage.dir.length + 1))
+        .toSorted();
+    const expected = ['lib/a.mp4', 'lib/b.mov', 'lib/deep/c.mp4', 'lib/hls/x.m3u8'];
+    expect(names(planned.out, 'would_upload')).toEqual(expected);
+    expect(exitCode).toBe(0);
+    expect(names(out, 'uploaded')).toEqual(expected);
+    expect(names(flat.out, 'uploaded')).toEqual(['lib/b.mov']);
+  });
+
+  it('sends nothing of a playlist that lacks a file', async () => {
+    await writeMedia(stage, 'bad/x.m3u8', '#EXTM3U\n#EXTINF:1,\nmissing.ts\n');
+    const before = seen(stage.stack, 'storage').length;
+
+    const { exitCode, error } = await runPut(
+      stage,
+      ['bad/x.m3u8', '--direct'],
+      accountVariables(stage),
+    );
+
+    expect(exitCode).toBe(1);
+    expect(error).toContain('missing.ts, named in x.m3u8, is missing');
+    expect(seen(stage.stack, 'storage').length).toBe(before);
+  });
+
+  it('pauses at the first Ctrl+C, says how to go on, goes on, and can be removed', async () => {
+    const argsOf = (name: string) => [name, '--direct', '--part-size', '1MiB'];
+    const interrupt = async (name: string) => {
+      await writeMedia(stage, name, 12 * MEBIBYTE);
+      await control(stage, 'speed', { bytesPerSecond: 8 * MEBIBYTE });
+      const signals = new EventEmitter();
+      const before = countParts(stage);
+      const running = runPut(stage, argsOf(name), accountVariables(stage), { signals });
+      await expect.poll(() => countParts(stage), { interval: 5 }).toBeGreaterThan(before + 1);
+      signals.emit('SIGINT');
+      // The second one ends the program, since nobody listens.
+      expect(signals.listenerCount('SIGINT')).toBe(0);
+      const ended = await running;
+      await control(stage, 'speed', { bytesPerSecond: null });
+      return ended;
+    };
+
+    const first = await interrupt('paused.mp4');
+    const second = await runPut(stage, argsOf('paused.mp4'), accountVariables(stage));
+    await interrupt('removed.mp4');
+    const abort = [...argsOf('removed.mp4'), '--abort'];
+    const last = await runPut(stage, abort, accountVariables(stage));
+
+    expect(first.exitCode).toBe(1);
+    expect(first.error).toMatch(/Paused: .*paused\.mp4: \d+ %/);
+    expect(first.error).toContain('To go on: vod-upload put paused.mp4 --direct --part-size 1MiB');
+    expect(second.exitCode).toBe(0);
+    expect(second.error).toMatch(/paused\.mp4: continued after \d/);
+    expect(last).toMatchObject({
+      exitCode: 0,
+      error: expect.stringContaining('what was sent is removed'),
+    });
+    expect(await readdir(join(stage.dir, '.vod-upload'))).not.toContainEqual(
+      expect.stringMatching(/lock$/),
+    );
+  });
+
+  it('is held by SIGUSR2 until the next one', async () => {
+    await writeMedia(stage, 'held.mp4', 6 * MEBIBYTE);
+    const signals = new EventEmitter();
+    const args = ['held.mp4', '--direct', '--part-size', '1MiB', '--max-rate', '8MiB'];
+    const before = countParts(stage);
+    const running = runPut(stage, args, accountVariables(stage), { signals });
+    await expect.poll(() => countParts(stage), { interval: 5 }).toBeGreaterThan(before);
+
+    signals.emit('SIGUSR2');
+    signals.emit('SIGUSR2');
+    const { exitCode, error } = await running;
+
+    expect(exitCode).toBe(0);
+    expect(error).toContain('Held: SIGUSR2 lets it go on.\nIt goes on.\n');
+  });
+});
+
+describe('wrong use of put', () => {
+  it.each([
+    [[], 'Name the files or folders to upload'],
+    [['-', 'a.mp4'], 'Standard input (-) is uploaded alone.'],
+    [['-'], '--name is needed for standard input'],
+    [['a.mp4', '--size', '5'], '--size is for standard input.'],
+    [
+      ['a.mp4', 'b.mp4', '--name', 'x', '--cover', 'y'],
+      '--name is for a single file. --cover is for a single file.',
+    ],
+    [['a.mp4', '--ext-info', 'x'], '--ext-info needs --direct.'],
+    [['a.mp4', '--direct', '--task-priority', '1'], '--task-priority does not go with --direct.'],
+    [['a.mp4', '--direct', '--wait'], '--wait needs --endpoint'],
+    [['a.mp4', '--max-rate', 'fast'], '--max-rate must be a number of bytes'],
+    [['a.mp4', '--max-rate', '0'], '--max-rate must be greater than 0.'],
+    [['a.mp4', '--part-size', '1MB'], '--part-size must be from 1MiB to 5GiB.'],
+    [['a.mp4', '--clas-id', '1'], 'Did you mean "--class-id"?'],
+    [['a.mp4'], '--endpoint must be the address of the functions'],
+    [['a.mp4', '--endpoint', 'ftp://x'], '--endpoint must begin with https://'],
+    [['a.mp4', '--direct'], 'Credentials are missing'],
+  ])('%j is refused', async (args, message) => {
+    const { exitCode, out, error } = await runCommand(['put', ...args], {}, { folder: stage.dir });
+
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(error).toContain(message);
+  });
+
+  it('a folder without media is', async () => {
+    await writeMedia(stage, 'texts/a.txt', 'text');
+    const { exitCode, error } = await runPut(stage, ['texts', '--direct'], accountVariables(stage));
+
+    expect(exitCode).toBe(2);
+    expect(error).toContain('There is no media to upload.');
+  });
+
+  it('a playlist through the functions is', async () => {
+    await writeMedia(stage, 'hls/x.m3u8', '#EXTM3U\n#EXTINF:1,\nx0.ts\n');
+    await writeFile(join(stage.dir, 'hls/x0.ts'), 'segment');
+    const variables = await callerVariables(stage, SCOPE);
+
+    const { exitCode, error } = await runPut(stage, ['hls/x.m3u8'], variables);
+    await rm(join(stage.dir, 'hls'), { recursive: true });
+
+    expect(exitCode).toBe(2);
+    expect(error).toContain('use --direct with the key of an account');
+  });
+});

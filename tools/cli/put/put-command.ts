@@ -1,0 +1,124 @@
+import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
+import { clock, forEachAtOnce, random } from '../../../lib/system.ts';
+import { PART_LIMITS } from '../../put/part-plan.ts';
+import { createPartSlots } from '../../put/part-slots.ts';
+import type { PutEnvironment } from '../../put/put-environment.ts';
+import { createByteRate, createRateGate } from '../../put/rate-limit.ts';
+import { createTransport } from '../../put/transport.ts';
+import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
+import { PUT_HELP } from './help.ts';
+import { type FileList, listFiles, resolvePath } from './list-files.ts';
+import { openAccess } from './open-access.ts';
+import { type PutOptions, readBytes, readInteger, readPutOptions } from './put-options.ts';
+import { createReporter } from './reporter.ts';
+import { type Job, runJob } from './run-job.ts';
+import { describeResume, listenToSignals } from './signals.ts';
+
+/** Files that are uploaded at the same time; their parts share the lanes. */
+const FILES_AT_ONCE = 4;
+
+/** `vod-upload put`: uploads files. */
+export const put: Command = { help: PUT_HELP, run };
+
+async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { values: options, positionals } = readPutOptions(args);
+  const limits = readLimits(options);
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  const transport = createTransport(surroundings.environment);
+  const opened = await openAccess(options, { surroundings, transport, signal: stop.signal });
+  const paths = positionals.map((path) => (path === '-' ? path : resolvePath(path, surroundings)));
+  const list = await listPaths(paths, options, surroundings);
+  if (options['dry-run']) return describeList(list, options, surroundings);
+
+  const reporter = createReporter(surroundings, options.json);
+  const gate = createRateGate(createByteRate(limits.maxRate, clock));
+  const environment: PutEnvironment = {
+    ...{ transport, clock, random, rate: gate.rate, cloudUrl: opened.cloudUrl },
+    ...{ slots: createPartSlots(clock.monotonic), patience: limits.patience },
+  };
+  const unlisten = listenToSignals({ surroundings, stop, gate, note: reporter.note });
+  const counts = { uploaded: 0, skipped: 0, removed: 0, failed: list.problems.length, paused: 0 };
+  for (const { path, error } of list.problems) reporter.failed(path, error);
+  const jobs: Omit<Job, 'target'> = {
+    ...{ options, opened, environment, reporter, surroundings, signal: stop.signal },
+    partBytes: limits.partBytes,
+    size: limits.size,
+    stateFolder: join(surroundings.folder, options.state),
+  };
+  try {
+    const targets: readonly Job['target'][] = paths[0] === '-' ? ['-'] : list.files;
+    await forEachAtOnce(targets, FILES_AT_ONCE, async (target) => {
+      counts[await runJob({ ...jobs, target })] += 1;
+    });
+    if (counts.paused > 0) reporter.note(describeResume(args, counts.paused));
+  } finally {
+    unlisten();
+    transport.close();
+    reporter.end(counts);
+  }
+  return counts.failed + counts.paused === 0 ? EXIT.good : EXIT.no;
+}
+
+/** Milliseconds in a second. */
+const SECOND = 1_000;
+
+/** @throws {CommandError} */
+function readLimits(options: PutOptions) {
+  const partBytes = readBytes('--part-size', options['part-size']);
+  if (
+    partBytes !== undefined &&
+    (partBytes < PART_LIMITS.minBytes || partBytes > PART_LIMITS.maxBytes)
+  ) {
+    throw new CommandError('--part-size must be from 1MiB to 5GiB.');
+  }
+  const maxRate = readBytes('--max-rate', options['max-rate']);
+  if (maxRate === 0) throw new CommandError('--max-rate must be greater than 0.');
+  const patience = (readInteger('--patience', options.patience) ?? 0) * SECOND;
+  return { partBytes, maxRate, patience, size: readBytes('--size', options.size) };
+}
+
+async function listPaths(
+  paths: readonly string[],
+  options: PutOptions,
+  { writeError }: Surroundings,
+): Promise<FileList> {
+  if (paths[0] === '-') return { files: [], problems: [], ignored: 0 };
+  const { recursive, include = [], exclude = [], state, type } = options;
+  const list = await listFiles(paths, { recursive, include, exclude, state }, type);
+  if (list.ignored > 0 && !options.json) {
+    writeError(`${list.ignored} files are no media by their names, and are not uploaded.\n`);
+  }
+  if (list.files.length + list.problems.length === 0) {
+    throw new CommandError(
+      'There is no media to upload. --recursive looks into folders of folders.',
+    );
+  }
+  const sets = list.files.filter(({ attachments }) => attachments.length > 0);
+  if (sets.length > 0 && !options.direct) {
+    const [{ path } = { path: '' }] = sets;
+    throw new CommandError(
+      `${path} is a playlist, whose files VOD takes from servers only: use --direct with the key of an account.`,
+    );
+  }
+  return list;
+}
+
+/** Returns the exit code. */
+function describeList(
+  { files, problems }: FileList,
+  { json }: PutOptions,
+  { writeOut, writeError }: Surroundings,
+): number {
+  for (const { path, type, size, attachments } of files) {
+    const names = attachments.map(({ name }) => name);
+    writeOut(
+      json
+        ? `${JSON.stringify({ event: 'would_upload', path, type, size, files: names })}\n`
+        : `${path}  ${type}  ${size} bytes${names.length === 0 ? '' : `  with ${names.length} files`}\n`,
+    );
+  }
+  for (const { error } of problems) writeError(`${error.message}\n`);
+  return problems.length === 0 ? EXIT.good : EXIT.no;
+}

@@ -1,0 +1,133 @@
+import { basename } from 'node:path';
+import type { PutEnvironment } from '../../put/put-environment.ts';
+import { PutError } from '../../put/put-error.ts';
+import { putFile } from '../../put/put-file.ts';
+import { putStream } from '../../put/put-stream.ts';
+import { abortFile } from '../../put/remove-parts.ts';
+import { watchUpload } from '../../put/watch-upload.ts';
+import type { Surroundings } from '../command.ts';
+import { type FoundFile, resolvePath, typeOf } from './list-files.ts';
+import type { OpenedAccess } from './open-access.ts';
+import type { PutOptions } from './put-options.ts';
+import type { Reporter } from './reporter.ts';
+
+/** One upload, and what it needs. */
+export interface Job {
+  /** `-` for standard input. */
+  readonly target: FoundFile | '-';
+  readonly options: PutOptions;
+  readonly opened: OpenedAccess;
+  readonly environment: PutEnvironment;
+  readonly reporter: Reporter;
+  readonly surroundings: Surroundings;
+  readonly signal: AbortSignal;
+  readonly partBytes: number | undefined;
+  /** Of standard input, where it is known. */
+  readonly size: number | undefined;
+  readonly stateFolder: string;
+}
+
+/** What became of a job. */
+export type JobResult = 'uploaded' | 'skipped' | 'removed' | 'failed' | 'paused';
+
+/** Does one job, reports it, and returns what became of it; never rejects for a reason that users can understand. */
+export async function runJob(job: Job): Promise<JobResult> {
+  const { target, reporter, signal, options } = job;
+  const path = target === '-' ? 'standard input' : target.path;
+  if (signal.aborted) return 'paused';
+  try {
+    if (target === '-') return await uploadInput(path, job);
+    return options.abort ? await abort(target, job) : await upload(target, job);
+  } catch (error) {
+    if (signal.aborted) {
+      if (target === '-') {
+        reporter.note('Standard input cannot be continued: nothing of it was left in storage.');
+        return 'failed';
+      }
+      reporter.paused(path);
+      return 'paused';
+    }
+    if (!(error instanceof PutError)) throw error;
+    reporter.failed(path, error);
+    return 'failed';
+  }
+}
+
+async function upload(file: FoundFile, job: Job): Promise<JobResult> {
+  const { options, opened, environment, reporter, signal, partBytes, stateFolder } = job;
+  const { path, type, attachments } = file;
+  const size = attachments.length === 0 ? file.size : undefined;
+  const onEvent = reporter.begin({ path, size });
+  const { isNew, ...result } = await putFile(
+    {
+      ...{ path, type, attachments, partBytes, stateFolder, onEvent, signal },
+      name: chooseName(options.name ?? basename(path), type),
+      cover: readCover(job),
+      access: opened.access,
+      options: `${opened.options} ${options.name ?? ''} ${options.cover ?? ''}`,
+      again: options.again,
+    },
+    environment,
+  );
+  reporter.uploaded(path, result, isNew);
+  const isReady = await waitFor(path, result.uploadId, job);
+  if (!isReady) return 'failed';
+  return isNew ? 'uploaded' : 'skipped';
+}
+
+async function uploadInput(path: string, job: Job): Promise<JobResult> {
+  const { options, opened, environment, reporter, surroundings, signal, size } = job;
+  const { name = '', type = typeOf(name) } = options;
+  const onEvent = reporter.begin({ path, size });
+  const result = await putStream(
+    {
+      ...{ size, onEvent, signal, access: opened.access, stream: surroundings.input },
+      ...{ type, name: chooseName(name, type) },
+      cover: readCover(job),
+    },
+    environment,
+  );
+  reporter.uploaded(path, result, true);
+  return (await waitFor(path, result.uploadId, job)) ? 'uploaded' : 'failed';
+}
+
+async function abort({ path }: FoundFile, job: Job): Promise<JobResult> {
+  const { opened, environment, reporter, signal, stateFolder } = job;
+  const onEvent = () => {};
+  const request = { path, access: opened.access, stateFolder, onEvent, signal };
+  const left = await abortFile(request, environment);
+  const texts = {
+    nothing: 'there is no interrupted upload',
+    removed: 'what was sent is removed',
+    expired: 'its session is over: VOD removes what was sent by itself',
+  };
+  reporter.note(`${path}: ${texts[left]}`);
+  return left === 'nothing' ? 'skipped' : 'removed';
+}
+
+/** Returns whether the upload became ready, or nobody wants to know. */
+async function waitFor(path: string, uploadId: string | undefined, job: Job): Promise<boolean> {
+  const { options, opened, environment, reporter, signal } = job;
+  if (!options.wait || opened.functions === undefined || uploadId === undefined) return true;
+  const { uploadsEndpoint: endpoint, token } = opened.functions;
+  const { transport, clock } = environment;
+  const watched = await watchUpload({
+    ...{ endpoint, token, uploadId, transport, clock, signal },
+    onState: (state) => {
+      if (options.json) reporter.state(path, uploadId, { state });
+    },
+  });
+  reporter.state(path, uploadId, watched);
+  return watched.state === 'ready';
+}
+
+/** Returns the name of the media: as with the vendor's clients, it has no extension. */
+function chooseName(name: string, type: string): string {
+  const end = `.${type}`;
+  return name.toLowerCase().endsWith(end) ? name.slice(0, -end.length) : name;
+}
+
+function readCover({ options: { cover }, surroundings }: Job) {
+  if (cover === undefined) return undefined;
+  return { path: resolvePath(cover, surroundings), type: typeOf(cover) };
+}

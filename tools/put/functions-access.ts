@@ -1,0 +1,78 @@
+import * as v from 'valibot';
+import { createClientCalls } from './client-calls.ts';
+import { callJson, type JsonAnswer } from './json-call.ts';
+import { PutError } from './put-error.ts';
+import type { Transport } from './transport.ts';
+import type { UploadAccess } from './upload-access.ts';
+
+/** The functions of this service, and who calls them. */
+export interface FunctionsOptions {
+  /** Address of `signature`, without `/signature`. */
+  readonly endpoint: string;
+  /** A JWT or an API key. */
+  readonly token: string;
+  /** Fields of `POST /signature`. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly transport: Transport;
+  readonly cloudUrl: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const signed = v.object({ signature: v.string(), uploadId: v.string() });
+
+/** Creates the way in through `POST /signature`, with a signature for each step. */
+export function createFunctionsAccess(options: FunctionsOptions): UploadAccess {
+  const calls = createClientCalls(options);
+  const sign = (uploadId?: string) => requestSignature(options, uploadId);
+  return {
+    target: options.endpoint,
+    async apply(media) {
+      const { signature, uploadId } = await sign();
+      const applied = await calls.apply(signature, media);
+      return { ...applied, session: { ...applied.session, uploadId } };
+    },
+    async renew({ key, uploadId }) {
+      const { signature } = await sign(uploadId);
+      return calls.renew(signature, key);
+    },
+    // Once VOD has the media, the functions sign nothing more for its upload.
+    permit: async ({ uploadId }) => (await sign(uploadId)).signature,
+    commit: ({ key }, signature) => calls.commit(signature, key),
+  };
+}
+
+async function requestSignature(
+  { endpoint, token, fields, transport, signal }: FunctionsOptions,
+  uploadId: string | undefined,
+) {
+  const answer = await callJson(transport, {
+    ...{ method: 'POST', url: new URL(`${endpoint}/signature`), signal },
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    text: JSON.stringify({ ...fields, ...(uploadId === undefined ? {} : { uploadId }) }),
+  });
+  const { success, output } = v.safeParse(signed, answer.json);
+  if (answer.status === 200 && success) return output;
+  throw explainProblem(answer);
+}
+
+const problem = v.object({
+  code: v.string(),
+  detail: v.optional(v.string()),
+  errors: v.optional(v.array(v.object({ path: v.string(), message: v.string() }))),
+});
+
+/** Returns the error for an answer of the functions that is no success; their problems are written for users. */
+export function explainProblem({ status, json }: JsonAnswer): PutError {
+  const { success, output } = v.safeParse(problem, json);
+  // 501 is what needs a database that is not there.
+  const isTransient = status >= 500 && status !== 501;
+  if (!success) {
+    return new PutError('refused', `The functions answer ${status}.`, { isTransient });
+  }
+  const { code, detail = '', errors = [] } = output;
+  const fields = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
+  const why = fields === '' ? detail : fields;
+  return new PutError('refused', `The functions refuse with ${code}: ${why}`, {
+    ...{ isTransient, reason: code },
+  });
+}

@@ -1,0 +1,48 @@
+import { isJsonObject } from '../../lib/validation/json-object.ts';
+import { PutError } from './put-error.ts';
+import type { IncomingAnswer, OutgoingRequest, Transport } from './transport.ts';
+
+/** An answer of which the body is JSON. */
+export interface JsonAnswer extends IncomingAnswer {
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** A request whose body is JSON. */
+export interface JsonRequest
+  extends Pick<OutgoingRequest, 'method' | 'url' | 'headers' | 'signal'> {
+  /** As it is sent. */
+  readonly text?: string;
+}
+
+/**
+ * Returns the answer to a request.
+ *
+ * @throws {PutError} without an answer, and for one that is not a JSON object: `unreachable`.
+ */
+export async function callJson(transport: Transport, request: JsonRequest): Promise<JsonAnswer> {
+  const { text, ...rest } = request;
+  const bytes = text === undefined ? undefined : Buffer.from(text);
+  const answer = await transport.send({
+    ...rest,
+    ...(bytes === undefined ? {} : { body: { size: bytes.length, chunks: () => [bytes] } }),
+  });
+  const json = parse(answer.text);
+  if (json !== undefined) return { ...answer, json };
+  throw new PutError(
+    'unreachable',
+    `${request.url.hostname} answers ${answer.status} without JSON.`,
+    {
+      isTransient: answer.status >= 500 || answer.status === 429,
+      reason: `HTTP ${answer.status}`,
+    },
+  );
+}
+
+function parse(text: string): JsonAnswer['json'] | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isJsonObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}

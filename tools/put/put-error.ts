@@ -1,0 +1,45 @@
+/** Why an upload failed; programs may rely on these codes. */
+export type PutErrorCode =
+  /** The file was written to, replaced or cut while it was read, or since the upload began. */
+  | 'file_changed'
+  /** The file cannot be read, or is none. */
+  | 'unreadable'
+  /** More or fewer bytes than announced, or more than storage takes. */
+  | 'wrong_size'
+  /** Another process uploads the same file. */
+  | 'in_use'
+  /** An interrupted upload was begun with other options. */
+  | 'other_options'
+  /** What storage received differs from what was read. */
+  | 'corrupted'
+  /** The functions, VOD or storage refused a request. */
+  | 'refused'
+  /** No answer in time, or no connection. */
+  | 'unreachable'
+  /** The session of the upload, or the right to use it, is over. */
+  | 'session_over'
+  /** A playlist names files that are missing or elsewhere. */
+  | 'incomplete_set';
+
+/** What is known beside the message. */
+interface PutErrorOptions extends ErrorOptions {
+  /** Whether the same request may succeed if it is repeated. */
+  readonly isTransient?: boolean;
+  /** Code with which the other side refused. */
+  readonly reason?: string;
+}
+
+/** An upload that failed. Its message is for users, and has no secret. */
+export class PutError extends Error {
+  override readonly name = 'PutError';
+  readonly code: PutErrorCode;
+  readonly isTransient: boolean;
+  readonly reason: string | undefined;
+
+  constructor(code: PutErrorCode, message: string, options: PutErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.isTransient = options.isTransient ?? false;
+    this.reason = options.reason;
+  }
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  type Beginning,
+  type Journal,
+  type JournalRecord,
+  type PutResult,
+  readJournal,
+} from './journal-records.ts';
+import { PutError } from './put-error.ts';
+import { type Lock, lockState } from './state-lock.ts';
+
+/** The state of one upload on disk, which belongs to this process alone. */
+export interface PutState {
+  /** What an earlier run left; undefined without one. */
+  readonly journal: Journal | undefined;
+  /** Begins a journal, instead of any earlier one. */
+  readonly begin: (beginning: Beginning) => Promise<void>;
+  /** Replaces the journal by what became of the upload. */
+  readonly end: (beginning: Beginning, result: PutResult) => Promise<void>;
+  /** Adds a line. */
+  readonly append: (record: JournalRecord) => Promise<void>;
+  /** Returns whether the disk refused to be written to, so that the journal lacks something. */
+  readonly isLost: () => boolean;
+  /** Removes the journal. */
+  readonly remove: () => Promise<void>;
+  /** Lets other processes have it. */
+  readonly release: () => Promise<void>;
+}
+
+/** What a state is about. */
+export interface StateSubject {
+  /** Folder of all states. */
+  readonly folder: string;
+  /** The file that is uploaded. */
+  readonly path: string;
+  /** Where it is uploaded to: the same file may be uploaded to several places. */
+  readonly target: string;
+}
+
+/** A media and its cover: if they are sent in one request each, their journal is written only before the last step. */
+const SMALL_OBJECTS = 2;
+
+/** Credentials are in it, for as long as they are valid. */
+const NO_GRANT = { secretId: '', secretKey: '', token: '', expiresAt: 0 };
+const PRIVATE = { mode: 0o600 };
+
+/**
+ * Opens the state of an upload. Writing it never fails: an upload needs no state, except to be continued after an
+ * interruption.
+ *
+ * @param onLost called once, with the code of the error with which the disk refused to be written to.
+ * @throws {PutError} `in_use` if another process has it.
+ */
+export async function openPutState(
+  subject: StateSubject,
+  onLost: (code: string) => void,
+): Promise<PutState> {
+  const { folder } = subject;
+  const id = nameState(subject);
+  const file = join(folder, `${id}.ndjson`);
+  let isLost = false;
+  const attempt = async (write: () => Promise<unknown>) => {
+    if (isLost) return;
+    await write().catch((error: unknown) => {
+      if (error instanceof PutError) throw error;
+      if (isLost) return;
+      isLost = true;
+      onLost(Object(error).code ?? 'unknown');
+    });
+  };
+  /** Lines of an upload that an interruption would lose nothing of yet. */
+  let unwritten: JournalRecord[] | undefined;
+  const write = async () => {
+    const records = unwritten ?? [];
+    unwritten = undefined;
+    await attempt(() => replaceFile(file, records));
+  };
+  let lock: Lock | undefined;
+  await attempt(() => mkdir(folder, { recursive: true }));
+  await attempt(async () => {
+    lock = await lockState(join(folder, `${id}.lock`), subject.path);
+  });
+  return {
+    journal: readJournal(await readFile(file, 'utf8').catch(() => '')),
+    async begin(beginning) {
+      unwritten = [beginning];
+      if (beginning.objects.length > SMALL_OBJECTS) await write();
+    },
+    end: (beginning, result) =>
+      attempt(() =>
+        replaceFile(file, [
+          { ...beginning, grant: NO_GRANT },
+          { type: 'ended', result },
+        ]),
+      ),
+    async append(record) {
+      if (unwritten === undefined) {
+        // The line break comes first: what an interrupted process wrote last may have none.
+        await attempt(() => appendFile(file, `\n${JSON.stringify(record)}`, PRIVATE));
+        return;
+      }
+      unwritten.push(record);
+      if (record.type === 'opened' || record.type === 'permitted') await write();
+    },
+    isLost: () => isLost,
+    // Where nothing can be removed, nothing could be written.
+    remove: () => rm(file, { force: true }).catch(() => undefined),
+    release: async () => lock?.release(),
+  };
+}
+
+function nameState({ path, target }: StateSubject): string {
+  return createHash('sha256')
+    .update(`${target}\n${resolve(path)}`)
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** Another process sees the old lines or the new ones. */
+async function replaceFile(file: string, records: readonly JournalRecord[]): Promise<void> {
+  const draft = `${file}.new`;
+  await writeFile(draft, records.map((record) => JSON.stringify(record)).join('\n'), PRIVATE);
+  await rename(draft, file);
+}

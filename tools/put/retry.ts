@@ -1,0 +1,41 @@
+import type { Clock, Random } from '../../lib/system.ts';
+import { PutError } from './put-error.ts';
+
+/** How requests are repeated. */
+export interface Patience {
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  readonly random: Pick<Random, 'fraction'>;
+  /** Milliseconds for which a request is repeated that fails for a reason that may pass. */
+  readonly milliseconds: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each pause. */
+  readonly onRetry?: (error: PutError) => void;
+}
+
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 20_000;
+
+/**
+ * Returns the result of `work`, which is repeated while it fails for a reason that may pass. Pauses double, and have full
+ * jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
+ *
+ * @throws {PutError} of the last attempt; the reason of the signal.
+ */
+export async function withRetry<Result>(
+  work: () => Promise<Result>,
+  { clock, random, milliseconds, signal, onRetry }: Patience,
+): Promise<Result> {
+  const end = clock.monotonic() + milliseconds;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof PutError && error.isTransient)) throw error;
+      if (clock.monotonic() >= end) throw error;
+      onRetry?.(error);
+      const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+      await clock.sleep(random.fraction() * longest, signal).catch(() => signal?.throwIfAborted());
+    }
+  }
+}

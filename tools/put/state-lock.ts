@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import * as v from 'valibot';
+import { PutError } from './put-error.ts';
+
+/** A lock that this process has. */
+export interface Lock {
+  readonly release: () => Promise<void>;
+}
+
+const holderSchema = v.object({
+  token: v.string(),
+  pid: v.number(),
+  host: v.string(),
+  /** When the process started, by a clock of its machine; empty where that is not known. */
+  started: v.string(),
+});
+type Holder = v.InferOutput<typeof holderSchema>;
+
+/**
+ * Locks `file`. The lock of a process that has ended does not count: its number may belong to another process by now, so
+ * the time when that one started is compared, too.
+ *
+ * @param subject what the lock is for, for the message.
+ * @throws {PutError} `in_use` if another process has it.
+ */
+export async function lockState(file: string, subject: string): Promise<Lock> {
+  const own: Holder = {
+    ...{ token: randomUUID(), pid: process.pid, host: hostname() },
+    started: await ownStart,
+  };
+  for (;;) {
+    if (await create(file, own)) return { release: () => unlink(file).catch(() => undefined) };
+    const holder = await readHolder(file);
+    // It was released in the meantime.
+    if (holder === undefined) continue;
+    if (await isAlive(holder)) throw inUse(file, subject, holder);
+    if (!(await remove(file, holder))) throw inUse(file, subject, holder);
+  }
+}
+
+/** Returns false if the file exists. It appears with all of its content. */
+async function create(file: string, holder: Holder): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(draft, JSON.stringify(holder));
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (Object(error).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(draft).catch(() => undefined);
+  }
+}
+
+/**
+ * Removes the lock of a process that has ended. Of several processes that want to, one succeeds; nobody removes the lock
+ * that it creates then.
+ */
+async function remove(file: string, holder: Holder): Promise<boolean> {
+  const claim = `${file}.${holder.token}`;
+  if (!(await create(claim, holder))) return false;
+  try {
+    if ((await readHolder(file))?.token === holder.token) await rm(file, { force: true });
+    return true;
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+/** A file that was cut, by a crash of the machine, belongs to nobody. */
+async function readHolder(file: string): Promise<Holder | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(holderSchema, JSON.parse(text));
+  } catch {
+    return { token: 'damaged', pid: 0, host: hostname(), started: '' };
+  }
+}
+
+async function isAlive({ pid, host, started }: Holder): Promise<boolean> {
+  // Nothing can be found out about the processes of another machine.
+  if (host !== hostname()) return true;
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (Object(error).code === 'ESRCH') return false;
+  }
+  const now = await readStart(pid);
+  return started === '' || now === '' || started === now;
+}
+
+/** It is the same for all locks of this process. */
+const ownStart = readStart(process.pid);
+
+/** Returns field 22 of https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; the empty text elsewhere. */
+async function readStart(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The second field is a name in parentheses, which may have anything in it.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function inUse(file: string, subject: string, { pid, host }: Holder): PutError {
+  const where = host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
+  return new PutError(
+    'in_use',
+    `${subject} is being uploaded by ${where}. If that is no longer so, remove ${file}.`,
+  );
+}
