@@ -5,10 +5,11 @@ import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts'
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
-import { refuseFields } from '../lib/problem.ts';
+import { Problem, refuseFields } from '../lib/problem.ts';
 import { createDurablePulls } from '../lib/pulls/durable.ts';
 import type { UploadIdSources } from '../lib/pulls/prepare-pull.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
+import type { RunCall } from '../lib/pulls/run-routes.ts';
 import { createStatelessPulls } from '../lib/pulls/stateless.ts';
 import {
   type PullCall,
@@ -20,9 +21,15 @@ import {
   type HttpEvent,
   readHeader,
   readJsonBody,
+  readPath,
   refuseInQuery,
 } from '../lib/runtime/http-event.ts';
-import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import {
+  type Answer,
+  httpHandler,
+  methodNotAllowed,
+  type Route,
+} from '../lib/runtime/http-handler.ts';
 import type { Invocation, LogFields } from '../lib/runtime/invocation.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
@@ -49,7 +56,7 @@ export interface PullRouteDependencies extends UploadIdSources {
   readonly ledger?: WithLedger | undefined;
 }
 
-/** Returns the route `POST /pull`. */
+/** Returns the route `POST /pull`, and those below `/pulls/runs`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
   const { config, settings, now } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
@@ -62,6 +69,12 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
 
+    const path = readRunPath(event);
+    if (path !== undefined) {
+      const owner = { owner: caller.owner, ...(await permit(caller)) };
+      return answerRuns({ ...invocation, event, path, owner }, dependencies, pulls);
+    }
+    if (event.httpMethod !== 'POST') throw methodNotAllowed(String(event.httpMethod), ['POST']);
     refuseInQuery(event, PULL_FIELDS);
     const idempotencyKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
@@ -91,6 +104,30 @@ function openStore({ config, ledger, ...sources }: PullRouteDependencies): PullS
   // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or
   // the caller would have to wait for them.
   return createDurablePulls({ ...sources, ledger, contextKey, sentAtOnce: vodApi.pullsPerSecond });
+}
+
+/** Returns the parts of the path after `runs`, which follows the function's own name; undefined for any other path. */
+function readRunPath(event: HttpEvent): readonly string[] | undefined {
+  const parts = readPath(event, 'pulls');
+  const [root, ...path] = parts[0] === 'pull' ? parts.slice(1) : parts;
+  return root === 'runs' ? path : undefined;
+}
+
+/** Answers a request about a run. Its code is loaded when it is first needed. */
+async function answerRuns(
+  call: Pick<RunCall, 'event' | 'path' | 'owner' | keyof Invocation>,
+  { config, ledger, ...sources }: PullRouteDependencies,
+  pulls: PullDependencies,
+): Promise<Answer> {
+  if (ledger === undefined) {
+    throw new Problem(
+      'Runs are kept in a database: set DATABASE_URL to the URL of a PostgreSQL database to have one.',
+      { code: 'ledger_required' },
+    );
+  }
+  const { answerRunRequest } = await import('../lib/pulls/run-routes.ts');
+  const dependencies = { ...sources, ...pulls, ledger };
+  return answerRunRequest({ ...call, urlPolicy: config.urlPolicy, dependencies });
 }
 
 type Call = PullCall & Invocation;
@@ -133,7 +170,7 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 }
 
 /** The function's entry point. */
-export const main_handler = httpHandler('pull', ['POST'], () => {
+export const main_handler = httpHandler('pull', ['GET', 'POST'], () => {
   const config = readPullConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const budget =

@@ -17,6 +17,8 @@ const PARTS = [
   'lib/policy/bound-signature.ts',
   'lib/policy/narrow-by-claim.ts',
   'lib/ledger/pruned-tables.ts',
+  'lib/ledger/pull-runs.ts',
+  'lib/pulls/run-routes.ts',
   'lib/policy/settings.ts',
 ].map((file) => join(ROOT, file));
 
