@@ -50,7 +50,7 @@ export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
   /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
-  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
+  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions' | 'describeTaskDetail'>;
   readonly expectPulls?: PullDependencies['expectPulls'];
   /** Where there is a ledger, every pull is recorded in it. */
   readonly ledger?: WithLedger | undefined;
@@ -126,7 +126,7 @@ async function answerRuns(
     );
   }
   const { answerRunRequest } = await import('../lib/pulls/run-routes.ts');
-  const dependencies = { ...sources, ...pulls, ledger };
+  const dependencies = { ...pulls, ...sources, ledger };
   return answerRunRequest({ ...call, urlPolicy: config.urlPolicy, dependencies });
 }
 

@@ -1,4 +1,4 @@
-import type { RunItemState } from '../model/pull-run.ts';
+import { MAX_RUN_PAGE, type RunItemState } from '../model/pull-run.ts';
 import { writeConstant, writeLimit } from './query.ts';
 
 /** State of the item `i` with the upload `u`, if that is there. An upload that is not there yet is about to be queued. */
@@ -65,9 +65,6 @@ const page = (size: number) => `select * from pull_run_items
 export const COUNT_ITEMS = `select state, reason, count(*)::integer as count, coalesce(sum(size), 0) as bytes, max(source_id) as last
   from (select i.source_id, u.size, ${STATE} as state, ${REASON} as reason from (${page(COUNTED_AT_ONCE)}) i ${UPLOAD}) s
   group by state, reason`;
-
-/** Most items of a page. */
-export const MAX_RUN_PAGE = 1_000;
 
 /** Items that are looked at for one page of those in some states. */
 export const LOOKED_AT_ONCE = 5_000;

@@ -68,9 +68,20 @@ export interface PullRunLedger {
   countItems(runId: string): Promise<readonly RunCount[]>;
   /**
    * Returns items in the order of their ids. A page with a cursor may have fewer items than asked for, even none: to find
-   * those in rare states, only so many are looked at.
+   * those in rare states, the number that is looked at is bounded.
    */
   listItems(runId: string, criteria: RunItemQuery): Promise<Page<RunItem>>;
+  /**
+   * Returns VOD's percentages of pulls as far as they are known, and which of them VOD is to be asked about by this caller:
+   * those that nobody was asked about within `seconds`.
+   */
+  claimProgress(
+    uploadIds: readonly string[],
+    seconds: number,
+  ): Promise<
+    readonly { readonly uploadId: string; readonly percent?: number; readonly isDue: boolean }[]
+  >;
+  saveProgress(uploadId: string, percent: number): Promise<void>;
   /** Has files deleted, except those of uploads that are older than the run or of another owner. Returns how many. */
   deleteFiles(runId: string, uploadIds: readonly string[]): Promise<number>;
 }
@@ -86,6 +97,24 @@ const FIND = `select ${RUN_COLUMNS} from pull_runs where run_id = $1`;
 
 const END = `update pull_runs set state = case when state = 'undone' then state else $2 end, updated_at = $3
   where run_id = $1 returning ${RUN_COLUMNS}`;
+
+// What was asked about a day ago has ended since, or is watched by nobody.
+const CLAIM_PROGRESS = `with forgotten as (
+    delete from pull_progress where upload_id = any (array(
+      select upload_id from pull_progress where asked_at < $2::timestamptz - interval '1 day' order by asked_at limit 50
+    ))
+  ),
+  claimed as (
+    insert into pull_progress as p (upload_id, asked_at)
+    select id, $2::timestamptz from jsonb_array_elements_text($1::text::jsonb) as id order by id
+    on conflict (upload_id) do update set asked_at = $2::timestamptz where p.asked_at < $3::timestamptz
+    returning upload_id
+  )
+  select id as upload_id, (select percent from pull_progress p where p.upload_id = id limit 1) as percent,
+    id in (select upload_id from claimed) as is_due
+  from jsonb_array_elements_text($1::text::jsonb) as id`;
+
+const SAVE_PROGRESS = 'update pull_progress set percent = $2 where upload_id = $1';
 
 const DELETE_FILES = `with unwanted as (
     select u.file_id, u.sub_app_id, u.upload_id from pull_runs r cross join lateral (
@@ -129,6 +158,19 @@ export function createPullRunLedger(dependencies: LedgerDependencies): PullRunLe
     refuseItems: (runId, items) => refuseItems(runId, items, dependencies),
     countItems: (runId) => countItems(runId, dependencies),
     listItems: (runId, criteria) => listItems(runId, criteria, dependencies),
+    async claimProgress(uploadIds, seconds) {
+      if (uploadIds.length === 0) return [];
+      const times = [now(), now() - seconds * 1_000].map(writeTime);
+      const rows = await query(connection, CLAIM_PROGRESS, [JSON.stringify(uploadIds), ...times]);
+      return rows.map((row) => ({
+        uploadId: String(row['upload_id']),
+        ...(row['percent'] === null ? {} : { percent: Number(row['percent']) }),
+        isDue: row['is_due'] === true,
+      }));
+    },
+    async saveProgress(uploadId, percent) {
+      await query(connection, SAVE_PROGRESS, [uploadId, percent]);
+    },
     async deleteFiles(runId, uploadIds) {
       if (uploadIds.length === 0) return 0;
       const parameters = [runId, JSON.stringify(uploadIds), writeTime(now())];

@@ -1,8 +1,8 @@
 /** States of a run: only an open one gets further items. */
-export const RUN_STATES = ['open', 'cancelled', 'undone'] as const;
+export type RunState = 'open' | 'cancelled' | 'undone';
 
-/** One of {@link RUN_STATES}. */
-export type RunState = (typeof RUN_STATES)[number];
+/** Most items of a page of a run. */
+export const MAX_RUN_PAGE = 1_000;
 
 /**
  * States of an item of a run. `refused`: it has no upload; `waiting`: it is queued; `fetching`: VOD has its task; `pruned`:

@@ -4,6 +4,7 @@ import type { PullRun } from '../ledger/pull-runs.ts';
 import type { RunItemState } from '../model/pull-run.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { Problem, type ProblemDetails } from '../problem.ts';
+import type { VodApi } from '../vod/client.ts';
 import { type DurablePullDependencies, reserveUploads, SESSION_MILLISECONDS } from './durable.ts';
 import { createPullId, toPullJob, toUploadProblem } from './prepare-pull.ts';
 import type { IdentifiedPull, PreparedPull, PullStore } from './pull-store.ts';
@@ -12,8 +13,10 @@ import { type PullCall, type PullDependencies, submitBatch } from './submit.ts';
 
 /** Dependencies of adding items to a run. */
 export interface RunPullDependencies
-  extends Omit<PullDependencies, 'store'>,
-    Omit<DurablePullDependencies, 'sentAtOnce'> {}
+  extends Omit<PullDependencies, 'store' | 'api'>,
+    Omit<DurablePullDependencies, 'sentAtOnce'> {
+  readonly api: PullDependencies['api'] & Pick<VodApi, 'describeTaskDetail'>;
+}
 
 /** What has become of an item that was sent. */
 export type AddedItem =

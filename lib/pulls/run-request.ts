@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { RUN_ITEM_STATES, type RunItemState } from '../model/pull-run.ts';
+import { MAX_RUN_PAGE, RUN_ITEM_STATES, type RunItemState } from '../model/pull-run.ts';
 import { refuseFields } from '../problem.ts';
 import { findUnknownFields, parseFields, type RawFields, text } from '../validation/fields.ts';
 import { dropNulls, isJsonObject } from '../validation/json-object.ts';
@@ -16,9 +16,6 @@ const MAX_RUN_NAME_BYTES = 200;
 
 /** Longest id of an item, in bytes; it is short enough for an index. */
 const MAX_ITEM_ID_BYTES = 1_000;
-
-/** Most items of a page. */
-const MAX_PAGE = 1_000;
 
 const id = text(MAX_ITEM_ID_BYTES);
 const once = v.pipe(
@@ -62,8 +59,8 @@ const itemQuery = v.object({
       v.transform((names) => names as RunItemState[]),
     ),
   ),
-  with: v.optional(v.picklist(['request'], 'must be request')),
-  limit: limit(MAX_PAGE, 100),
+  with: v.optional(v.picklist(['request', 'progress'], 'must be request or progress')),
+  limit: limit(MAX_RUN_PAGE, 100),
   cursor: v.optional(once),
 });
 

@@ -1,4 +1,4 @@
-import type { RunCount, RunItem } from '../ledger/pull-run-items.ts';
+import type { RunItem } from '../ledger/pull-run-items.ts';
 import type { PullRun, PullRunLedger } from '../ledger/pull-runs.ts';
 import {
   PENDING_ITEM_STATES,
@@ -10,7 +10,9 @@ import { respondUnlessCached } from '../runtime/conditional.ts';
 import { type HttpEvent, readJsonBody, readQueryFields } from '../runtime/http-event.ts';
 import { type Answer, methodNotAllowed } from '../runtime/http-handler.ts';
 import type { Invocation } from '../runtime/invocation.ts';
+import { readPullProgress } from '../uploads/pull-progress.ts';
 import { UPLOAD_ID } from '../validation/fields.ts';
+import { defined } from '../validation/json-object.ts';
 import type { UrlPolicy } from '../validation/public-url.ts';
 import { createPullId, type PullOwner } from './prepare-pull.ts';
 import { addRunItems, ENDED_PROBLEM, type RunPullDependencies, runEnded } from './run-pulls.ts';
@@ -22,6 +24,7 @@ import {
   parseRunRequest,
   parseStepRequest,
 } from './run-request.ts';
+import { viewCounts, viewRun } from './run-view.ts';
 
 /** A request below `/pulls/runs` that its caller may make. */
 export interface RunCall extends Invocation {
@@ -118,10 +121,30 @@ async function listItems(run: PullRun, call: RunCall): Promise<Answer> {
   const { items, ...rest } = await withRuns(call, (runs) =>
     runs.listItems(run.runId, { ...page, states }),
   );
-  const views = items.map(({ request, ...item }) =>
-    more === undefined ? item : { ...item, request },
-  );
+  const progress = more === 'progress' ? await askProgress(items, call) : undefined;
+  const views = items.map(({ request, ...item }) => ({
+    ...item,
+    ...(more === 'request' ? { request } : {}),
+    ...defined({ progress: progress?.get(item.uploadId ?? '') }),
+  }));
   return respondUnlessCached(call.event, { items: views, ...rest });
+}
+
+/** Items of one page whose progress VOD is asked for. */
+const MOST_ASKED = 10;
+
+async function askProgress(items: readonly RunItem[], { deadline, dependencies }: RunCall) {
+  const ids = items.flatMap(({ state, uploadId }) =>
+    state === 'fetching' && uploadId !== undefined ? [uploadId] : [],
+  );
+  const uploads = await dependencies.ledger((each) =>
+    Promise.all(ids.slice(0, MOST_ASKED).map((id) => each.findUpload(id))),
+  );
+  return readPullProgress(
+    uploads.filter((upload) => upload !== undefined),
+    deadline,
+    dependencies,
+  );
 }
 
 async function addItems(run: PullRun, call: RunCall): Promise<Answer> {
@@ -132,7 +155,7 @@ async function addItems(run: PullRun, call: RunCall): Promise<Answer> {
   return { status: 202, body: { items: added } };
 }
 
-/** Items of one step of work on a run: so many take a few seconds. */
+/** Items of one step of work on a run: these take a few seconds. */
 const STEP = 500;
 
 async function retryItems(run: PullRun, call: RunCall): Promise<Answer> {
@@ -207,27 +230,4 @@ function countResults({ log }: RunCall, results: readonly object[]) {
   const counts = { accepted: results.length - refused, refused };
   Object.assign(log, { items: results.length, ...counts });
   return counts;
-}
-
-function viewRun({ runId, name, state, createdAt, updatedAt }: PullRun) {
-  return {
-    ...{ runId, name, state },
-    createdAt: new Date(createdAt).toISOString(),
-    updatedAt: new Date(updatedAt).toISOString(),
-  };
-}
-
-/** Returns the numbers of items in all, by state, and of those that failed by state and reason. */
-function viewCounts(counts: readonly RunCount[]) {
-  const states: Partial<Record<RunItemState, number>> = {};
-  for (const { state, count } of counts) states[state] = (states[state] ?? 0) + count;
-  const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-  const reasons = counts.filter(({ reason }) => reason !== undefined);
-  return {
-    total: sum(counts.map(({ count }) => count)),
-    ...{ states, bytes: sum(counts.map(({ bytes }) => bytes)) },
-    reasons: reasons
-      .map(({ state, reason, count }) => ({ state, reason, count }))
-      .toSorted((a, b) => b.count - a.count),
-  };
 }

@@ -113,7 +113,7 @@ describe('blocks for a shell', () => {
     for (const command of commands) {
       const [, script, tool] = /^npm run (\w+)|^npx vod-upload (\w+)/.exec(command) ?? [];
       if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
-      else if (tool !== undefined) expect(['setup', 'doctor']).toContain(tool);
+      else if (tool !== undefined) expect(['setup', 'doctor', 'pull', 'runs']).toContain(tool);
       else expect(command).toMatch(/^npm ci$|^curl .* https:\/\/<your function>\//);
     }
   });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { Problem } from '../../lib/problem.ts';
 import { captureLog } from '../support/capture-log.ts';
 import type { TestRequest } from '../support/http-events.ts';
 import { settingsOf } from '../support/settings.ts';
@@ -165,7 +166,9 @@ describe('POST /pulls/runs/{runId}/items', () => {
   });
 
   it('keeps within the quotas of the owner', async () => {
-    const settings = settingsOf({ policy: { profiles: { default: { quotas: { openUploads: 2 } } } } });
+    const settings = settingsOf({
+      policy: { profiles: { default: { quotas: { openUploads: 2 } } } },
+    });
     const runId = await open();
     const items = ['a', 'b', 'c'].map(media);
     const limited = await ask(
@@ -240,6 +243,52 @@ describe('GET /pulls/runs/{runId}/items', () => {
     expect(
       (await ask('GET', `/pulls/runs/${runId}/items`, { query: { state: 'lost' } })).statusCode,
     ).toBe(400);
+  });
+});
+
+describe('the progress of items', () => {
+  it("is VOD's, which is asked about each at most every five seconds", async () => {
+    const runId = await open();
+    await add(runId, ['a', 'b'].map(media));
+    const uploadId = await uploadOf(runId, 'a');
+    await ledger.transition(uploadId, 'issued', { taskId: 'task-a' });
+    const asked: unknown[] = [];
+    const describeTaskDetail = async ({ TaskId }: { TaskId: string }) => {
+      asked.push(TaskId);
+      return { PullUploadTask: { Progress: 40 + asked.length } };
+    };
+    const list = async () =>
+      (
+        await ask(
+          'GET',
+          `/pulls/runs/${runId}/items`,
+          { query: { with: 'progress' } },
+          { api: { describeTaskDetail } },
+        )
+      ).json.items;
+
+    expect(await list()).toMatchObject([{ id: 'a', state: 'fetching', progress: 41 }, { id: 'b' }]);
+    time += 4_000;
+    expect(await list()).toMatchObject([{ progress: 41 }, { id: 'b' }]);
+    time += 2_000;
+    expect(
+      (await Promise.all([list(), list(), list()])).map(([first]) => first.progress).toSorted(),
+    ).toContain(42);
+    expect(asked).toEqual(['task-a', 'task-a']);
+    time += 6_000;
+    const failing = await ask(
+      'GET',
+      `/pulls/runs/${runId}/items`,
+      { query: { with: 'progress' } },
+      {
+        api: {
+          describeTaskDetail: async () => {
+            throw new Problem('VOD is busy.', { code: 'upstream_busy' });
+          },
+        },
+      },
+    );
+    expect(failing.json.items).toMatchObject([{ progress: 42 }, { id: 'b' }]);
   });
 });
 

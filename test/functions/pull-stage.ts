@@ -33,6 +33,7 @@ export function openPull({ environment, api, toEvent, ...change }: PullChange = 
       describeStorageRegions: async () => ({
         StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }],
       }),
+      describeTaskDetail: async () => ({}),
       ...api,
     },
     ...{ now: () => NOW, random: randomInt, randomKey: randomUUID },

@@ -21,6 +21,16 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'finds out what is wrong between VOD, this backend and its database',
     load: async () => (await import('./doctor/doctor-command.ts')).doctor,
   },
+  {
+    name: 'pull',
+    summary: 'has VOD fetch the files of a list, each once',
+    load: async () => (await import('./pull/pull-command.ts')).pull,
+  },
+  {
+    name: 'runs',
+    summary: 'shows, retries, cancels and undoes what "pull" has begun',
+    load: async () => (await import('./pull/runs-command.ts')).runs,
+  },
 ];
 
 /** What may be the first argument. */

@@ -28,3 +28,11 @@ create table pull_run_items (
   primary key (run_id, source_id)
 );
 create index pull_run_items_to_prune on pull_run_items (added_at);
+
+-- VOD's percentages of pulls, and when VOD was last asked, so that many who watch make few calls. After a crash it is empty.
+create unlogged table pull_progress (
+  upload_id text primary key,
+  percent integer,
+  asked_at timestamptz not null
+);
+create index pull_progress_to_forget on pull_progress (asked_at);

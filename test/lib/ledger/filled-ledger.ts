@@ -85,6 +85,8 @@ function writeHistory(uploads: number): readonly string[] {
     `insert into pull_run_items (run_id, source_id, upload_id, request, added_at)
       select 'run' || i / 300, upload_id, upload_id, '{"mediaUrl": "https://media.example/film.mp4"}', created_at
       from (select upload_id, created_at, substr(upload_id, 2)::integer as i from uploads where method = 'pull') u`,
+    `insert into pull_progress (upload_id, percent, asked_at)
+      select upload_id, 50, created_at from uploads where method = 'pull'`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
       select i % ${applications}, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
   ];

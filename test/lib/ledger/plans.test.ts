@@ -216,6 +216,8 @@ const CALLS: Readonly<
     );
     await runs.countItems('run7');
     await runs.deleteFiles('run7', ['u2100', 'u2103', 'u2163']);
+    await runs.claimProgress(['u3', 'u6'], 5);
+    await runs.saveProgress('u3', 50);
     await runs.endRun('run7', 'undone');
   },
 };
