@@ -5,6 +5,8 @@ import {
   type Scope,
 } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
+import { openProgressLazily, readWhileFetched } from '../lib/config/lazy-progress.ts';
+import type { ReadProgress } from '../lib/config/progress-source.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import { uploadPruned } from '../lib/model/pruned-upload.ts';
@@ -28,15 +30,7 @@ import {
   type Route,
 } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
-import { clock, random } from '../lib/system.ts';
-import {
-  listDeadDeliveries,
-  listDeadItems,
-  listEndpoints,
-  replayItem,
-  replayMany,
-  resumeEndpoint,
-} from '../lib/uploads/operator-routes.ts';
+import { clock, type Deadline, random } from '../lib/system.ts';
 import { replayDeliveries } from '../lib/uploads/replay.ts';
 import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
@@ -53,10 +47,13 @@ export interface UploadsDependencies {
   readonly now: () => number;
   /** Undefined without a database: then nothing is known about any upload. */
   readonly ledger: WithLedger | undefined;
+  /** Asks VOD how far it has fetched a pull; undefined where VOD cannot be asked. */
+  readonly readProgress?: ReadProgress | undefined;
 }
 
 /** A request that its caller may make. */
-interface Call {
+interface Call extends Pick<UploadsDependencies, 'readProgress'> {
+  readonly deadline: Deadline;
   readonly event: HttpEvent;
   readonly caller: Caller;
   /**
@@ -79,9 +76,10 @@ type Resource = ReadonlyMap<string, Operation>;
 const METHODS = ['GET', 'POST', 'DELETE'];
 
 /** Returns the routes below `/uploads`. */
-export function createUploadsRoute({ config, settings, now, ledger }: UploadsDependencies): Route {
+export function createUploadsRoute(dependencies: UploadsDependencies): Route {
+  const { config, settings, now, ledger, readProgress } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
-  return async (event, { log }) => {
+  return async (event, { log, deadline }) => {
     const caller = await authenticate(
       readHeader(event, 'authorization'),
       Math.floor(now() / 1_000),
@@ -97,7 +95,7 @@ export function createUploadsRoute({ config, settings, now, ledger }: UploadsDep
 
     const [uploadId = ''] = path;
     if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
-    return perform({ event, caller, subAppId, ledger, now, uploadId });
+    return perform({ event, caller, subAppId, ledger, now, uploadId, deadline, readProgress });
   };
 }
 
@@ -125,21 +123,30 @@ function findEndpoints([endpoint, verb, ...rest]: readonly string[]): Resource |
   return verb === 'resume' && rest.length === 0 ? RESUME : undefined;
 }
 
-const UPLOADS: Resource = new Map<string, Operation>([['GET', ['upload:read', listUploads]]]);
+/** Returns what an operator's request does. Its code is loaded when it is first needed. */
+function operate(name: keyof typeof import('../lib/uploads/operator-routes.ts')) {
+  return async (call: Call): Promise<Answer> =>
+    (await import('../lib/uploads/operator-routes.ts'))[name](call);
+}
+
+/** Returns a resource with one operation. */
+function only(method: string, ...operation: Operation): Resource {
+  return new Map([[method, operation]]);
+}
+
+const UPLOADS = only('GET', 'upload:read', listUploads);
 const UPLOAD: Resource = new Map<string, Operation>([
   ['GET', ['upload:read', showUpload]],
   ['DELETE', ['upload:cancel', cancelUpload]],
 ]);
-const EVENTS: Resource = new Map<string, Operation>([['GET', ['upload:read', showEvents]]]);
-const REPLAY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replay]]]);
-const REPLAY_ITEM: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayItem]]]);
-const DEAD_DELIVERIES: Resource = new Map<string, Operation>([
-  ['GET', ['upload:admin', listDeadDeliveries]],
-]);
-const DEAD_ITEMS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listDeadItems]]]);
-const REPLAY_MANY: Resource = new Map<string, Operation>([['POST', ['upload:admin', replayMany]]]);
-const ENDPOINTS: Resource = new Map<string, Operation>([['GET', ['upload:admin', listEndpoints]]]);
-const RESUME: Resource = new Map<string, Operation>([['POST', ['upload:admin', resumeEndpoint]]]);
+const EVENTS = only('GET', 'upload:read', showEvents);
+const REPLAY = only('POST', 'upload:admin', replay);
+const REPLAY_ITEM = only('POST', 'upload:admin', operate('replayItem'));
+const DEAD_DELIVERIES = only('GET', 'upload:admin', operate('listDeadDeliveries'));
+const DEAD_ITEMS = only('GET', 'upload:admin', operate('listDeadItems'));
+const REPLAY_MANY = only('POST', 'upload:admin', operate('replayMany'));
+const ENDPOINTS = only('GET', 'upload:admin', operate('listEndpoints'));
+const RESUME = only('POST', 'upload:admin', operate('resumeEndpoint'));
 
 /** Path segments that name a list instead of an upload; none of them is a valid upload id. */
 const LISTS: ReadonlyMap<string, Resource> = new Map([
@@ -163,7 +170,9 @@ async function listUploads({ event, caller, subAppId, ledger }: Call): Promise<A
 }
 
 async function showUpload(call: Call): Promise<Answer> {
-  return respondUnlessCached(call.event, viewUpload(await findUpload(call)));
+  const upload = await findUpload(call);
+  const progress = await readWhileFetched(upload, call);
+  return respondUnlessCached(call.event, { ...viewUpload(upload), ...progress });
 }
 
 async function cancelUpload(call: Call): Promise<Answer> {
@@ -234,8 +243,9 @@ function requireLedger(): Problem {
 export const main_handler = httpHandler('uploads', METHODS, () => {
   const config = readUploadsConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const readProgress = openProgressLazily(process.env, ledger);
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createUploadsRoute({ config, settings, now: clock.now, ledger }),
+    createUploadsRoute({ config, settings, now: clock.now, ledger, readProgress }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

@@ -58,7 +58,8 @@ export const vodCredentialsEnvironment = v.pipe(
   }),
 );
 
-const api = v.pipe(
+/** Schema of everything that calls of VOD's API need, except credentials. */
+export const vodCallEnvironment = v.pipe(
   v.object({
     VOD_API_ENDPOINT: v.optional(
       v.pipe(
@@ -116,10 +117,10 @@ const api = v.pipe(
 );
 
 /** Schema of everything that calls of VOD's API need, including credentials. */
-export const vodApiEnvironment = v.intersect([api, vodCredentialsEnvironment]);
+export const vodApiEnvironment = v.intersect([vodCallEnvironment, vodCredentialsEnvironment]);
 
 /** Returns the configuration in a checked environment. */
-export function describeVodApi(e: v.InferOutput<typeof vodApiEnvironment>): VodApiConfig {
+export function describeVodApi(e: v.InferOutput<typeof vodCallEnvironment>): VodApiConfig {
   return Object.freeze({
     endpoint: e.VOD_API_ENDPOINT ?? CLOUD_ENDPOINT,
     protocol: e.VOD_API_PROTOCOL,

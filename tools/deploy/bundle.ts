@@ -19,6 +19,8 @@ const PARTS = [
   'lib/ledger/pruned-tables.ts',
   'lib/ledger/pull-runs.ts',
   'lib/pulls/run-routes.ts',
+  'lib/uploads/operator-routes.ts',
+  'lib/config/progress-source.ts',
   'lib/policy/settings.ts',
 ].map((file) => join(ROOT, file));
 

@@ -102,7 +102,7 @@ export function defineFunctions({
         CALLBACK_SIGN_KEYS: account.signKey,
         ...{ ...vodApi, ...contexts, ...delivery },
       }),
-      define('uploads', 10, callers),
+      define('uploads', 10, { ...vodApi, ...callers }),
     ],
     timed: [
       define('sweep', 60, {

@@ -16,7 +16,8 @@ const LIMITS: Readonly<Record<string, number>> = {
 /** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'pruned-tables', 'pull-runs', 'run-routes', 'settings', 'verify-token'],
+  ...['narrow-by-claim', 'operator-routes', 'progress-source', 'pruned-tables', 'pull-runs'],
+  ...['run-routes', 'settings', 'verify-token'],
 ];
 
 type Handler = (event: object, context: object) => Promise<object>;

@@ -25,7 +25,8 @@ const { deployment, find } = useDeployment();
 /** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'ledger'],
-  ...['narrow-by-claim', 'pruned-tables', 'settings', 'verify-token'],
+  ...['narrow-by-claim', 'operator-routes', 'progress-source', 'pruned-tables', 'pull-runs'],
+  ...['run-routes', 'settings', 'verify-token'],
 ];
 
 describe('the first deployment', () => {
@@ -69,7 +70,7 @@ describe('the first deployment', () => {
       { handler: 'signature.main_handler', timeout: 5, memorySize: 128, role: '' },
       { handler: 'pull.main_handler', timeout: 60, role: 'VodUpload' },
       { handler: 'callback.main_handler', timeout: 10, role: 'VodUpload' },
-      { handler: 'uploads.main_handler', timeout: 10, role: '' },
+      { handler: 'uploads.main_handler', timeout: 10, role: 'VodUpload' },
       { handler: 'sweep.main_handler', timeout: 60, memorySize: 256, role: 'VodUpload' },
     ]);
     for (const key of FUNCTIONS) {
