@@ -25,7 +25,7 @@ export async function openList(from: string, input: NodeJS.ReadableStream): Prom
     });
     return { open: () => createReadStream(from), close: async () => undefined };
   }
-  const folder = await mkdtemp(join(tmpdir(), 'vod-upload-'));
+  const folder = await mkdtemp(join(tmpdir(), 'vod-upload-list-'));
   const file = join(folder, 'list');
   await pipeline(input, createWriteStream(file, { mode: 0o600 }));
   return {
