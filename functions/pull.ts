@@ -1,12 +1,13 @@
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig } from '../lib/config/pull-config.ts';
-import { openLedgerLazily } from '../lib/ledger/lazy-ledger.ts';
+import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import type { LeaseCalls } from '../lib/model/call-lease.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
 import { refuseFields } from '../lib/problem.ts';
+import type { UploadIdSources } from '../lib/pulls/prepare-pull.ts';
 import type { PullStore } from '../lib/pulls/pull-store.ts';
 import { createStatelessPulls } from '../lib/pulls/stateless.ts';
 import {
@@ -21,7 +22,12 @@ import {
   readJsonBody,
   refuseInQuery,
 } from '../lib/runtime/http-event.ts';
-import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
+import {
+  type Answer,
+  httpHandler,
+  methodNotAllowed,
+  type Route,
+} from '../lib/runtime/http-handler.ts';
 import type { Invocation, LogFields } from '../lib/runtime/invocation.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
@@ -38,18 +44,21 @@ import { createVodApi, type VodApi } from '../lib/vod/client.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
 /** Dependencies of the route. */
-export interface PullRouteDependencies {
+export interface PullRouteDependencies extends UploadIdSources {
   readonly config: PullConfig;
   /** API keys, policy and rules: what each caller may ask for. */
   readonly settings: Settings;
-  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions'>;
+  readonly api: Pick<VodApi, 'pullUpload' | 'describeStorageRegions' | 'describeTaskDetail'>;
   readonly expectPulls?: PullDependencies['expectPulls'];
   readonly store: PullStore;
-  /** Returns Unix milliseconds. */
-  readonly now: () => number;
+  /** Of runs; undefined without a database. */
+  readonly ledger: WithLedger | undefined;
 }
 
-/** Returns the route `POST /pull`. */
+/** Paths of runs, whose code is loaded when it is first needed. */
+const MAY_BE_RUNS = /\/runs(?:\/|$)/;
+
+/** Returns the route `POST /pull`, and those below `/pulls/runs`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
   const { config, settings, now } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
@@ -62,6 +71,13 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
 
+    if (MAY_BE_RUNS.test(String(event.path))) {
+      const { answerRuns } = await import('../lib/pulls/answer-runs.ts');
+      const call = { ...invocation, event, caller, permit };
+      const answer = await answerRuns(call, { ...pulls, ...dependencies });
+      if (answer !== undefined) return answer;
+    }
+    if (event.httpMethod !== 'POST') throw methodNotAllowed(String(event.httpMethod), ['POST']);
     refuseInQuery(event, PULL_FIELDS);
     const idempotencyKey = readIdempotencyKey(event);
     const body = parsePullRequest(readJsonBody(event), { nowSeconds, policy: config.urlPolicy });
@@ -124,7 +140,7 @@ function readIdempotencyKey(event: HttpEvent): string | undefined {
 }
 
 /** The function's entry point. */
-export const main_handler = httpHandler('pull', ['POST'], () => {
+export const main_handler = httpHandler('pull', ['GET', 'POST'], () => {
   const config = readPullConfig(process.env);
   const route = routeWithSettings(import.meta.dirname, (settings) => openRoute(config, settings));
   const { corsOrigins, corsHeaders } = config;
@@ -133,13 +149,13 @@ export const main_handler = httpHandler('pull', ['POST'], () => {
 
 function openRoute(config: PullConfig, settings: Settings): Route {
   const sources = { now: clock.now, random: random.integer, randomKey: random.key };
+  const ledger = openLedgerLazily(config, sources);
   const open = (store: PullStore, budget?: CallBudget) => {
     const readCredentials = () => readVodCredentials(process.env);
     const api = createVodApi(config.vodApi, { readCredentials, clock, random, budget });
     const expectPulls = budget?.('PullUpload').expect;
-    return createPullRoute({ config, settings, api, expectPulls, store, now: clock.now });
+    return createPullRoute({ config, settings, api, expectPulls, store, ledger, ...sources });
   };
-  const ledger = openLedgerLazily(config, sources);
   if (ledger === undefined) return open(createStatelessPulls(sources));
 
   let opened: Promise<Route> | undefined;

@@ -5,8 +5,10 @@ import {
   type Scope,
 } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
+import { openProgressLazily, readWhileFetched } from '../lib/config/lazy-progress.ts';
+import type { ReadProgress } from '../lib/config/progress-source.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
-import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import { ledgerRequired, openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import { uploadPruned } from '../lib/model/pruned-upload.ts';
 import type { Upload } from '../lib/model/upload.ts';
 import { isFinished } from '../lib/model/upload-state.ts';
@@ -45,10 +47,12 @@ export interface UploadsDependencies {
   readonly now: () => number;
   /** Undefined without a database: then nothing is known about any upload. */
   readonly ledger: WithLedger | undefined;
+  /** Asks VOD how far it has fetched a pull; undefined where VOD cannot be asked. */
+  readonly readProgress?: ReadProgress | undefined;
 }
 
 /** A request that its caller may make. */
-interface Call {
+interface Call extends Pick<UploadsDependencies, 'readProgress'> {
   readonly event: HttpEvent;
   readonly caller: Caller;
   /** Whose uploads the caller sees; undefined if those of all. */
@@ -72,10 +76,9 @@ type Operation = readonly [scope: Scope, perform: (call: Call) => Promise<Answer
 /** The operations of one path by their methods. */
 type Resource = ReadonlyMap<string, Operation>;
 
-const METHODS = ['GET', 'POST', 'DELETE'];
-
 /** Returns the routes below `/uploads`. */
-export function createUploadsRoute({ config, settings, now, ledger }: UploadsDependencies): Route {
+export function createUploadsRoute(dependencies: UploadsDependencies): Route {
+  const { config, settings, now, ledger, readProgress } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   return async (event, { log, deadline }) => {
     const caller = await authenticate(
@@ -89,12 +92,13 @@ export function createUploadsRoute({ config, settings, now, ledger }: UploadsDep
     const { policy } = settings;
     const seesAll = policy.tenants === undefined || mayReadAll(caller);
     const subAppId = seesAll ? undefined : findTenantApplication(policy, caller);
-    if (ledger === undefined) throw requireLedger();
+    if (ledger === undefined) throw ledgerRequired('This service keeps no record of uploads');
 
     const [uploadId = ''] = path;
     if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
     const owner = mayReadAll(caller) ? undefined : caller.owner;
-    return perform({ event, caller, owner, subAppId, ledger, now, uploadId, deadline });
+    const known = { event, caller, owner, subAppId, ledger, now, uploadId };
+    return perform({ ...known, deadline, readProgress });
   };
 }
 
@@ -175,7 +179,9 @@ async function listUploads({ event, caller, owner, subAppId, ledger }: Call): Pr
 }
 
 async function showUpload(call: Call): Promise<Answer> {
-  return respondUnlessCached(call.event, viewUpload(await findUpload(call)));
+  const upload = await findUpload(call);
+  const progress = await readWhileFetched(upload, call);
+  return respondUnlessCached(call.event, { ...viewUpload(upload), ...progress });
 }
 
 async function cancelUpload(call: Call): Promise<Answer> {
@@ -235,19 +241,13 @@ function refuseUnknown(detail: string): Problem {
   return new Problem(detail, { code: 'not_found' });
 }
 
-function requireLedger(): Problem {
-  return new Problem(
-    'This service keeps no record of uploads: set DATABASE_URL to the URL of a PostgreSQL database to have one.',
-    { code: 'ledger_required' },
-  );
-}
-
 /** The function's entry point. */
-export const main_handler = httpHandler('uploads', METHODS, () => {
+export const main_handler = httpHandler('uploads', ['GET', 'POST', 'DELETE'], () => {
   const config = readUploadsConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const readProgress = openProgressLazily(process.env, ledger);
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createUploadsRoute({ config, settings, now: clock.now, ledger }),
+    createUploadsRoute({ config, settings, now: clock.now, ledger, readProgress }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

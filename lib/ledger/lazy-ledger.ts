@@ -58,3 +58,10 @@ function explainPassing(cause: LedgerError): Problem {
     },
   );
 }
+
+/** Returns the problem of a request that needs a database where there is none; `lack` says what for. */
+export function ledgerRequired(lack: string): Problem {
+  return new Problem(`${lack}: set DATABASE_URL to the URL of a PostgreSQL database to have one.`, {
+    code: 'ledger_required',
+  });
+}

@@ -18,6 +18,7 @@ import {
   type PendingConfirmationLedger,
 } from './pending-confirmations.ts';
 import { createPruningLedger, type PruningLedger } from './pruning.ts';
+import type { PullRunLedger } from './pull-runs.ts';
 import { createPullLedger, type PullLedger } from './pulls.ts';
 import type { LedgerDependencies } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
@@ -48,6 +49,8 @@ export interface Ledger
     VodBudgetLedger,
     GoneApplicationLedger,
     BacklogLedger {
+  /** Returns the part for runs of pulls. Its code is loaded when it is first needed. */
+  pullRuns(): Promise<PullRunLedger>;
   close(): Promise<void>;
 }
 
@@ -104,6 +107,10 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createVodBudgetLedger(dependencies),
     ...createGoneApplicationLedger(dependencies),
     ...createBacklogLedger(dependencies),
+    async pullRuns() {
+      const { createPullRunLedger } = await import('./pull-runs.ts');
+      return createPullRunLedger(dependencies);
+    },
     close: dependencies.connection.close,
   };
 }

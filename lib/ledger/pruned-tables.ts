@@ -114,6 +114,33 @@ const KEYS: PrunedTable = {
   removal: writeRemovalByPlace('requests', ['owner', 'key'], KEY_IS_DUE),
 };
 
+/** The run got nothing new, and its pull is not queued any more. Without the item, the same source would be pulled again. */
+const RUN_ITEM_IS_DUE = `(select r.updated_at < $2::timestamptz from pull_runs r where r.run_id = t.run_id limit 1)
+    and ${none('pulls p where p.upload_id = t.upload_id')}`;
+
+// Their requests are not exported, since the URLs in them may be signed.
+const RUN_ITEMS: PrunedTable = {
+  page: `select run_id, source_id, added_at as at from pull_run_items
+    where added_at > $1::timestamptz order by added_at`,
+  due: `select jsonb_build_array(t.run_id, t.source_id) as key, to_jsonb(t) - 'request' as content
+    from page cross join lateral (
+      select * from pull_run_items t where t.run_id = page.run_id and t.source_id = page.source_id offset 0
+    ) t where ${RUN_ITEM_IS_DUE}`,
+  removal: writeRemovalByPlace('pull_run_items', ['run_id', 'source_id'], RUN_ITEM_IS_DUE),
+};
+
+const RUN_IS_DUE = `t.updated_at < $2::timestamptz and ${none('pull_run_items i where i.run_id = t.run_id')}`;
+
+const RUNS: PrunedTable = {
+  page: `select run_id, updated_at as at from pull_runs
+    where updated_at > $1::timestamptz order by updated_at`,
+  due: `select jsonb_build_array(t.run_id, t.owner) as key, to_jsonb(t) as content
+    from page cross join lateral (
+      select * from pull_runs t where t.run_id = page.run_id offset 0
+    ) t where ${RUN_IS_DUE}`,
+  removal: writeRemovalByPlace('pull_runs', ['run_id', 'owner'], RUN_IS_DUE),
+};
+
 /** Returns how the dead rows of a table with a key of two columns are pruned. */
 function prunesDead(
   table: string,
@@ -223,6 +250,10 @@ function findTable(name: PrunedName): PrunedTable {
       return EVENTS;
     case 'keys':
       return KEYS;
+    case 'runItems':
+      return RUN_ITEMS;
+    case 'runs':
+      return RUNS;
     case 'prunedUploads':
       return PRUNED_UPLOADS;
     default:

@@ -67,6 +67,8 @@ export interface UploadLedger {
    * upload as it is then; undefined, without any change, if there is no such upload.
    */
   transition(uploadId: string, fact: UploadFact, fields?: MediaFields): Promise<Upload | undefined>;
+  /** The same for several that have no new fields, in one statement. Returns those that there are, in any order. */
+  transitionAll(uploadIds: readonly string[], fact: UploadFact): Promise<readonly Upload[]>;
 }
 
 const HELD_FILES = `file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
@@ -100,17 +102,19 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
     const [row] = await query(connection, FIND, [uploadId]);
     return row && readUpload(row);
   };
-  const change = async (statement: string, told: UploadChange) => {
+  const changeAll = async (statement: string, told: readonly UploadChange[]) => {
     const recorder = randomKey();
     const apply = (sql: Statements, changes: readonly UploadChange[]) =>
       sql.unsafe<Row[]>(statement, [...writeChanges(changes, recorder, dependencies)], {
         prepare: true,
       });
-    const [row] = await connection
-      .run((sql) => apply(sql, [told]))
-      .catch((error: unknown) => applyMerged(error, dependencies, [told], apply));
-    return row && readUpload(Object(row['upload']));
+    const rows = await connection
+      .run((sql) => apply(sql, told))
+      .catch((error: unknown) => applyMerged(error, dependencies, told, apply));
+    return rows.map((row) => readUpload(Object(row['upload'])));
   };
+  const change = async (statement: string, told: UploadChange) =>
+    (await changeAll(statement, [told]))[0];
   return {
     findUpload: find,
     async listUploads(criteria) {
@@ -132,6 +136,10 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
     },
     async transition(uploadId, fact, fields) {
       return (await change(CHANGE, { key: { uploadId }, fact, fields })) ?? find(uploadId);
+    },
+    async transitionAll(uploadIds, fact) {
+      const changes = uploadIds.map((uploadId) => ({ key: { uploadId }, fact }));
+      return changes.length === 0 ? [] : changeAll(CHANGE, changes);
     },
   };
 }

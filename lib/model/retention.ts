@@ -24,6 +24,8 @@ export type PrunedName =
   | 'deadItems'
   | 'events'
   | 'keys'
+  | 'runItems'
+  | 'runs'
   | `uploads/${PrunedState}`
   | 'prunedUploads';
 
@@ -35,6 +37,8 @@ const PRUNED_NAMES: Readonly<Record<PrunedName, RetainedKind>> = {
   deadItems: 'dead',
   events: 'events',
   keys: 'keys',
+  runItems: 'keys',
+  runs: 'keys',
   'uploads/ready': 'uploads',
   'uploads/failed': 'uploads',
   'uploads/rejected': 'uploads',

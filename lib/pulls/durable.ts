@@ -24,7 +24,7 @@ export interface DurablePullDependencies extends UploadIdSources {
 }
 
 /** How long VOD recognises a `SessionId`, in milliseconds: https://cloud.tencent.com/document/product/266/35575. */
-const SESSION_MILLISECONDS = 3 * 24 * 60 * 60 * 1_000;
+export const SESSION_MILLISECONDS = 3 * 24 * 60 * 60 * 1_000;
 
 /** Problems after which a pull may be sent again later: VOD was not reached, failed, or limited the rate. */
 const PASSING: ReadonlySet<ProblemCode> = new Set([
@@ -117,10 +117,14 @@ function isUnsent({ state, taskId, createdAt }: Upload, now: number): boolean {
   return state === 'issued' && taskId === undefined && now - createdAt < SESSION_MILLISECONDS;
 }
 
-async function reserveUploads(
+/**
+ * Begins the uploads of one owner's pulls, and queues those of `queued`. Returns the problem of each for which a quota has no
+ * room, by the id of its upload.
+ */
+export async function reserveUploads(
   sent: readonly PreparedPull[],
   queued: readonly PreparedPull[],
-  { ledger }: DurablePullDependencies,
+  { ledger }: Pick<DurablePullDependencies, 'ledger'>,
 ): Promise<ReadonlyMap<string, Problem>> {
   // An item with the same key as another one shares its upload.
   const waiting = new Map(queued.map(({ job }) => [job.uploadId, job]));

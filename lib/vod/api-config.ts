@@ -58,7 +58,8 @@ export const vodCredentialsEnvironment = v.pipe(
   }),
 );
 
-const api = v.pipe(
+/** Schema of everything that calls of VOD's API need, except credentials. */
+export const vodCallEnvironment = v.pipe(
   v.object({
     VOD_API_ENDPOINT: v.optional(
       v.pipe(
@@ -116,10 +117,10 @@ const api = v.pipe(
 );
 
 /** Schemas of everything that calls of VOD's API need, including credentials. */
-export const vodApiEnvironment = [api, vodCredentialsEnvironment] as const;
+export const vodApiEnvironment = [vodCallEnvironment, vodCredentialsEnvironment] as const;
 
 /** Returns the configuration in a checked environment. */
-export function describeVodApi(e: v.InferOutput<typeof api>): VodApiConfig {
+export function describeVodApi(e: v.InferOutput<typeof vodCallEnvironment>): VodApiConfig {
   return Object.freeze({
     endpoint: e.VOD_API_ENDPOINT ?? CLOUD_ENDPOINT,
     protocol: e.VOD_API_PROTOCOL,

@@ -153,6 +153,22 @@ export const CONTROL_PROOFS: Proofs = {
       expect(ended.PullUploadTask).toMatchObject({ Status: 'FINISH', Progress: 100 });
     },
     'put (6)': putReports,
+    '`GET /uploads/{uploadId}` (8)': async ({ stack }) => {
+      stack.faults.arm('slow-source', 1, 200);
+      const mediaUrl = 'http://samples.example.com/video.mp4';
+      const { taskId, uploadId } = await demand(
+        stack,
+        'POST',
+        '/pull',
+        { mediaUrl },
+        'upload:pull',
+      );
+      const show = () => demand(stack, 'GET', `/uploads/${uploadId}`, undefined, 'upload:read');
+      expect(await show()).toMatchObject({ state: 'issued', progress: 0 });
+      await endOfPull({ stack, dir: '' }, taskId);
+      await expect.poll(show).toMatchObject({ state: 'ready' });
+      expect(await show()).not.toHaveProperty('progress');
+    },
     SDK: inBrowser('carries 30 MB, a cover and a procedure, and every byte and event arrives'),
     'no (7)': notOfRecordings,
   },

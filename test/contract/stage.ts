@@ -49,13 +49,15 @@ export function openFunctions(ledger: Ledger, quiet: Ledger) {
     pull: askRoute(
       'pull',
       createPullRoute({
-        ...{ config: pullConfig, settings, now },
+        ...{ config: pullConfig, settings, now, random: randomInt, randomKey: randomUUID },
+        ledger: over(quiet),
         store: createDurablePulls({
           ...{ now, random: randomInt, randomKey: randomUUID, ledger: over(quiet) },
           ...{ contextKey: pullConfig.contextKey, sentAtOnce: pullConfig.vodApi.pullsPerSecond },
         }),
         api: {
           pullUpload: accept,
+          describeTaskDetail: async () => ({}),
           describeStorageRegions: async () => ({
             StorageRegionInfos: OPENED.map((Region) => ({ Region, Status: 'opened' })),
           }),

@@ -1,9 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { createPullRoute, type PullRouteDependencies } from '../../functions/pull.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
-import type { WithLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { createDurablePulls } from '../../lib/pulls/durable.ts';
-import type { UploadIdSources } from '../../lib/pulls/prepare-pull.ts';
 import { createStatelessPulls } from '../../lib/pulls/stateless.ts';
 import type { PullUploadOutcome, RepeatablePullUpload } from '../../lib/vod/client.ts';
 import { askRoute, type EventShape } from '../support/http-events.ts';
@@ -18,12 +16,9 @@ export async function accept({ SessionId }: RepeatablePullUpload): Promise<PullU
 }
 
 /** How the function differs from one without authentication in front of a VOD that accepts every pull. */
-interface PullChange
-  extends Partial<Omit<PullRouteDependencies, 'config' | 'api' | 'store'>>,
-    Partial<UploadIdSources> {
+interface PullChange extends Partial<Omit<PullRouteDependencies, 'config' | 'api' | 'store'>> {
   readonly environment?: Readonly<Record<string, string>>;
   readonly api?: Partial<PullRouteDependencies['api']>;
-  readonly ledger?: WithLedger | undefined;
   readonly toEvent?: EventShape['toEvent'];
 }
 
@@ -36,12 +31,13 @@ export function openPull({ environment, api, ledger, toEvent, ...change }: PullC
   const sources = { now: () => NOW, random: randomInt, randomKey: randomUUID, ...change };
   const { contextKey, vodApi } = config;
   const route = createPullRoute({
-    ...{ config, settings: NO_SETTINGS, ...sources },
+    ...{ config, settings: NO_SETTINGS, ledger, ...sources },
     api: {
       pullUpload: accept,
       describeStorageRegions: async () => ({
         StorageRegionInfos: [{ Region: 'ap-seoul', Status: 'opened' }],
       }),
+      describeTaskDetail: async () => ({}),
       ...api,
     },
     store:

@@ -1,5 +1,5 @@
 import { beforeEach } from 'vitest';
-import { createUploadsRoute } from '../../functions/uploads.ts';
+import { createUploadsRoute, type UploadsDependencies } from '../../functions/uploads.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
@@ -58,6 +58,7 @@ export interface UploadsStage extends Pick<LedgerStage, 'url' | 'ledger' | 'sql'
     readonly toEvent?: EventShape['toEvent'];
     readonly environment?: Readonly<Record<string, string>>;
     readonly ledger?: Ledger | undefined;
+    readonly readProgress?: UploadsDependencies['readProgress'];
   }): Ask;
 }
 
@@ -71,10 +72,12 @@ export function useUploads(): UploadsStage {
   const log = captureLog();
 
   const load: UploadsStage['load'] = (change) => {
+    const { readProgress } = change;
     const { toEvent, environment, ledger: chosen } = { ...DEFAULTS, ledger, ...change };
     const route = createUploadsRoute({
       ...{ settings: NO_SETTINGS, config: readUploadsConfig(environment), now },
       ledger: chosen && lazyLedger(async () => chosen),
+      readProgress,
     });
     const asked = askRoute('uploads', route, toEvent);
     return async (

@@ -86,6 +86,12 @@ export const SCF_CONTEXT = {
   getRemainingTimeInMillis: () => 3_000,
 };
 
+/** Methods of functions that have more than one. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  uploads: ['GET', 'POST', 'DELETE'],
+  pull: ['GET', 'POST'],
+};
+
 /** {@link SCF_CONTEXT} with a minute left, for tests that are not about time. */
 const PATIENT_CONTEXT = { ...SCF_CONTEXT, getRemainingTimeInMillis: () => 60_000 };
 
@@ -102,7 +108,7 @@ export function askHandler(handler: HttpHandler, toEvent = functionUrl.toEvent) 
 
 /** Returns a function that calls a route behind a trigger, by default a Function URL. */
 export function askRoute(name: string, route: Route, toEvent?: EventShape['toEvent']) {
-  const methods = name === 'uploads' ? ['GET', 'POST', 'DELETE'] : ['POST'];
+  const methods = METHODS[name] ?? ['POST'];
   return askHandler(
     httpHandler(name, methods, () => ({ corsOrigins: [], route })),
     toEvent,

@@ -51,6 +51,16 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'shows what was given up, and has it tried again',
     load: async () => (await import('./dead/dead-command.ts')).dead,
   },
+  {
+    name: 'pull',
+    summary: 'has VOD fetch the files of a list, each once',
+    load: async () => (await import('./pull/pull-command.ts')).pull,
+  },
+  {
+    name: 'runs',
+    summary: 'shows, retries, cancels and undoes what "pull" has begun',
+    load: async () => (await import('./pull/runs-command.ts')).runs,
+  },
 ];
 
 /** What may be the first argument. */

@@ -98,7 +98,7 @@ export function defineFunctions({
         CALLBACK_SIGN_KEYS: account.signKey,
         ...{ ...vodApi, ...contexts, ...delivery },
       }),
-      define('uploads', 30, callers),
+      define('uploads', 30, { ...vodApi, ...callers }),
     ],
     timed: [
       define('sweep', 60, {

@@ -42,7 +42,9 @@ async function route(
   const cloudRequest = readCloudRequest(request, response);
   if (cloudRequest !== undefined) return emulator.handle(cloudRequest);
   const url = localUrl(request);
-  const [, first = ''] = url.pathname.split('/');
+  const [, root = ''] = url.pathname.split('/');
+  // In the cloud each function has its own host; runs are at a path of their own below that of pulls.
+  const first = root === 'pulls' ? 'pull' : root;
   if (url.pathname === CONSUMER_PATH) return consumer(request, response);
   if (gateway.serves(first)) return gateway.handle(first, request, response, url);
   if (first === '__local' && !isOwnPage(request) && !isOpenControl(url)) {

@@ -82,6 +82,15 @@ function writeHistory(uploads: number): readonly string[] {
       select coalesce(owner, 'owner'), upload_id, md5(upload_id), upload_id, created_at, 'recorder' from uploads`,
     `insert into pruned_uploads (upload_id, file_id, sub_app_id, owner, has_media, pruned_at)
       select 'pruned' || i, '3877023' || lpad(i::text, 12, '0'), 1, 'owner' || i % 200, i % 2 = 0, ${ago('i')} from ${series(uploads / 4)}`,
+    // Each pull is of a run of a hundred; many more runs are empty.
+    `insert into pull_runs (run_id, owner, sub_app_id, name, state, created_at, updated_at)
+      select 'run' || i, 'owner' || i % ${owners}, 1, 'run' || i, 'open', ${ago('i')}, ${ago('i')}
+      from generate_series(0, ${Math.floor(uploads / 5)}) as i`,
+    `insert into pull_run_items (run_id, source_id, upload_id, request, added_at)
+      select 'run' || i / 300, upload_id, upload_id, '{"mediaUrl": "https://media.example/film.mp4"}', created_at
+      from (select upload_id, created_at, substr(upload_id, 2)::integer as i from uploads where method = 'pull') u`,
+    `insert into pull_progress (upload_id, percent, asked_at)
+      select upload_id, 50, created_at from uploads where method = 'pull'`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
       select i % ${applications}, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
   ];

@@ -202,6 +202,34 @@ const CALLS: Readonly<
   markApplicationGone: (ledger) => ledger.markApplicationGone(7),
   saveEndedUploads: (ledger) => ledger.saveEndedUploads(7, ''),
   readBacklog: (ledger) => ledger.readBacklog(),
+  transitionAll: (ledger) => ledger.transitionAll(['u33', 'u36', 'u39'], 'cancelled'),
+  async pullRuns(ledger) {
+    const runs = await ledger.pullRuns();
+    const named = { runId: 'run-new', owner: 'owner1', name: 'new', subAppId: 1 };
+    await runs.openRun(named);
+    await runs.openRun({ ...named, name: 'run1' });
+    await runs.findRun('run5');
+    for (const at of [page, next]) {
+      await runs.listRuns({ ...at, owner: 'owner1', subAppId: undefined });
+      await runs.listRuns({ ...at, owner: 'owner1', subAppId: 1, name: 'run1' });
+      await runs.listItems('run7', at);
+      await runs.listItems('run7', { ...at, states: ['failed', 'refused'] });
+    }
+    const items = Array.from({ length: 90 }, (_, i) => {
+      const id = `u${2_100 + i}`;
+      return { id, uploadId: `${id}-new`, request: {} };
+    });
+    await runs.addItems('run7', items, { retry: true });
+    await runs.refuseItems(
+      'run7',
+      items.map((item) => ({ ...item, problem: {} })),
+    );
+    await runs.countItems('run7');
+    await runs.deleteFiles('run7', ['u2100', 'u2103', 'u2163']);
+    await runs.claimProgress(['u3', 'u6'], 5);
+    await runs.saveProgress('u3', 50);
+    await runs.endRun('run7', 'undone');
+  },
 };
 
 const describeReading = ({ mode, useful, read, pages, scanned, plan, statement }: Reading) =>
@@ -216,6 +244,8 @@ const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   noteAbsentArrival: MAX_NOTES,
   noteAbsentDeletions: MAX_NOTES,
   listEndpoints: 5 * MOST_COUNTED,
+  // A few counts of a hundred items, each with its upload.
+  pullRuns: 200,
   // Each row of a page is looked up in up to four other tables, of which the oldest PostgreSQL leaves out none.
   findPrunable: 12 * PAGE_SIZE,
   prune: 12 * PAGE_SIZE,

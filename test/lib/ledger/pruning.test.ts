@@ -269,6 +269,38 @@ describe('idempotency keys', () => {
   });
 });
 
+describe('runs', () => {
+  it('are kept for the time of keys after their last change, and while a pull of theirs is queued', async () => {
+    await begin();
+    const runs = await ledger.pullRuns();
+    const { runId } = await runs.openRun({
+      runId: 'r1',
+      owner: 'ann',
+      name: 'a',
+      subAppId: undefined,
+    });
+    const item = { id: 's1', uploadId: 'u1', request: { mediaUrl: 'canary' } };
+    await runs.addItems(runId, [item], { retry: false });
+    await ledger.enqueuePulls([{ uploadId: 'u1', owner: 'ann', request: {} }]);
+    time += 80 * DAY;
+    await runs.addItems(runId, [{ ...item, id: 's2', uploadId: 'u2' }], { retry: false });
+    time += 80 * DAY;
+    expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([0, 0]);
+
+    time += 80 * DAY;
+    expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([1, 0]);
+    const [pull] = await ledger.claimPulls(1, 60);
+    if (pull === undefined) throw new Error('A pull is queued.');
+    await ledger.finishPull(pull, 't');
+    const criteria = { after: 0, before: time, deliveredBefore: time, withContent: true };
+    const { rows } = await ledger.findPrunable('runItems', criteria);
+    expect(rows).toMatchObject([{ key: ['r1', 's1'], content: { upload_id: 'u1' } }]);
+    expect(JSON.stringify(rows)).not.toContain('canary');
+    expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([1, 1]);
+    expect(await runs.findRun(runId)).toBeUndefined();
+  });
+});
+
 describe('what was given up', () => {
   it('is pruned by its own time', async () => {
     await begin();

@@ -32,6 +32,14 @@ export function makeSecret(bytes: number, encoding: 'base64' | 'hex' = 'base64')
   return randomBytes(bytes).toString(encoding);
 }
 
+/** What a command finds without a terminal, and without anything on standard input. */
+export const NO_TERMINAL = {
+  ...{ ask: undefined, colours: false, columns: undefined, draw: undefined },
+  ...{ showProgress: () => undefined, onSignal: () => () => undefined },
+  untilInterrupted: () => new AbortController().signal,
+  input: Readable.from([], { objectMode: false }),
+} as const;
+
 /** Runs the command in this process; `typed` is the user's answer to each question on a terminal. */
 export async function runCommand(
   args: readonly string[],

@@ -9,21 +9,15 @@ import { loadBundle } from './load-bundle.ts';
  * start.
  */
 const LIMITS: Readonly<Record<string, number>> = {
-  ...{ signature: 45_000, uploads: 45_000, pull: 80_000 },
+  ...{ signature: 45_000, uploads: 45_000, pull: 80_500 },
   ...{ callback: 150_000, sweep: 160_000, ledger: 118_000 },
 };
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
-  ...[
-    'narrow-by-claim',
-    'open-durable',
-    'operator-routes',
-    'pruned-tables',
-    'settings',
-    'verify-token',
-  ],
+  ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
+  ...['pull-runs', 'answer-runs', 'settings', 'verify-token'],
 ];
 
 type Handler = (event: object, context: object) => Promise<object>;

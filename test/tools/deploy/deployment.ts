@@ -37,7 +37,7 @@ export const TOLD: Readonly<Record<(typeof FUNCTIONS)[number], readonly string[]
   signature: [...[...CALLERS, CONTEXT_KEYS, 'VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_SUB_APP_ID']],
   pull: [...CALLERS, 'PULL_HOSTS', CONTEXT_KEYS, ...API],
   callback: ['CALLBACK_SIGN_KEYS', 'DATABASE_URL', CONTEXT_KEYS, ...API, 'WEBHOOK_ENDPOINTS'],
-  uploads: CALLERS,
+  uploads: [...CALLERS, ...API],
   sweep: ['DATABASE_URL', CONTEXT_KEYS, ...API, 'WEBHOOK_ENDPOINTS'],
 };
 

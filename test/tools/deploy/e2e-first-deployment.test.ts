@@ -25,14 +25,8 @@ const { deployment, find } = useDeployment();
 /** Parts that functions load only when they need them. */
 const PARTS = [
   ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
-  ...[
-    'narrow-by-claim',
-    'open-durable',
-    'operator-routes',
-    'pruned-tables',
-    'settings',
-    'verify-token',
-  ],
+  ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
+  ...['pull-runs', 'answer-runs', 'settings', 'verify-token'],
 ];
 
 describe('the first deployment', () => {
@@ -76,7 +70,7 @@ describe('the first deployment', () => {
       { handler: 'signature.main_handler', timeout: 5, memorySize: 128, role: '' },
       { handler: 'pull.main_handler', timeout: 60, role: 'VodUpload' },
       { handler: 'callback.main_handler', timeout: 10, role: 'VodUpload' },
-      { handler: 'uploads.main_handler', timeout: 30, role: '' },
+      { handler: 'uploads.main_handler', timeout: 30, role: 'VodUpload' },
       { handler: 'sweep.main_handler', timeout: 60, memorySize: 256, role: 'VodUpload' },
     ]);
     for (const key of FUNCTIONS) {

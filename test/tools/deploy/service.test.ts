@@ -52,6 +52,7 @@ const UPLOAD_KEY = ['VOD_SECRET_ID', 'VOD_SECRET_KEY', 'VOD_PREVIOUS_SECRET_KEY'
 const NOT_HANDED_ON: Readonly<Record<string, readonly string[]>> = {
   pull: [...UPLOAD_KEY, 'SOURCE_CONTEXT_V1_UNTIL'],
   callback: [...UPLOAD_KEY, 'VOD_PULLS_PER_SECOND'],
+  uploads: ['VOD_PULLS_PER_SECOND'],
   sweep: UPLOAD_KEY,
 };
 

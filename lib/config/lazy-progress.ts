@@ -1,0 +1,35 @@
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import type { Upload } from '../model/upload.ts';
+import { clock, type Deadline, random } from '../system.ts';
+import type { Environment } from './environment.ts';
+import type { ReadProgress } from './progress-source.ts';
+
+/**
+ * Returns the way to ask VOD about pulls, whose code is loaded when it is first needed; undefined without credentials for
+ * VOD's API, and without a ledger.
+ */
+export function openProgressLazily(
+  environment: Environment,
+  ledger: WithLedger | undefined,
+): ReadProgress | undefined {
+  const id = environment['TENCENTCLOUD_SECRETID'] || environment['VOD_SECRET_ID'];
+  if (!id || ledger === undefined) return undefined;
+  let opened: Promise<ReadProgress> | undefined;
+  return async (pull, deadline) => {
+    opened ??= import('./progress-source.ts').then(({ openPullProgress }) =>
+      openPullProgress(environment, ledger, { clock, random }),
+    );
+    return (await opened)(pull, deadline);
+  };
+}
+
+/** Returns VOD's percentage of an upload, if it is a pull that VOD fetches and the percentage is known. */
+export async function readWhileFetched(
+  upload: Upload,
+  call: { readonly deadline: Deadline; readonly readProgress?: ReadProgress | undefined },
+): Promise<{ readonly progress?: number }> {
+  const { state, method, taskId } = upload;
+  if (method !== 'pull' || state !== 'issued' || taskId === undefined) return {};
+  const progress = await call.readProgress?.(upload, call.deadline);
+  return progress === undefined ? {} : { progress };
+}

@@ -1,0 +1,219 @@
+import type { RunState } from '../model/pull-run.ts';
+import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
+import {
+  type AddedRunItem,
+  addItems,
+  countItems,
+  listItems,
+  type NewRunItem,
+  type RefusedRunItem,
+  type RunCount,
+  type RunItem,
+  type RunItemQuery,
+  refuseItems,
+} from './pull-run-items.ts';
+import {
+  cleanText,
+  type LedgerDependencies,
+  query,
+  type Row,
+  readTime,
+  writeConstant,
+  writeLimit,
+  writeTime,
+} from './query.ts';
+
+/** A list of pulls of one owner. */
+export interface PullRun {
+  readonly runId: string;
+  readonly owner: string;
+  /** Application of VOD of the owner's tenant; missing if there are no tenants. */
+  readonly subAppId?: number;
+  readonly name: string;
+  readonly state: RunState;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** When it last changed, or got items, in Unix milliseconds. */
+  readonly updatedAt: number;
+}
+
+/** Runs of pulls in the ledger. */
+export interface PullRunLedger {
+  /** Returns the run of this owner with this name, which is created if there is none. */
+  openRun(
+    run: Pick<PullRun, 'runId' | 'owner' | 'name'> & { readonly subAppId: number | undefined },
+  ): Promise<PullRun>;
+  findRun(runId: string): Promise<PullRun | undefined>;
+  /** Latest first. @throws {Problem} `invalid_request` if the cursor is not from this list. */
+  listRuns(
+    criteria: PageQuery &
+      Pick<PullRun, 'owner'> & {
+        readonly subAppId: number | undefined;
+        readonly name?: string | undefined;
+      },
+  ): Promise<Page<PullRun>>;
+  /** Ends an open run; one that was cancelled may still be undone. */
+  endRun(runId: string, state: Exclude<RunState, 'open'>): Promise<PullRun | undefined>;
+  /**
+   * Adds items to an open run, and returns what each has become, in their order; undefined if the run is not open. One that
+   * is known keeps its upload, unless it was refused, or it is a `retry` and its upload ended without a file.
+   */
+  addItems(
+    runId: string,
+    items: readonly NewRunItem[],
+    options: { readonly retry: boolean },
+  ): Promise<readonly AddedRunItem[] | undefined>;
+  /** Records why items have no upload; those that have another one stay as they are. */
+  refuseItems(runId: string, items: readonly RefusedRunItem[]): Promise<void>;
+  countItems(runId: string): Promise<readonly RunCount[]>;
+  /**
+   * Returns items in the order of their ids. A page with a cursor may have fewer items than asked for, even none: to find
+   * those in rare states, the number that is looked at is bounded.
+   */
+  listItems(runId: string, criteria: RunItemQuery): Promise<Page<RunItem>>;
+  /**
+   * Returns VOD's percentages of pulls as far as they are known, and which of them VOD is to be asked about by this caller:
+   * those that nobody was asked about within `seconds`.
+   */
+  claimProgress(
+    uploadIds: readonly string[],
+    seconds: number,
+  ): Promise<
+    readonly { readonly uploadId: string; readonly percent?: number; readonly isDue: boolean }[]
+  >;
+  saveProgress(uploadId: string, percent: number): Promise<void>;
+  /** Has files deleted, except those of uploads that are older than the run or of another owner. Returns how many. */
+  deleteFiles(runId: string, uploadIds: readonly string[]): Promise<number>;
+}
+
+const RUN_COLUMNS = 'run_id, owner, sub_app_id, name, state, created_at, updated_at';
+
+const OPEN = `insert into pull_runs as r (run_id, owner, sub_app_id, name, state, created_at, updated_at)
+  values ($1, $2, $3, $4, 'open', $5::timestamptz, $5::timestamptz)
+  on conflict (owner, coalesce(sub_app_id, 0), name) do update set name = r.name
+  returning ${RUN_COLUMNS}`;
+
+const FIND = `select ${RUN_COLUMNS} from pull_runs where run_id = $1`;
+
+const END = `update pull_runs set state = case when state = 'undone' then state else $2 end, updated_at = $3
+  where run_id = $1 returning ${RUN_COLUMNS}`;
+
+// What was asked about a day ago has ended since, or is watched by nobody.
+const CLAIM_PROGRESS = `with forgotten as (
+    delete from pull_progress where upload_id = any (array(
+      select upload_id from pull_progress where asked_at < $2::timestamptz - interval '1 day' order by asked_at limit 50
+    ))
+  ),
+  claimed as (
+    insert into pull_progress as p (upload_id, asked_at)
+    select id, $2::timestamptz from jsonb_array_elements_text($1::text::jsonb) as id order by id
+    on conflict (upload_id) do update set asked_at = $2::timestamptz where p.asked_at < $3::timestamptz
+    returning upload_id
+  )
+  select id as upload_id, (select percent from pull_progress p where p.upload_id = id limit 1) as percent,
+    id in (select upload_id from claimed) as is_due
+  from jsonb_array_elements_text($1::text::jsonb) as id`;
+
+const SAVE_PROGRESS = 'update pull_progress set percent = $2 where upload_id = $1';
+
+const DELETE_FILES = `with unwanted as (
+    select u.file_id, u.sub_app_id, u.upload_id from pull_runs r cross join lateral (
+      select * from uploads where upload_id = any (array(select jsonb_array_elements_text($2::text::jsonb))) offset 0
+    ) u
+    where r.run_id = $1 and u.method = 'pull' and u.owner = r.owner and u.created_at >= r.created_at
+      and u.state in ('ready', 'failed') and u.file_id is not null
+  ),
+  action as (
+    insert into media_actions (file_id, kind, sub_app_id, upload_id, next_attempt_at, created_at, updated_at)
+    select file_id, 'delete', sub_app_id, upload_id, $3::timestamptz, $3::timestamptz, $3::timestamptz from unwanted
+    order by file_id
+    on conflict (file_id, kind) do nothing
+  )
+  select count(*)::integer as count from unwanted`;
+
+/** Creates the part of the ledger for runs of pulls. */
+export function createPullRunLedger(dependencies: LedgerDependencies): PullRunLedger {
+  const { connection, now } = dependencies;
+  return {
+    async openRun({ runId, owner, subAppId, name }) {
+      const values = [runId, owner, subAppId ?? null, cleanText(name), writeTime(now())];
+      const [row] = await query(connection, OPEN, values);
+      if (row === undefined) throw new Error('The run that was opened is not there.');
+      return readRun(row);
+    },
+    async findRun(runId) {
+      const [row] = await query(connection, FIND, [runId]);
+      return row && readRun(row);
+    },
+    async listRuns(criteria) {
+      const { statement, parameters } = writeRunPage(criteria);
+      const rows = await query(connection, statement, parameters);
+      return takePage(rows.map(readRun), criteria.limit, (run) => [run.createdAt, run.runId]);
+    },
+    async endRun(runId, state) {
+      const [row] = await query(connection, END, [runId, state, writeTime(now())]);
+      return row && readRun(row);
+    },
+    addItems: (runId, items, options) => addItems(runId, items, options, dependencies),
+    refuseItems: (runId, items) => refuseItems(runId, items, dependencies),
+    countItems: (runId) => countItems(runId, dependencies),
+    listItems: (runId, criteria) => listItems(runId, criteria, dependencies),
+    async claimProgress(uploadIds, seconds) {
+      if (uploadIds.length === 0) return [];
+      const times = [now(), now() - seconds * 1_000].map(writeTime);
+      const rows = await query(connection, CLAIM_PROGRESS, [JSON.stringify(uploadIds), ...times]);
+      return rows.map((row) => ({
+        uploadId: String(row['upload_id']),
+        ...(row['percent'] === null ? {} : { percent: Number(row['percent']) }),
+        isDue: row['is_due'] === true,
+      }));
+    },
+    async saveProgress(uploadId, percent) {
+      await query(connection, SAVE_PROGRESS, [uploadId, percent]);
+    },
+    async deleteFiles(runId, uploadIds) {
+      if (uploadIds.length === 0) return 0;
+      const parameters = [runId, JSON.stringify(uploadIds), writeTime(now())];
+      const [row] = await query(connection, DELETE_FILES, parameters);
+      return Number(row?.['count']);
+    },
+  };
+}
+
+function writeRunPage({
+  owner,
+  subAppId,
+  name,
+  limit,
+  cursor,
+}: Parameters<PullRunLedger['listRuns']>[0]) {
+  const parameters: (string | number)[] = [owner];
+  const conditions = ['owner = $1'];
+  if (subAppId !== undefined) conditions.push(`sub_app_id = ${writeConstant(subAppId)}`);
+  if (name !== undefined) conditions.push(`name = $${parameters.push(name)}`);
+  if (cursor !== undefined) {
+    const [time, runId = ''] = readCursor(cursor, 2);
+    conditions.push(
+      `(created_at, run_id) < ($${parameters.push(writeTime(time))}, $${parameters.push(runId)})`,
+    );
+  }
+  return {
+    statement: `select ${RUN_COLUMNS} from pull_runs where ${conditions.join(' and ')}
+      order by created_at desc, run_id desc ${writeLimit(limit + 1)}`,
+    parameters,
+  };
+}
+
+function readRun(row: Row): PullRun {
+  const subAppId = row['sub_app_id'];
+  return {
+    runId: String(row['run_id']),
+    owner: String(row['owner']),
+    ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
+    name: String(row['name']),
+    // A constraint of the table allows only these.
+    state: row['state'] as RunState,
+    createdAt: readTime(row['created_at']),
+    updatedAt: readTime(row['updated_at']),
+  };
+}

@@ -1,0 +1,32 @@
+/** States of a run: only an open one gets further items. */
+export type RunState = 'open' | 'cancelled' | 'undone';
+
+/** Most items of a page of a run. */
+export const MAX_RUN_PAGE = 1_000;
+
+/**
+ * States of an item of a run. `refused`: it has no upload; `waiting`: it is queued; `fetching`: VOD has its task; `pruned`:
+ * its upload ended, and is older than its retention. The others are those of its upload, `processing` including `uploaded`.
+ */
+export const RUN_ITEM_STATES = [
+  'refused',
+  'waiting',
+  'fetching',
+  'processing',
+  'ready',
+  'failed',
+  'rejected',
+  'expired',
+  'cancelled',
+  'deleted',
+  'pruned',
+] as const;
+
+/** One of {@link RUN_ITEM_STATES}. */
+export type RunItemState = (typeof RUN_ITEM_STATES)[number];
+
+/** States in which another attempt may succeed, if no file came. */
+export const RETRYABLE_ITEM_STATES: readonly RunItemState[] = ['refused', 'failed', 'expired'];
+
+/** States in which an item is still under way. */
+export const PENDING_ITEM_STATES: readonly RunItemState[] = ['waiting', 'fetching', 'processing'];

@@ -1,0 +1,158 @@
+import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import type { AddedRunItem } from '../ledger/pull-run-items.ts';
+import type { PullRun } from '../ledger/pull-runs.ts';
+import type { RunItemState } from '../model/pull-run.ts';
+import type { UploadState } from '../model/upload-state.ts';
+import { Problem, type ProblemDetails } from '../problem.ts';
+import type { VodApi } from '../vod/client.ts';
+import { type DurablePullDependencies, reserveUploads, SESSION_MILLISECONDS } from './durable.ts';
+import { createPullId, toPullJob, toUploadProblem } from './prepare-pull.ts';
+import type { IdentifiedPull, PreparedPull, PullStore } from './pull-store.ts';
+import type { CheckedItem } from './run-request.ts';
+import { type PullCall, type PullDependencies, submitBatch } from './submit.ts';
+
+/** Dependencies of adding items to a run. */
+export interface RunPullDependencies
+  extends Omit<PullDependencies, 'store' | 'api'>,
+    Omit<DurablePullDependencies, 'sentAtOnce'> {
+  readonly api: PullDependencies['api'] & Pick<VodApi, 'describeTaskDetail'>;
+}
+
+/** What has become of an item that was sent. */
+export type AddedItem =
+  | { readonly id: string; readonly uploadId: string; readonly state: RunItemState }
+  | { readonly id?: string; readonly problem: ProblemDetails };
+
+/**
+ * Adds items to a run, and queues the pulls of those that are new, or of which an earlier call was interrupted. Returns
+ * what has become of each, in their order.
+ *
+ * @throws {Problem} `upload_finished` if the run has ended, or `ledger_unavailable`; then nothing was queued.
+ */
+export async function addRunItems(
+  run: PullRun,
+  items: readonly CheckedItem[],
+  call: Omit<PullCall, 'idempotencyKey'> & { readonly retry: boolean },
+  dependencies: RunPullDependencies,
+): Promise<readonly AddedItem[]> {
+  const states = new Map<string, RunItemState>();
+  const store = createRunPulls(run, items, { ...call, states }, dependencies);
+  const batch = { ...call, idempotencyKey: undefined };
+  const results = await submitBatch(
+    items.map(({ pull }) => pull),
+    batch,
+    { ...dependencies, store },
+  );
+  await keepRefused(run, items, results, store.asked, dependencies.ledger);
+  return results.map((result, place): AddedItem => {
+    const { id } = items[place] ?? {};
+    if ('problem' in result)
+      return { ...(id === undefined ? {} : { id }), problem: result.problem };
+    if (!('uploadId' in result) || id === undefined) throw new Error('A run has a queue.');
+    const { uploadId } = result;
+    return { id, uploadId, state: states.get(uploadId) ?? 'waiting' };
+  });
+}
+
+/** The pulls of a run: what a key is elsewhere, the id of an item is here. All are queued. */
+interface RunPulls extends PullStore {
+  /** The upload that each item would get if it is new, by the item's id. */
+  readonly asked: ReadonlyMap<string, string>;
+}
+
+function createRunPulls(
+  run: PullRun,
+  items: readonly CheckedItem[],
+  { retry, states }: { readonly retry: boolean; readonly states: Map<string, RunItemState> },
+  dependencies: RunPullDependencies,
+): RunPulls {
+  const { ledger } = dependencies;
+  const asked = new Map<string, string>();
+  const raws = new Map(items.map(({ id, raw }) => [id, raw]));
+  return {
+    asked,
+    sentAtOnce: 0,
+    createId: ({ owner }) => createPullId(owner, dependencies),
+    async identify(pulls) {
+      const wanted = pulls.map(({ idempotency, job: { uploadId } }) => {
+        const id = idempotency?.key ?? '';
+        if (!asked.has(id)) asked.set(id, uploadId);
+        return { id, uploadId, request: { ...raws.get(id) } };
+      });
+      const added = await ledger(async (each) =>
+        (await each.pullRuns()).addItems(run.runId, wanted, { retry }),
+      );
+      if (added === undefined) throw runEnded();
+      return pulls.map((pull, place) => {
+        const found = added[place];
+        if (found === undefined) throw new Error('The item that was added is not there.');
+        states.set(found.uploadId, found.state);
+        return recognise(pull, found, dependencies);
+      });
+    },
+    reserve: (sent, queued) => reserveUploads(sent, queued, dependencies),
+    accept: refuseToSend,
+    fail: refuseToSend,
+  };
+}
+
+/** Returns what is known about the pull of an item. Its upload may be missing, if the call that added it was interrupted. */
+function recognise(
+  pull: PreparedPull,
+  { uploadId, state, createdAt, subAppId }: AddedRunItem,
+  { contextKey, now }: Pick<RunPullDependencies, 'contextKey' | 'now'>,
+): IdentifiedPull {
+  if (uploadId === pull.job.uploadId) return { kind: 'new', pull };
+  const isRecent = createdAt === undefined || now() - createdAt < SESSION_MILLISECONDS;
+  if (state !== 'waiting' || !isRecent) {
+    return { kind: 'known', submitted: Promise.resolve({ uploadId, state: toUploadState(state) }) };
+  }
+  const { subAppId: ownSubAppId } = pull.job.fields;
+  const job = toPullJob(uploadId, { ...pull, subAppId: subAppId ?? ownSubAppId }, contextKey);
+  return { kind: 'unsent', pull: { ...pull, job } };
+}
+
+function toUploadState(state: RunItemState): UploadState {
+  switch (state) {
+    case 'refused':
+    case 'waiting':
+    case 'fetching':
+      return 'issued';
+    case 'pruned':
+      return 'deleted';
+    default:
+      return state;
+  }
+}
+
+async function refuseToSend(): Promise<never> {
+  throw new Error('The pulls of a run are queued.');
+}
+
+/** Records why items have no upload, so that their problems are counted and listed with the others. */
+async function keepRefused(
+  { runId }: PullRun,
+  items: readonly CheckedItem[],
+  results: Awaited<ReturnType<typeof submitBatch>>,
+  asked: ReadonlyMap<string, string>,
+  ledger: WithLedger,
+): Promise<void> {
+  const refused = items.flatMap(({ id, raw }, place) => {
+    const result = results[place];
+    if (id === undefined || result === undefined || !('problem' in result)) return [];
+    const { requestId: _, ...problem } = result.problem;
+    return [{ id, uploadId: asked.get(id), request: { ...raw }, problem: { ...problem } }];
+  });
+  if (refused.length === 0) return;
+  await ledger(async (each) => (await each.pullRuns()).refuseItems(runId, refused));
+}
+
+/** Returns the problem of a request for a run that gets no further items. */
+export function runEnded(): Problem {
+  return new Problem('The run was cancelled or undone: give a new one another name.', {
+    code: 'upload_finished',
+  });
+}
+
+/** Why an item has no upload if its run ended before it was queued. */
+export const ENDED_PROBLEM = toUploadProblem(runEnded());

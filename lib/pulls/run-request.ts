@@ -1,0 +1,161 @@
+import * as v from 'valibot';
+import { MAX_RUN_PAGE, RUN_ITEM_STATES, type RunItemState } from '../model/pull-run.ts';
+import { refuseFields } from '../problem.ts';
+import { findUnknownFields, parseFields, type RawFields, text } from '../validation/fields.ts';
+import { dropNulls, isJsonObject } from '../validation/json-object.ts';
+import { MAX_PULL_ITEMS } from '../validation/limits.ts';
+import {
+  type PullContext,
+  type PullRequest,
+  parsePullRequest,
+  type RefusedItem,
+} from '../validation/pull-request.ts';
+
+/** Longest name of a run, in bytes; it is short enough for an index. */
+const MAX_RUN_NAME_BYTES = 200;
+
+/** Longest id of an item, in bytes; it is short enough for an index. */
+const MAX_ITEM_ID_BYTES = 1_000;
+
+const id = text(MAX_ITEM_ID_BYTES);
+const once = v.pipe(
+  v.string('must be given only once'),
+  v.nonEmpty('must not be empty; leave it out instead'),
+);
+const states: readonly string[] = RUN_ITEM_STATES;
+
+const limit = (most: number, usual: number) =>
+  v.optional(
+    v.pipe(
+      once,
+      v.check(
+        (digits) => /^[1-9]\d{0,3}$/.test(digits) && Number(digits) <= most,
+        `must be a whole number from 1 to ${most}`,
+      ),
+      v.transform(Number),
+    ),
+    String(usual),
+  );
+
+const runRequest = v.object({
+  name: v.pipe(text(MAX_RUN_NAME_BYTES), v.regex(/^\P{Cc}*$/u, 'must have no control characters')),
+});
+
+const runQuery = v.object({
+  name: v.optional(once),
+  limit: limit(100, 20),
+  cursor: v.optional(once),
+});
+
+const itemQuery = v.object({
+  state: v.optional(
+    v.pipe(
+      once,
+      v.transform((list) => list.split(',')),
+      v.everyItem(
+        (name) => states.includes(name),
+        `must be a list of ${RUN_ITEM_STATES.join(', ')}`,
+      ),
+      v.transform((names) => names as RunItemState[]),
+    ),
+  ),
+  with: v.optional(v.picklist(['request', 'progress'], 'must be request or progress')),
+  limit: limit(MAX_RUN_PAGE, 100),
+  cursor: v.optional(once),
+});
+
+const stepRequest = v.object({ cursor: v.optional(v.string('must be a string')) });
+
+/** The fields of a request for items; each of `items` has an `id` in addition to the fields of a pull. */
+const ITEMS_FIELDS: object = { items: undefined, retry: undefined };
+
+/** Returns a body as a request for a run. @throws {Problem} `invalid_request` */
+export const parseRunRequest = exactly(runRequest);
+
+/** Returns the query parameters of a list of runs. @throws {Problem} `invalid_request` */
+export const parseRunQuery = exactly(runQuery);
+
+/** Returns the query parameters of a list of items. @throws {Problem} `invalid_request` */
+export const parseItemQuery = exactly(itemQuery);
+
+/** Returns a body as a request for the next step of work on a run. @throws {Problem} `invalid_request` */
+export const parseStepRequest = exactly(stepRequest);
+
+/** An item of a run, checked as far as it goes. */
+export interface CheckedItem {
+  /** Undefined if it has no valid id; then it is refused. */
+  readonly id: string | undefined;
+  /** As the caller sent it, without its id. */
+  readonly raw: RawFields;
+  readonly pull: PullRequest | RefusedItem;
+}
+
+/** Items of a run. */
+interface ItemsRequest {
+  readonly items: readonly CheckedItem[];
+  readonly retry: boolean;
+}
+
+/**
+ * Returns a body as items of a run.
+ *
+ * @throws {Problem} `invalid_request` if it is no list of up to {@link MAX_PULL_ITEMS}; a wrong item has its problem in its
+ * place.
+ */
+export function parseItems(body: unknown, context: PullContext): ItemsRequest {
+  if (!isJsonObject(body)) throw refuseFields([{ path: '', message: 'must be a JSON object' }]);
+  const { items, retry = false } = dropNulls(body);
+  const errors = findUnknownFields(body, ITEMS_FIELDS);
+  if (typeof retry !== 'boolean') errors.push({ path: 'retry', message: 'must be true or false' });
+  if (!Array.isArray(items) || items.length === 0 || items.length > MAX_PULL_ITEMS) {
+    errors.push({
+      path: 'items',
+      message: `must be a list of 1 to ${MAX_PULL_ITEMS} pulls, each with an id`,
+    });
+  }
+  if (!Array.isArray(items) || errors.length > 0) throw refuseFields(errors);
+  return { items: checkItems(items, context), retry: retry === true };
+}
+
+/** Returns stored items, checked again: the policy may have changed since. */
+export function checkItems(
+  items: readonly unknown[],
+  context: PullContext,
+): readonly CheckedItem[] {
+  const raws = items.map((item) => {
+    if (!isJsonObject(item)) return { id: undefined, raw: {} };
+    const { id: name, ...raw } = dropNulls(item);
+    return { id: name, raw };
+  });
+  const parsed = parsePullRequest({ items: raws.map(({ raw }) => raw) }, context);
+  const pulls = parsed.kind === 'many' ? parsed.items : [];
+  return raws.map(({ id: name, raw }, place) => {
+    const checked = v.safeParse(id, name);
+    const known = checked.success ? checked.output : undefined;
+    const pull = pulls[place] ?? refuse(place, 'id', 'must be given');
+    if (known === undefined) {
+      const message = name === undefined ? 'must be given' : String(checked.issues?.[0].message);
+      return { id: undefined, raw, pull: refuse(place, 'id', message) };
+    }
+    // Its id identifies it already.
+    if (Object.hasOwn(raw, 'idempotencyKey')) {
+      return {
+        id: known,
+        raw: {},
+        pull: refuse(place, 'idempotencyKey', 'must not be set in a run: its id is its key'),
+      };
+    }
+    return { id: known, raw, pull: 'refusal' in pull ? pull : { ...pull, idempotencyKey: known } };
+  });
+}
+
+function refuse(place: number, field: string, message: string): RefusedItem {
+  return { refusal: refuseFields([{ path: `items.${place}.${field}`, message }]) };
+}
+
+function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
+  schema: TSchema,
+): (input: unknown) => v.InferOutput<TSchema> {
+  return (input) =>
+    parseFields(schema, input, (fields) => findUnknownFields(fields, schema.entries));
+}

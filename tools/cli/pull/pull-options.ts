@@ -1,0 +1,97 @@
+import { basename, resolve } from 'node:path';
+import { LIST_FIELDS } from '../../pull/list-columns.ts';
+import { LIST_FORMATS, type ListOptions } from '../../pull/read-list.ts';
+import { CommandError } from '../command.ts';
+import { readChoice, readOptions } from '../read-options.ts';
+import { suggest } from '../suggest.ts';
+import { SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
+
+/** What `vod-upload pull --help` prints. */
+export const PULL_HELP = `Usage: vod-upload pull --from LIST [options]
+
+Has VOD fetch the files of a list, each once. It looks at every source first, says what would be pulled and what would not,
+and asks. The run is kept by the service: the same list again, half of it, or a longer one continues it, from any machine.
+
+  --from LIST         CSV, TSV or NDJSON with a header, the file of the vendor's own batch puller, or - for standard input
+  --run NAME          name of the run; else that of the file without its extension
+  --format FORMAT     csv, tsv or ndjson, where it cannot be seen
+  --map FIELD=COLUMN  the column of a field that has another name, or in a list without a header its number; may be repeated
+  --ignore COLUMN     a column that is of no interest; may be repeated
+  --presign COMMAND   asked for each URL just before it is sent: reads a line of JSON, writes the URL
+  --retry             attempt again what failed before
+  --no-look           do not look at the sources
+  --prices FILE       JSON with your prices: currency, perGigabyte, perGigabyteMonth, perFile
+  --dry-run           say what would be done, and do nothing
+  --yes               do not ask
+  --no-wait           end when all is queued; "vod-upload runs show NAME" shows what becomes of it
+  --every SECONDS     between two looks at the run; 3 by default
+  --mapping FILE      what became of each source, as CSV or .ndjson; NAME.mapping.csv by default
+  --failures FILE     what failed, as a list for another run; NAME.failures.csv by default
+${SERVICE_HELP}
+The fields of a list are ${LIST_FIELDS.join(', ')}.
+
+Exit codes: 0 all files are there, 1 some are not, 2 it could not be done.
+
+Examples:
+  vod-upload pull --from library.csv --dry-run
+  vod-upload pull --from export.csv --map id=video_id --map mediaUrl=download_url --ignore views
+  vod-upload pull --from keys.csv --presign './sign.sh'
+`;
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const list = { type: 'string', multiple: true } as const;
+
+/** Returns the options of `vod-upload pull`. @throws {CommandError} that names what is wrong. */
+export function readPullOptions(args: readonly string[], folder: string) {
+  const given = readOptions('vod-upload pull', args, {
+    ...{ from: text, run: text, format: text, map: list, ignore: list, presign: text, retry: flag },
+    ...{ 'no-look': flag, prices: text, 'dry-run': flag, yes: flag, 'no-wait': flag, every: text },
+    ...{ mapping: text, failures: text, ...SERVICE_OPTIONS },
+  });
+  const { from, format, presign } = given;
+  if (from === undefined || from === '')
+    throw new CommandError('--from must name a list, or be - for standard input.');
+  const run = given.run ?? (from === '-' ? '' : basename(from).replace(/\.[^.]*$/, ''));
+  if (run === '')
+    throw new CommandError('--run must name the run, since standard input has no name.');
+  const reading: ListOptions = {
+    format: format === undefined ? guessFormat(from) : readChoice('--format', format, LIST_FORMATS),
+    map: readMap(given.map ?? []),
+    ignored: given.ignore ?? [],
+    withoutUrls: presign !== undefined,
+  };
+  const file = (name: string | undefined, kind: string) =>
+    resolve(folder, name ?? `${run.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}.${kind}.csv`);
+  return {
+    ...given,
+    ...{ from: from === '-' ? from : resolve(folder, from), run, presign, reading },
+    mapping: file(given.mapping, 'mapping'),
+    failures: file(given.failures, 'failures'),
+  };
+}
+
+/** The options of one call of `vod-upload pull`. */
+export type PullOptions = ReturnType<typeof readPullOptions>;
+
+function guessFormat(from: string): ListOptions['format'] {
+  if (/\.(?:ndjson|jsonl)$/i.test(from)) return 'ndjson';
+  return /\.(?:tsv|tab)$/i.test(from) ? 'tsv' : undefined;
+}
+
+function readMap(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const [field = '', ...rest] = pair.split('=');
+      const column = rest.join('=');
+      if (column === '')
+        throw new CommandError(
+          '--map must be a field and its column, such as --map mediaUrl=link.',
+        );
+      if (LIST_FIELDS.includes(field)) return [field, column] as const;
+      throw new CommandError(
+        `--map must begin with a field.${suggest(field, LIST_FIELDS)} The fields are ${LIST_FIELDS.join(', ')}.`,
+      );
+    }),
+  );
+}

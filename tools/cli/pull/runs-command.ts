@@ -1,0 +1,204 @@
+import { resolve } from 'node:path';
+import { showNumber } from '../../pull/describe-survey.ts';
+import { createLook } from '../../pull/look.ts';
+import { createPresign } from '../../pull/presign.ts';
+import type { CountedRun, Run, RunService } from '../../pull/run-service.ts';
+import { type SubmittedItem, submitItems } from '../../pull/submit-list.ts';
+import { tabulateRun } from '../../pull/watch-run.ts';
+import {
+  FAILURE_COLUMNS,
+  MAPPING_COLUMNS,
+  openRows,
+  writeResults,
+} from '../../pull/write-results.ts';
+import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
+import { readOptions } from '../read-options.ts';
+import { suggest } from '../suggest.ts';
+import { confirm, openService, SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
+import { followRun, judgeRun, readEvery } from './show-run.ts';
+
+const HELP = `Usage: vod-upload runs list
+       vod-upload runs show NAME [--watch] [--mapping FILE] [--failures FILE]
+       vod-upload runs retry NAME [--presign COMMAND]
+       vod-upload runs cancel NAME
+       vod-upload runs undo NAME
+
+Shows the runs of "vod-upload pull", from any machine, and works on them.
+
+  list                your runs, latest first
+  show                what became of the items of a run
+  retry               attempts again what failed without a file
+  cancel              ends a run: what is under way is cancelled, what has arrived stays
+  undo                ends a run, and deletes every file that it brought, and nothing else
+
+  --watch             shows the run until nothing of it is under way
+  --every SECONDS     between two looks; 3 by default
+  --mapping FILE      writes what became of each source, as CSV or .ndjson, and compares sizes
+  --failures FILE     writes what failed, as a list for another run
+  --presign COMMAND   asked for each URL just before it is sent: reads a line of JSON, writes the URL
+  --yes               does not ask before it cancels or undoes
+${SERVICE_HELP}
+Exit codes: 0 done, or all files are there; 1 some are not; 2 it could not be done.
+`;
+
+const VERBS = ['list', 'show', 'retry', 'cancel', 'undo'] as const;
+
+/** What one call of the command works with. */
+interface Job {
+  readonly options: RunsOptions;
+  readonly service: RunService;
+  readonly surroundings: Surroundings;
+}
+
+/** `vod-upload runs` */
+export const runs: Command = {
+  help: HELP,
+  async run(args, surroundings) {
+    const { verb, name, rest } = readVerb(args);
+    const options = readRunsOptions(rest);
+    const service = openService(options, surroundings);
+    const job = { options, service, surroundings };
+    if (verb === 'list') return listRuns(job);
+    const run = await service.find(name);
+    if (run === undefined)
+      throw new CommandError(
+        'You have no run of this name: "vod-upload runs list" shows those that you have.',
+      );
+    switch (verb) {
+      case 'show':
+        return showRun(run, job);
+      case 'retry':
+        return retryRun(run, job);
+      default:
+        return endRun(run, verb, job);
+    }
+  },
+};
+
+function readVerb(args: readonly string[]) {
+  const [given = '', name, ...others] = args;
+  const verb = VERBS.find((known) => known === given);
+  if (verb === undefined) {
+    throw new CommandError(
+      `runs must be followed by ${VERBS.join(', ')}.${suggest(given, VERBS)} See "vod-upload runs --help".`,
+    );
+  }
+  if (verb === 'list') return { verb, name: '', rest: args.slice(1) } as const;
+  if (name === undefined || name.startsWith('-'))
+    throw new CommandError(`runs ${verb} must be followed by the name of a run.`);
+  return { verb, name, rest: others } as const;
+}
+
+function readRunsOptions(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  return readOptions('vod-upload runs', args, {
+    ...{ watch: flag, every: text, mapping: text, failures: text, presign: text, yes: flag },
+    ...SERVICE_OPTIONS,
+  });
+}
+
+type RunsOptions = ReturnType<typeof readRunsOptions>;
+
+async function listRuns({ options, service, surroundings }: Job): Promise<number> {
+  let count = 0;
+  for await (const run of service.list()) {
+    count += 1;
+    const { name, state, createdAt } = run;
+    surroundings.writeOut(
+      options.json === true
+        ? `${JSON.stringify(run)}\n`
+        : `${createdAt}  ${state.padEnd(9)}  ${name}\n`,
+    );
+  }
+  if (count === 0 && options.json !== true) surroundings.writeOut('You have no runs.\n');
+  return EXIT.good;
+}
+
+async function showRun({ runId }: Run, job: Job): Promise<number> {
+  const { options, service, surroundings } = job;
+  const json = options.json === true;
+  const run =
+    options.watch === true
+      ? await followRun({ service, runId, every: readEvery(options.every), json }, surroundings)
+      : await service.show(runId);
+  surroundings.writeOut(
+    json
+      ? `${JSON.stringify(run)}\n`
+      : tabulateRun(run, { perSecond: 0, secondsLeft: undefined }, []),
+  );
+  await writeFiles(run, job);
+  return judgeRun(run);
+}
+
+async function writeFiles(
+  { runId }: CountedRun,
+  { options, service, surroundings }: Job,
+): Promise<void> {
+  const { mapping, failures } = options;
+  if (mapping === undefined && failures === undefined) return;
+  const open = (file: string | undefined, columns: readonly string[]) =>
+    file === undefined ? undefined : openRows(resolve(surroundings.folder, file), columns);
+  const files = {
+    mapping: open(mapping, MAPPING_COLUMNS),
+    failures: open(failures, FAILURE_COLUMNS),
+  };
+  const known = { sizes: new Map<string, number>(), durations: new Map<string, number>() };
+  const lookAt = mapping === undefined ? undefined : createLook((...request) => fetch(...request));
+  const { same, different, unknown } = await writeResults({
+    service,
+    runId,
+    ...files,
+    ...known,
+    lookAt,
+  });
+  await Promise.all([files.mapping?.close(), files.failures?.close()]);
+  surroundings.writeError(
+    `verified: ${showNumber(same)} have the size of their source, ${showNumber(different)} differ, ${showNumber(unknown)} could not be compared\n`,
+  );
+}
+
+async function retryRun({ runId }: Run, job: Job): Promise<number> {
+  const { options, service, surroundings } = job;
+  const { presign } = options;
+  if (presign === undefined) {
+    report(await service.work(runId, 'retry'), job);
+    return EXIT.good;
+  }
+  let refused = 0;
+  const retried = await submitItems(readFailed(runId, service), {
+    ...{ service, runId, retry: true, presign: createPresign(presign, surroundings.folder) },
+    onRefused: () => {
+      refused += 1;
+    },
+    onProgress: () => undefined,
+  });
+  report({ retried: retried - refused, refused }, job);
+  return refused === 0 ? EXIT.good : EXIT.no;
+}
+
+async function* readFailed(runId: string, service: RunService): AsyncGenerator<SubmittedItem> {
+  const query = { state: 'failed,expired,refused', with: 'request' };
+  for await (const { id, fileId, request } of service.items(runId, query)) {
+    if (fileId === undefined) yield { id, pull: { ...request } };
+  }
+}
+
+async function endRun(run: Run, work: 'cancel' | 'undo', job: Job): Promise<number> {
+  const { options, service, surroundings } = job;
+  const { states, total } = await service.show(run.runId);
+  const question =
+    work === 'undo'
+      ? `Undo the run "${run.name}", and delete ${showNumber(states.ready ?? 0)} files and more that may come, of ${showNumber(total)} items?`
+      : `Cancel what is under way in the run "${run.name}"?`;
+  if (options.yes !== true && !(await confirm(question, surroundings))) return EXIT.no;
+  report(await service.work(run.runId, work), job);
+  return EXIT.good;
+}
+
+function report(sums: Readonly<Record<string, number>>, { options, surroundings }: Job): void {
+  const text = Object.entries(sums).map(([name, count]) => `${showNumber(count)} ${name}`);
+  surroundings.writeOut(
+    options.json === true ? `${JSON.stringify(sums)}\n` : `${text.join(', ')}\n`,
+  );
+}

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunItemState, RunState } from '../../lib/model/pull-run.ts';
+import { isJsonObject } from '../../lib/validation/json-object.ts';
+import { CommandError } from '../cli/command.ts';
+
+/** A run, as the service shows it. */
+export interface Run {
+  readonly runId: string;
+  readonly name: string;
+  readonly state: RunState;
+  readonly createdAt: string;
+}
+
+/** A run with the numbers of its items. */
+export interface CountedRun extends Run {
+  readonly total: number;
+  readonly states: Readonly<Partial<Record<RunItemState, number>>>;
+  readonly bytes: number;
+  readonly reasons: readonly {
+    readonly state: RunItemState;
+    readonly reason: string;
+    readonly count: number;
+  }[];
+}
+
+/** An item of a run, as the service shows it. */
+export interface ShownItem {
+  readonly id: string;
+  readonly state: RunItemState;
+  readonly uploadId?: string;
+  readonly fileId?: string;
+  readonly mediaUrl?: string;
+  readonly size?: number;
+  readonly duration?: number;
+  readonly problem?: { readonly code?: string; readonly detail?: string };
+  /** VOD's percentage. */
+  readonly progress?: number;
+  readonly request?: Readonly<Record<string, unknown>>;
+}
+
+/** What became of an item that was sent. */
+export interface SentItem {
+  readonly id?: string;
+  readonly uploadId?: string;
+  readonly problem?: {
+    readonly code: string;
+    readonly detail?: string;
+    readonly quota?: { readonly retryAfter: number };
+  };
+}
+
+/** Work on a whole run, which the service does in steps. */
+type RunWork = 'retry' | 'cancel' | 'undo';
+
+/** The runs of one caller. */
+export interface RunService {
+  readonly open: (name: string) => Promise<Run>;
+  /** Undefined if there is none of this name. */
+  readonly find: (name: string) => Promise<Run | undefined>;
+  readonly list: () => AsyncIterable<Run>;
+  readonly show: (runId: string) => Promise<CountedRun>;
+  readonly items: (
+    runId: string,
+    query?: Readonly<Record<string, string>>,
+  ) => AsyncIterable<ShownItem>;
+  readonly add: (
+    runId: string,
+    items: readonly object[],
+    retry: boolean,
+  ) => Promise<readonly SentItem[]>;
+  /** Does all steps; returns the sums of what they say. */
+  readonly work: (runId: string, work: RunWork) => Promise<Readonly<Record<string, number>>>;
+}
+
+/** Where the service is, and who calls. */
+export interface ServiceAddress {
+  /** Address of the function `pull`, without a path. */
+  readonly endpoint: string;
+  readonly token: string;
+}
+
+/** Attempts for one request, which take some ten minutes: a database may fail over, and a network be gone for a while. */
+const ATTEMPTS = 25;
+const MAX_PAUSE_MILLISECONDS = 30_000;
+const TIME_LIMIT_MILLISECONDS = 90_000;
+
+/** Creates the client of the routes below `/pulls/runs`. Its functions throw a {@link CommandError}. */
+export function createRunService({ endpoint, token }: ServiceAddress): RunService {
+  const ask = async (method: string, path: string, body?: object) => {
+    const url = `${endpoint.replace(/\/+$/, '')}/pulls/runs${path}`;
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const text = body === undefined ? {} : { body: JSON.stringify(body) };
+    return askPatiently(url, { method, headers, ...text });
+  };
+  const pages = async function* <Item>(path: string, query: Readonly<Record<string, string>>) {
+    let cursor: string | undefined;
+    do {
+      const parameters = new URLSearchParams(cursor === undefined ? query : { ...query, cursor });
+      const page = await ask('GET', `${path}?${parameters}`);
+      yield* page['items'] as readonly Item[];
+      cursor = readCursor(page);
+    } while (cursor !== undefined);
+  };
+  return {
+    open: async (name) => (await ask('POST', '', { name })) as unknown as Run,
+    async find(name) {
+      for await (const run of pages<Run>('', { name })) return run;
+      return undefined;
+    },
+    list: () => pages<Run>('', { limit: '100' }),
+    show: async (runId) => (await ask('GET', `/${runId}`)) as unknown as CountedRun,
+    items: (runId, query = {}) => pages<ShownItem>(`/${runId}/items`, { limit: '1000', ...query }),
+    async add(runId, items, retry) {
+      const answer = await ask('POST', `/${runId}/items`, { items, ...(retry ? { retry } : {}) });
+      return answer['items'] as readonly SentItem[];
+    },
+    async work(runId, work) {
+      const sums = new Map<string, number>();
+      let cursor: string | undefined;
+      do {
+        const step = await ask('POST', `/${runId}/${work}`, cursor === undefined ? {} : { cursor });
+        addNumbers(sums, step);
+        cursor = readCursor(step);
+      } while (cursor !== undefined);
+      return Object.fromEntries(sums);
+    },
+  };
+}
+
+function addNumbers(sums: Map<string, number>, step: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(step)) {
+    if (typeof value === 'number') sums.set(name, (sums.get(name) ?? 0) + value);
+  }
+}
+
+function readCursor({ cursor }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof cursor === 'string' ? cursor : undefined;
+}
+
+async function askPatiently(url: string, init: RequestInit) {
+  for (let attempt = 1; ; attempt += 1) {
+    const { body, error, wait } = await askOnce(url, init);
+    if (body !== undefined) return body;
+    if (wait === undefined || attempt >= ATTEMPTS) throw error;
+    const pause = Math.min(500 * 2 ** attempt, MAX_PAUSE_MILLISECONDS);
+    await sleep(Math.max(wait, pause * (0.5 + Math.random() / 2)));
+  }
+}
+
+/** A body, or an error; with `wait`, in milliseconds, if another attempt may succeed. */
+interface Asked {
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly error?: CommandError;
+  readonly wait?: number;
+}
+
+async function askOnce(url: string, init: RequestInit): Promise<Asked> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIME_LIMIT_MILLISECONDS) });
+    text = await response.text();
+  } catch (cause) {
+    const { host } = new URL(url);
+    const message = `${host} cannot be reached: check --endpoint and the network.`;
+    return { wait: 0, error: new CommandError(message, { cause }) };
+  }
+  const { ok, status, headers } = response;
+  const body = parse(text);
+  if (ok && body !== undefined) return { body };
+  const error = new CommandError(explain(status, body));
+  const isPassing = status >= 500 && status !== 501;
+  return isPassing ? { error, wait: Number(headers.get('retry-after') ?? 0) * 1_000 } : { error };
+}
+
+function explain(status: number, body: Readonly<Record<string, unknown>> | undefined): string {
+  const { code, detail } = body ?? {};
+  if (typeof code !== 'string')
+    return `The service answers ${status}: --endpoint must be the address of the function pull.`;
+  return `The service refuses with ${code}${typeof detail === 'string' ? `: ${detail}` : '.'}`;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
