@@ -146,13 +146,13 @@ const FAULTS: readonly Fault[] = [
     'an invalid application number',
     () => setEverywhere({ VOD_SUB_APP_ID: 'of-the-team' }),
     'configuration',
-    /^signature, pull, callback and sweep: VOD_SUB_APP_ID must /,
+    /^signature, pull, callback, uploads and sweep: VOD_SUB_APP_ID must /,
   ],
   [
     "an invalid protocol of VOD's API",
     () => setHere({ VOD_API_PROTOCOL: 'ftp' }),
     'configuration',
-    /^pull, callback and sweep: VOD_API_PROTOCOL must be /,
+    /^pull, callback, uploads and sweep: VOD_API_PROTOCOL must be /,
   ],
   [
     'an invalid event mode',
@@ -201,7 +201,7 @@ describe('vod-upload doctor', () => {
     expect(findings.map(({ check, text }) => `${check} of ${text.split(' must')[0]}`)).toEqual([
       'configuration of signature, pull and uploads: AUTH_JWT_SECRET',
       'configuration of signature: VOD_SECRET_KEY',
-      'configuration of signature, pull, callback and sweep: VOD_SUB_APP_ID',
+      'configuration of signature, pull, callback, uploads and sweep: VOD_SUB_APP_ID',
     ]);
   });
 });
