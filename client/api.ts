@@ -1,6 +1,6 @@
 /**
- * The part of the service's HTTP API that this package uses, in the form in which openapi-typescript writes it: the
- * file can be replaced by what that makes of the specification. docs/http-api.md describes the fields.
+ * The part of the service's HTTP API that this package uses, in the form in which openapi-typescript writes it.
+ * docs/openapi.json has the same in full; test/client/api.test.ts compares each path, field and type with it.
  */
 
 type Uploads = components['schemas'];
@@ -40,7 +40,7 @@ export interface paths {
         Uploads['PullRequest'] | { readonly items: Uploads['PullRequest'][] }
       >;
       readonly responses: Refusals & {
-        readonly 202: Answer<Uploads['Pull'] | { readonly items: Uploads['PullItem'][] }>;
+        readonly 202: Answer<Uploads['SubmittedPull'] | { readonly items: Uploads['PullItem'][] }>;
       };
     };
   };
@@ -66,7 +66,7 @@ export interface paths {
   readonly '/uploads/{uploadId}/replay': {
     readonly post: InPath<{ readonly uploadId: string }> & {
       readonly requestBody: Json<{ readonly eventId?: string; readonly endpoint?: string }>;
-      readonly responses: Refusals & { readonly 202: Answer<Uploads['Replayed']> };
+      readonly responses: Refusals & { readonly 202: Answer<{ readonly replayed: number }> };
     };
   };
   readonly '/uploads/dead-deliveries': {
@@ -90,7 +90,7 @@ export interface paths {
   readonly '/uploads/dead-items/replay': {
     readonly post: {
       readonly requestBody: Json<Pick<Uploads['DeadItem'], 'kind' | 'id'>>;
-      readonly responses: Refusals & { readonly 202: Answer<Uploads['Replayed']> };
+      readonly responses: Refusals & { readonly 202: Answer<{ readonly replayed: number }> };
     };
   };
   readonly '/uploads/endpoints': {
@@ -157,12 +157,16 @@ export interface components {
       readonly limits?: Uploads['Limits'];
       readonly idempotencyKey?: string;
     };
-    readonly Pull: {
+    readonly SubmittedPull: {
       readonly uploadId: string;
       readonly taskId?: string;
       readonly state: Uploads['UploadState'];
     };
-    readonly PullItem: Uploads['Pull'] | { readonly problem: Uploads['Problem'] };
+    readonly PullItem:
+      | Uploads['SubmittedPull']
+      | { readonly problem: Uploads['Problem'] }
+      /** Not sent: send it again. */
+      | { readonly queued: false; readonly detail: string };
     readonly UploadState:
       | 'issued'
       | 'uploaded'
@@ -195,7 +199,7 @@ export interface components {
       readonly sourceContext?: string;
       readonly sessionContext?: string;
       readonly limits?: Uploads['Limits'];
-      readonly problem?: { readonly code?: string; readonly detail?: string };
+      readonly problem?: { readonly code: string; readonly detail?: string };
       readonly mediaExpireTime?: string;
       readonly createdAt: string;
       readonly updatedAt: string;
@@ -244,6 +248,11 @@ export interface components {
     readonly DeadItem: {
       readonly kind: 'event' | 'file' | 'upload' | 'pull' | 'action' | 'delivery';
       readonly id: string;
+      readonly subAppId?: number;
+      readonly fileId?: string;
+      readonly attempts: number;
+      readonly code: string;
+      readonly reason: string;
       readonly firstFailedAt: string;
       readonly diedAt: string;
     };
@@ -277,6 +286,18 @@ export interface components {
         readonly message: string;
         readonly rule?: string;
       }[];
+      readonly vod?: { readonly code: string; readonly requestId: string };
+      readonly quota?: {
+        readonly rule: 'signaturesPerMinute' | 'openUploads' | 'bytesPerDay';
+        readonly limit: number;
+        readonly used: number;
+        readonly retryAfter: number;
+      };
+      readonly pruned?: {
+        readonly fileId?: string;
+        readonly subAppId?: number;
+        readonly prunedAt: string;
+      };
       readonly requestId: string;
     };
   };

@@ -22,7 +22,7 @@ export type UploadRecord = Schemas['Upload'];
 /** A request for one pull. */
 export type PullRequest = Schemas['PullRequest'];
 /** A pull that the service has accepted. */
-export type Pull = Schemas['Pull'];
+export type Pull = Schemas['SubmittedPull'];
 /** The outcome of one item of a batch. */
 export type PullItem = Schemas['PullItem'];
 /** What happened to an upload. */

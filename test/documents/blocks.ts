@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     cloud: 'needs an account of Tencent Cloud, and deploys',
     emulator:
       'is for an emulator that runs alone: test/tools/vod-emulator/documents.test.ts runs it',
+    listen: 'goes on until somebody ends it: test/examples/consumer.test.ts runs it',
     stack: 'starts a local stack of its own, and goes on until somebody ends it',
   },
   text: {

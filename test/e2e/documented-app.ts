@@ -8,11 +8,11 @@ import { listBlocks, ROOT } from '../documents/documents.ts';
 /** The address of the local stack in the documents. */
 export const DOCUMENTED_ORIGIN = 'http://localhost:3000';
 
-/** Returns the blocks of code of docs/front-end.md by the name in their first line, a comment. */
-export function readBlocks(): ReadonlyMap<string, string> {
+/** Returns the blocks of code of a document by the name in their first line, a comment. */
+export function readBlocks(document = 'docs/front-end.md'): ReadonlyMap<string, string> {
   const named = /^(?:\/\/|<!--) (.+?)(?: -->)?\n/;
   return new Map(
-    listBlocks('docs/front-end.md').flatMap(({ text: block }) => {
+    listBlocks(document).flatMap(({ text: block }) => {
       const [line = '', name] = named.exec(block) ?? [];
       return name === undefined ? [] : [[name, block.slice(line.length)] as const];
     }),

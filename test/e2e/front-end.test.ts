@@ -117,10 +117,11 @@ function leaveHost(config: string): string {
   return config.replace(/'(http:\/\/localhost:\d+)'/, "{ target: '$1', changeOrigin: false }");
 }
 
-describe('the snippet of the README', () => {
+describe('the snippet of the README without the package', () => {
   /** Returns the snippet in an app, with the parts that the reader has to fill in. */
   function fillIn(scope: string): string {
-    const snippet = listBlocks('README.md').find(({ language }) => language === 'js')?.text ?? '';
+    const blocks = listBlocks('README.md').filter(({ language }) => language === 'js');
+    const snippet = blocks.find(({ text }) => text.includes('new TcVod('))?.text ?? '';
     return `
       const TcVod = window.TcVod.default;
       const file = new File([new Uint8Array(9)], 'film.mp4');
