@@ -1,5 +1,8 @@
 /** States of a run: only an open one gets further items. */
-export type RunState = 'open' | 'cancelled' | 'undone';
+export const RUN_STATES = ['open', 'cancelled', 'undone'] as const;
+
+/** One of {@link RUN_STATES}. */
+export type RunState = (typeof RUN_STATES)[number];
 
 /** Most items of a page of a run. */
 export const MAX_RUN_PAGE = 1_000;

@@ -17,12 +17,17 @@ const MAX_RUN_NAME_BYTES = 200;
 /** Longest id of an item, in bytes; it is short enough for an index. */
 const MAX_ITEM_ID_BYTES = 1_000;
 
-const id = text(MAX_ITEM_ID_BYTES);
+/** The id of an item. */
+export const itemId = text(MAX_ITEM_ID_BYTES);
+
 const once = v.pipe(
   v.string('must be given only once'),
   v.nonEmpty('must not be empty; leave it out instead'),
+  v.check((given) => given.isWellFormed() && !given.includes('\0'), 'must be well-formed Unicode'),
+  v.metadata({ pattern: '^[^\\0]+$' }),
 );
-const states: readonly string[] = RUN_ITEM_STATES;
+
+const STATE = `(?:${RUN_ITEM_STATES.join('|')})`;
 
 const limit = (most: number, usual: number) =>
   v.optional(
@@ -32,31 +37,35 @@ const limit = (most: number, usual: number) =>
         (digits) => /^[1-9]\d{0,3}$/.test(digits) && Number(digits) <= most,
         `must be a whole number from 1 to ${most}`,
       ),
+      v.metadata({ type: 'integer', minimum: 1, maximum: most }),
       v.transform(Number),
     ),
     String(usual),
   );
 
-const runRequest = v.object({
-  name: v.pipe(text(MAX_RUN_NAME_BYTES), v.regex(/^\P{Cc}*$/u, 'must have no control characters')),
+/** A request for a run. */
+export const runRequest = v.object({
+  name: v.pipe(text(MAX_RUN_NAME_BYTES), v.regex(/^\P{Cc}+$/u, 'must have no control characters')),
 });
 
-const runQuery = v.object({
+/** Query parameters of the list of runs. */
+export const runQuery = v.object({
   name: v.optional(once),
   limit: limit(100, 20),
   cursor: v.optional(once),
 });
 
-const itemQuery = v.object({
+/** Query parameters of the list of items. */
+export const itemQuery = v.object({
   state: v.optional(
     v.pipe(
       once,
-      v.transform((list) => list.split(',')),
-      v.everyItem(
-        (name) => states.includes(name),
+      v.regex(
+        new RegExp(`^${STATE}(?:,${STATE})*$`),
         `must be a list of ${RUN_ITEM_STATES.join(', ')}`,
       ),
-      v.transform((names) => names as RunItemState[]),
+      // The expression allows only these.
+      v.transform((list) => list.split(',') as RunItemState[]),
     ),
   ),
   with: v.optional(v.picklist(['request', 'progress'], 'must be request or progress')),
@@ -64,7 +73,8 @@ const itemQuery = v.object({
   cursor: v.optional(once),
 });
 
-const stepRequest = v.object({ cursor: v.optional(v.string('must be a string')) });
+/** A request for a step of work on a run. */
+export const stepRequest = v.object({ cursor: v.optional(v.string('must be a string')) });
 
 /** The fields of a request for items; each of `items` has an `id` in addition to the fields of a pull. */
 const ITEMS_FIELDS: object = { items: undefined, retry: undefined };
@@ -122,35 +132,43 @@ export function checkItems(
   items: readonly unknown[],
   context: PullContext,
 ): readonly CheckedItem[] {
-  const raws = items.map((item) => {
-    if (!isJsonObject(item)) return { id: undefined, raw: {} };
-    const { id: name, ...raw } = dropNulls(item);
-    return { id: name, raw };
+  const split = items.map((item) => {
+    const { id, ...raw } = isJsonObject(item) ? dropNulls(item) : {};
+    return { id, raw };
   });
-  const parsed = parsePullRequest({ items: raws.map(({ raw }) => raw) }, context);
+  const parsed = parsePullRequest({ items: split.map(({ raw }) => raw) }, context);
   const pulls = parsed.kind === 'many' ? parsed.items : [];
-  return raws.map(({ id: name, raw }, place) => {
-    const checked = v.safeParse(id, name);
-    const known = checked.success ? checked.output : undefined;
-    const pull = pulls[place] ?? refuse(place, 'id', 'must be given');
-    if (known === undefined) {
-      const message = name === undefined ? 'must be given' : String(checked.issues?.[0].message);
-      return { id: undefined, raw, pull: refuse(place, 'id', message) };
+  return split.map(({ id, raw }, place) => {
+    const path = `items.${place}`;
+    if (!isJsonObject(items[place])) {
+      return { id: undefined, raw, pull: refuse(path, 'must be a JSON object') };
     }
-    // Its id identifies it already.
-    if (Object.hasOwn(raw, 'idempotencyKey')) {
-      return {
-        id: known,
-        raw: {},
-        pull: refuse(place, 'idempotencyKey', 'must not be set in a run: its id is its key'),
-      };
+    const checked = v.safeParse(itemId, id);
+    if (!checked.success) {
+      const message = id === undefined ? 'must be given' : checked.issues[0].message;
+      return { id: undefined, raw, pull: refuse(`${path}.id`, message) };
     }
-    return { id: known, raw, pull: 'refusal' in pull ? pull : { ...pull, idempotencyKey: known } };
+    return { id: checked.output, ...identify(checked.output, raw, pulls[place], path) };
   });
 }
 
-function refuse(place: number, field: string, message: string): RefusedItem {
-  return { refusal: refuseFields([{ path: `items.${place}.${field}`, message }]) };
+function identify(
+  id: string,
+  raw: RawFields,
+  pull: PullRequest | RefusedItem | undefined,
+  path: string,
+): Omit<CheckedItem, 'id'> {
+  // Its id identifies it already.
+  if (Object.hasOwn(raw, 'idempotencyKey')) {
+    const message = 'must not be set in a run: its id is its key';
+    return { raw: {}, pull: refuse(`${path}.idempotencyKey`, message) };
+  }
+  if (pull === undefined) throw new Error('The item that was checked is not there.');
+  return { raw, pull: 'refusal' in pull ? pull : { ...pull, idempotencyKey: id } };
+}
+
+function refuse(path: string, message: string): RefusedItem {
+  return { refusal: refuseFields([{ path, message }]) };
 }
 
 function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(

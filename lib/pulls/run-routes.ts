@@ -159,8 +159,9 @@ async function addItems(run: PullRun, call: RunCall): Promise<Answer> {
 const STEP = 500;
 
 async function retryItems(run: PullRun, call: RunCall): Promise<Answer> {
+  const step = parseStep(call);
   if (run.state !== 'open') throw runEnded();
-  const { items, ...rest } = await readStep(run, RETRYABLE_ITEM_STATES, call);
+  const { items, ...rest } = await readStep(run, RETRYABLE_ITEM_STATES, step, call);
   const without = items.filter(({ fileId }) => fileId === undefined);
   const again = without.map(({ id, request }) => ({ ...request, id }));
   if (again.length === 0) return { status: 202, body: { retried: 0, refused: 0, ...rest } };
@@ -171,16 +172,18 @@ async function retryItems(run: PullRun, call: RunCall): Promise<Answer> {
 }
 
 async function cancelItems(run: PullRun, call: RunCall): Promise<Answer> {
+  const step = parseStep(call);
   await withRuns(call, (runs) => runs.endRun(run.runId, 'cancelled'));
-  const { items, ...rest } = await readStep(run, PENDING_ITEM_STATES, call);
+  const { items, ...rest } = await readStep(run, PENDING_ITEM_STATES, step, call);
   const { cancelled } = await cancelAll(run, items, call);
   return { status: 202, body: { cancelled, ...rest } };
 }
 
 async function undoItems(run: PullRun, call: RunCall): Promise<Answer> {
+  const step = parseStep(call);
   await withRuns(call, (runs) => runs.endRun(run.runId, 'undone'));
   const states: readonly RunItemState[] = [...PENDING_ITEM_STATES, 'ready', 'failed'];
-  const { items, ...rest } = await readStep(run, states, call);
+  const { items, ...rest } = await readStep(run, states, step, call);
   const pending = items.filter(({ state }) => PENDING_ITEM_STATES.includes(state));
   const { cancelled, ended } = await cancelAll(run, pending, call);
   const arrived = items.flatMap(({ fileId, uploadId }) =>
@@ -192,8 +195,13 @@ async function undoItems(run: PullRun, call: RunCall): Promise<Answer> {
   return { status: 202, body: { cancelled, deleted, ...rest } };
 }
 
-function readStep(run: PullRun, states: readonly RunItemState[], call: RunCall) {
-  const { cursor } = parseStepRequest(readJsonBody(call.event, {}));
+type Step = ReturnType<typeof parseStepRequest>;
+
+function parseStep({ event }: RunCall): Step {
+  return parseStepRequest(readJsonBody(event, {}));
+}
+
+function readStep(run: PullRun, states: readonly RunItemState[], { cursor }: Step, call: RunCall) {
   return withRuns(call, (runs) => runs.listItems(run.runId, { states, limit: STEP, cursor }));
 }
 

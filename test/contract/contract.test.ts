@@ -9,7 +9,7 @@ import { bearer } from '../support/tokens.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { type Answered, findUndocumented, namedFields } from './check-answer.ts';
 import { allowed, forbidden, type Issued, type Made, spoiledBatches } from './requests.ts';
-import { fillLedger, OWNER, openFunctions } from './stage.ts';
+import { fillLedger, OWNER, openFunctions, RUN_IDS } from './stage.ts';
 
 /** Requests for each route: 2,000, in CI 20,000, and 200,000 in full, where the other fuzz sends 5,000, 50,000 and more. */
 const COUNT = readSize('FUZZ', { small: 5_000, full: 500_000 }) / 2.5;
@@ -52,8 +52,7 @@ async function send({ method, path }: Operation, made: Made, credentials = autho
   };
   calls += 1;
   if (calls % 1_000 === 0) log.clear();
-  const [, first = ''] = path.split('/');
-  return functions[first as keyof typeof functions](request);
+  return functions[functionOf({ path }) as keyof typeof functions](request);
 }
 
 /** Makes deliveries dead again, which replays have made pending. */
@@ -113,11 +112,17 @@ describe.each(bounded)('$method $path', (operation) => {
   });
 });
 
-describe.each(routes.filter(({ id }) => id === 'createPull'))('$method $path', (operation) => {
+const batches = routes.filter(({ id }) => id === 'createPull' || id === 'addRunItems');
+
+describe.each(batches)('$method $path', (operation) => {
   it('refuses the wrong item of a batch, and no other', { timeout: 3_600_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(spoiledBatches(operation), async ({ items, place, wrong }) => {
-        const answer = await send(operation, { ...NOTHING, body: { items } });
+        const answer = await send(operation, {
+          ...NOTHING,
+          path: { runId: RUN_IDS.open },
+          body: { items },
+        });
         const results: readonly unknown[] = answer.json.items ?? [];
         const isRefused = (result: unknown) =>
           namedFields(Reflect.get(Object(result), 'problem')).length > 0;
@@ -133,7 +138,11 @@ describe.each(routes.filter(({ id }) => id === 'createPull'))('$method $path', (
 });
 
 describe.each(routes)('$method $path', (operation) => {
-  const made: Made = { ...NOTHING, path: { uploadId: '0', endpoint: '0', eventId: '0' }, body: {} };
+  const made: Made = {
+    ...NOTHING,
+    path: { uploadId: '0', endpoint: '0', eventId: '0', runId: '0' },
+    body: {},
+  };
 
   it('needs a token with the scope that the document names', async () => {
     const { authorization: all } = await bearer(OWNER, String(operation.scope), Date.now());
@@ -152,13 +161,20 @@ describe.each(routes)('$method $path', (operation) => {
   });
 });
 
+/** Returns the name of the function that answers a path; runs of pulls have none of their own. */
+function functionOf({ path }: Pick<Operation, 'path'>) {
+  const [, first = ''] = path.split('/');
+  return first === 'pulls' ? 'pull' : first;
+}
+
 describe.each([...new Set(routes.map(({ path }) => path))])('%s', (path) => {
   it('has the methods of the document, and no other', async () => {
     const own = routes.filter((each) => each.path === path);
+    const around = routes.filter((each) => functionOf(each) === functionOf({ path }));
     const others = (['get', 'post', 'delete'] as const).filter((method) =>
       own.every((each) => each.method !== method),
     );
-    const made = { ...NOTHING, path: { uploadId: '0', endpoint: '0' } };
+    const made = { ...NOTHING, path: { uploadId: '0', endpoint: '0', runId: '0' } };
 
     expect(others.length).toBeGreaterThan(0);
     for (const method of others) {
@@ -166,11 +182,13 @@ describe.each([...new Set(routes.map(({ path }) => path))])('%s', (path) => {
         const answer = await send({ ...operation, method }, made);
         expect(answer.statusCode).toBe(405);
         expect(findUndocumented(operation, answer)).toEqual([]);
-        const named = own.flatMap((each) =>
+        // A method that the function has nowhere is refused before the path is looked at.
+        const isKnown = around.some((each) => each.method === method);
+        const named = (isKnown ? own : around).flatMap((each) =>
           each.method === 'get' ? ['GET', 'HEAD'] : [each.method.toUpperCase()],
         );
         expect(answer.headers['Allow']?.split(', ').toSorted()).toEqual(
-          [...named, 'OPTIONS'].toSorted(),
+          [...new Set([...named, 'OPTIONS'])].toSorted(),
         );
       }
     }

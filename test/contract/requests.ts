@@ -5,7 +5,7 @@ import type { JsonSchema } from '../../tools/openapi/json-schema.ts';
 import type { Operation } from '../../tools/openapi/operation.ts';
 import { type Chosen, generate, resolve } from './generate.ts';
 import { spoil, spoilQuery } from './mutate.ts';
-import { OPENED, UPLOAD_IDS } from './stage.ts';
+import { OPENED, RUN_IDS, UPLOAD_IDS } from './stage.ts';
 
 /** A request of the contract's tests. */
 export interface Made {
@@ -55,9 +55,21 @@ function choose(operation: Operation, issued: Issued): Chosen {
     ...(operation.method === 'get' ? { cursor: cursor(ofUploads ? 1 : 2) } : {}),
     ...(operation.id === 'replayDeadDeliveries' ? { cursor: orNull(cursor(2)) } : {}),
     ...(operation.id === 'replayDeadItem' ? DEAD_ITEM : {}),
+    ...(operation.path.startsWith('/pulls/runs') ? OF_RUNS : {}),
+    ...(operation.id === 'addRunItems' ? { id: short } : {}),
     ...(ofUploads ? { owner: fc.constantFrom('ann', 'bob', 'nobody', '가') } : {}),
   };
 }
+
+/** Cursors of lists and of steps have the same form; names repeat. */
+const OF_RUNS: Chosen = {
+  cursor: cursor(1),
+  name: fc.oneof(
+    fc.constantFrom('open', 'library', '가'),
+    fc.string({ minLength: 1, maxLength: 40 }),
+    fc.constantFrom('a'.repeat(200)),
+  ),
+};
 
 /** Nothing is waited for, and no cursor is ahead of the database. */
 const FEED: Chosen = {
@@ -83,14 +95,26 @@ const PATH: Readonly<Record<string, Arbitrary<string>>> = {
   endpoint: fc.constantFrom('orders', 'nobody', '%F0%9F'),
 };
 
+/** Returns the ids in a path. What ends a run, or attempts its items again, is sent to a run of its own. */
+function choosePath({ id, path }: Operation): Arbitrary<Readonly<Record<string, string>>> {
+  const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => name);
+  const { [id]: runId = RUN_IDS.open } = RUNS_OF;
+  const known = { ...PATH, runId: fc.constant(runId) };
+  const values = names.map((name) => [name, Reflect.get(known, name) ?? short]);
+  return fc.record(Object.fromEntries(values));
+}
+
+const RUNS_OF: Readonly<Record<string, string>> = {
+  ...{ retryRun: RUN_IDS.retried, cancelRun: RUN_IDS.ended, undoRun: RUN_IDS.ended },
+};
+
 /** Returns requests that the document allows. */
 export function allowed(operation: Operation, issued: Issued): Arbitrary<Made> {
-  const { path, body, query, headers = [] } = operation;
+  const { body, query, headers = [] } = operation;
   const chosen = choose(operation, issued);
-  const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => name);
   const noBody = fc.constant(undefined);
   const made = fc.record({
-    path: fc.record(Object.fromEntries(names.map((name) => [name, PATH[name] ?? short]))),
+    path: choosePath(operation),
     query: allowedQuery(query ?? {}, chosen),
     headers: fc.record(
       {
@@ -153,8 +177,9 @@ export function forbidden(operation: Operation, issued: Issued): Arbitrary<Made>
   const { body, query } = operation;
   const requests = allowed(operation, issued);
   if (body !== undefined) {
-    const [schema = {}] = resolve(body.schema).oneOf ?? [body.schema];
-    const valid = generate(schema, choose(operation, issued)).map(agree);
+    const [form = body.schema] = resolve(body.schema).oneOf ?? [];
+    const schema = withoutItems(resolve(form));
+    const valid = generate(form, choose(operation, issued)).map(agree);
     const bodies = fc
       .tuple(requests, spoil(schema, valid))
       .map(([made, { value, path }]) => ({ ...made, headers: {}, body: value, wrong: path }));
@@ -176,6 +201,14 @@ export function forbidden(operation: Operation, issued: Issued): Arbitrary<Made>
     .map(([made, { value, path }]) => ({ ...made, query: Object(value), wrong: path }));
 }
 
+/** Returns the schema of a batch without that of its items, of which a wrong one does not make the request wrong. */
+function withoutItems({ properties = {}, ...schema }: JsonSchema): JsonSchema {
+  const { items, ...others } = properties;
+  if (items === undefined) return { ...schema, properties };
+  const { items: _each, ...list } = items;
+  return { ...schema, properties: { ...others, items: list } };
+}
+
 /** A batch of pulls of which one is wrong. */
 export interface SpoiledBatch {
   readonly items: readonly unknown[];
@@ -187,7 +220,8 @@ export interface SpoiledBatch {
 
 /** Returns batches in which the document forbids one item, in one place. */
 export function spoiledBatches(operation: Operation): Arbitrary<SpoiledBatch> {
-  const [schema = {}] = resolve(operation.body?.schema ?? {}).oneOf ?? [];
+  const body = resolve(operation.body?.schema ?? {});
+  const [schema = body.properties?.['items']?.items ?? {}] = body.oneOf ?? [];
   const item = generate(schema, choose(operation, ['01ARYZ6S410000000000000000'])).map(agree);
   return fc
     .tuple(fc.array(item, { maxLength: 3 }), fc.nat(), spoil(schema, item))

@@ -82,7 +82,31 @@ export const UPLOAD_IDS = [OWNER, OTHERS].flatMap((owner) =>
   UPLOAD_FACTS.map((fact) => deriveUploadId(owner, fact)),
 );
 
-/** Fills a ledger with an upload of each kind, with events, deliveries and items that were set aside. */
+/** Runs of the caller: one that stays open, one whose items are attempted again, and one that ends. */
+export const RUN_IDS = {
+  open: deriveUploadId(OWNER, 'run-open'),
+  retried: deriveUploadId(OWNER, 'run-retried'),
+  ended: deriveUploadId(OWNER, 'run-ended'),
+};
+
+async function fillRuns(ledger: Ledger): Promise<void> {
+  const runs = await ledger.pullRuns();
+  for (const [name, runId] of Object.entries(RUN_IDS)) {
+    await runs.openRun({ runId, owner: OWNER, subAppId: undefined, name });
+    const items = UPLOAD_IDS.map((uploadId, index) => ({
+      ...{ id: `film-${index}`, uploadId: deriveUploadId(OWNER, `${name}-${index}`) },
+      request: { mediaUrl: `https://media.example.com/${uploadId}.mp4` },
+    }));
+    await runs.addItems(runId, items, { retry: false });
+    const problem = { code: 'policy_denied', detail: 'The policy does not allow it.' };
+    await runs.refuseItems(
+      runId,
+      items.slice(0, 2).map((item) => ({ ...item, problem })),
+    );
+  }
+}
+
+/** Fills a ledger with an upload of each kind, with events, deliveries, items that were set aside, and runs. */
 export async function fillLedger(ledger: Ledger): Promise<void> {
   for (const [index, uploadId] of UPLOAD_IDS.entries()) {
     const fact = UPLOAD_FACTS[index % UPLOAD_FACTS.length] ?? 'issued';
@@ -109,4 +133,5 @@ export async function fillLedger(ledger: Ledger): Promise<void> {
   await ledger.recordEvent(
     eventOf([{ key: { fileId: 'console-1' }, fact: 'uploaded', method: 'console' }]),
   );
+  await fillRuns(ledger);
 }

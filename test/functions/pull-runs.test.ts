@@ -215,6 +215,17 @@ describe('POST /pulls/runs/{runId}/items', () => {
 });
 
 describe('GET /pulls/runs/{runId}/items', () => {
+  it.each([
+    ['a state that there is not', 'state', 'ready,gone'],
+    ['a character that no text has', 'cursor', '\0'],
+  ])('names the parameter with %s', async (_, name, value) => {
+    const runId = await open();
+
+    const answer = await ask('GET', `/pulls/runs/${runId}/items`, { query: { [name]: value } });
+
+    expect(answer).toMatchObject({ statusCode: 400, json: { errors: [{ path: name }] } });
+  });
+
   it('lists items by state, in pages, and their requests only if they are asked for', async () => {
     const runId = await open();
     await add(runId, ['a', 'b', 'c'].map(media));
@@ -328,6 +339,15 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
       json: { code: 'upload_finished' },
     });
     expect(await step(runId, 'retry')).toMatchObject({ statusCode: 409 });
+  });
+
+  it.each(['cancel', 'undo'])('%s does not end a run if the request is wrong', async (part) => {
+    const runId = await open();
+
+    const answer = await ask('POST', `/pulls/runs/${runId}/${part}`, { body: { cursor: 7 } });
+
+    expect(answer).toMatchObject({ statusCode: 400, json: { errors: [{ path: 'cursor' }] } });
+    expect(await show(runId)).toMatchObject({ state: 'open' });
   });
 
   it('undo deletes what the run brought, and nothing else', async () => {

@@ -38,5 +38,16 @@ export const application = v.pipe(
   v.description('application of VOD that it is in'),
 );
 
+/** VOD's percentage of a pull. */
+export const progress = v.exactOptional(
+  v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(0),
+    v.maxValue(100),
+    v.description("VOD's percentage while it fetches the media of a pull, if it is known"),
+  ),
+);
+
 /** The place where the next page begins. */
 export const cursor = v.exactOptional(about('of the next page; missing in the last one'));

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { SignatureAnswer } from '../../functions/signature.ts';
+import type { readWhileFetched } from '../../lib/config/lazy-progress.ts';
 import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../../lib/ledger/timeline.ts';
 import { UPLOAD_METHODS } from '../../lib/model/upload-state.ts';
 import type { SubmittedPull } from '../../lib/pulls/pull-store.ts';
@@ -12,6 +13,7 @@ import {
   cursor,
   type Fields,
   id,
+  progress,
   state,
   time,
   type WithTimes,
@@ -26,7 +28,8 @@ const limits = v.object({
   ),
 });
 
-const uploadProblem = v.pipe(
+/** Why an upload failed. */
+export const uploadProblem = v.pipe(
   v.looseObject({ code: v.string(), detail: v.exactOptional(v.string()) }),
   v.description('why it failed or was rejected; further members depend on the code'),
 );
@@ -56,7 +59,8 @@ export const upload = v.object({
   createdAt: time('when it was first known'),
   updatedAt: time('when it last changed'),
   expiresAt: v.exactOptional(time('when the permission to upload ends')),
-} satisfies Fields<UploadView>);
+  progress,
+} satisfies Fields<UploadView & Awaited<ReturnType<typeof readWhileFetched>>>);
 
 /** What `POST /signature` answers. */
 export const signatureAnswer = v.object({

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { itemId, runRequest, stepRequest } from '../../lib/pulls/run-request.ts';
 import { limitFields, UPLOAD_ID, uploadLimits } from '../../lib/validation/fields.ts';
 import { MAX_PULL_ITEMS } from '../../lib/validation/limits.ts';
 import { pullItem } from '../../lib/validation/pull-request.ts';
@@ -11,11 +12,16 @@ import { type Operation, refer } from './operation.ts';
 import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { exampleOf, PROBLEM_CODES } from './problems.ts';
 import { describeResponses, HEADERS } from './responses.ts';
+import { RUN_OPERATIONS } from './run-operations.ts';
 import { describeFields, LIMIT_TEXTS, PULL_TEXTS, SIGNATURE_TEXTS } from './texts.ts';
 import { describeWebhooks, WEBHOOK_COMPONENTS, WEBHOOK_PARTS } from './webhooks.ts';
 
 /** Every operation, in the order of the documents. */
-export const OPERATIONS: readonly Operation[] = [...APP_OPERATIONS, ...OPERATOR_OPERATIONS];
+export const OPERATIONS: readonly Operation[] = [
+  ...APP_OPERATIONS,
+  ...RUN_OPERATIONS,
+  ...OPERATOR_OPERATIONS,
+];
 
 /** A document of OpenAPI: https://spec.openapis.org/oas/v3.1.1. */
 export interface OpenApiDocument {
@@ -85,6 +91,11 @@ const PARAMETERS = {
     schema: { type: 'string', pattern: UPLOAD_ID.source },
     description: 'id of the upload',
   },
+  runId: {
+    ...{ name: 'runId', in: 'path', required: true },
+    schema: { type: 'string', pattern: UPLOAD_ID.source },
+    description: 'id of the run',
+  },
   eventId: {
     ...{ name: 'eventId', in: 'path', required: true },
     schema: { type: 'string' },
@@ -118,23 +129,42 @@ function describeSchemas(): Readonly<Record<string, JsonSchema>> {
   return {
     SignatureRequest: describeRequest(signatureRequest, describeFields(SIGNATURE_TEXTS), parts),
     PullRequest: pull,
-    PullBatch: {
-      type: 'object',
-      properties: {
-        items: {
-          type: 'array',
-          items: refer('PullRequest'),
-          ...{ minItems: 1, maxItems: MAX_PULL_ITEMS },
-          description: 'pulls, each with its own result',
-        },
+    PullBatch: describeItems(refer('PullRequest'), {}),
+    RunRequest: describeRequest(runRequest, { name: 'of the run: the same name is the same run' }),
+    RunPull: describeRequest(
+      v.object({ id: itemId, ...v.omit(pullItem, ['idempotencyKey']).entries }),
+      { ...describeFields(PULL_TEXTS), id: 'your own name for the source; it is the key' },
+      parts,
+    ),
+    RunItems: describeItems(refer('RunPull'), {
+      retry: {
+        type: ['boolean', 'null'],
+        description: 'whether those that failed or expired without a file are attempted again',
       },
-      ...{ required: ['items'], additionalProperties: false },
-    },
+    }),
+    RunStep: describeRequest(stepRequest, { cursor: 'of the answer before' }),
     Limits: describeRequest(limitFields, LIMIT_TEXTS),
     VodNotification: NOTIFICATION,
     Nothing: describeRequest(v.object({}), {}),
     ...Object.fromEntries(answers),
     ...WEBHOOK_PARTS,
+  };
+}
+
+function describeItems(
+  items: JsonSchema,
+  others: Readonly<Record<string, JsonSchema>>,
+): JsonSchema {
+  return {
+    type: 'object',
+    properties: {
+      items: {
+        ...{ type: 'array', items, minItems: 1, maxItems: MAX_PULL_ITEMS },
+        description: 'pulls, each with its own result',
+      },
+      ...others,
+    },
+    ...{ required: ['items'], additionalProperties: false },
   };
 }
 

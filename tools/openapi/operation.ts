@@ -25,6 +25,8 @@ export interface Operation {
     readonly optional?: boolean;
   };
   readonly status: 200 | 202;
+  /** What the answer 201 is, which the operation has in place of its usual status for something new. */
+  readonly created?: string;
   /** What the answer is, as Markdown whose links are relative to docs/. */
   readonly answer: string;
   readonly schema: v.GenericSchema;

@@ -47,7 +47,7 @@ export function listProblems({ scope, problems }: Operation): readonly ProblemCo
 
 /** Returns the answers of an operation, by their statuses. */
 export function describeResponses(operation: Operation): Readonly<Record<string, object>> {
-  const { status, answer, schema, headers = [] } = operation;
+  const { status, answer, created, schema, headers = [] } = operation;
   const isCached = headers.includes('If-None-Match');
   const tagged = ['X-Request-Id', ...(isCached ? ['ETag'] : [])];
   const success = {
@@ -61,6 +61,7 @@ export function describeResponses(operation: Operation): Readonly<Record<string,
   const codesOf = (each: number) => problems.filter((code) => statusOf(code) === each);
   return {
     [status]: success,
+    ...(created === undefined ? {} : { 201: { ...success, description: capitalize(created) } }),
     ...(isCached ? { 304: unchanged } : {}),
     ...Object.fromEntries([...statuses].map((each) => [each, describe(codesOf(each), each)])),
     default: describe(['method_not_allowed'], 405),

@@ -12,7 +12,8 @@ export function writeTables(document: OpenApiDocument): Readonly<Record<string, 
   return {
     signature: writeFields(SignatureRequest, SIGNATURE_TEXTS),
     pull: writeFields(PullRequest, PULL_TEXTS),
-    uploads: writeOperations(),
+    runs: writeOperations('/pulls/runs'),
+    uploads: writeOperations('/uploads'),
     states: writeTable(['`state`', 'meaning'], Object.entries(STATE_TEXTS).map(quoteFirst)),
     problems: writeTable(
       ['`code`', 'status', 'when'],
@@ -63,8 +64,8 @@ function writeRule(name: string, schema: JsonSchema = {}): string {
   throw new Error(`The rule of the field ${name} needs words.`);
 }
 
-function writeOperations(): string {
-  const rows = OPERATIONS.filter(({ path }) => path.startsWith('/uploads')).map(
+function writeOperations(root: string): string {
+  const rows = OPERATIONS.filter(({ path }) => path.startsWith(root)).map(
     ({ method, path, query = {}, scope, answer }): Row => {
       const names = Object.keys(query);
       const parameters = names.length === 0 ? '' : `?${names.map((name) => `${name}=`).join('&')}`;

@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { UploadState } from '../../lib/model/upload-state.ts';
+import type { itemQuery, runQuery } from '../../lib/pulls/run-request.ts';
 import type { uploadQuery } from '../../lib/uploads/upload-query.ts';
 import type { limitFields } from '../../lib/validation/fields.ts';
 import type { pullItem } from '../../lib/validation/pull-request.ts';
@@ -122,6 +123,21 @@ export const FEED_TEXTS: Readonly<Record<keyof (typeof feedQuery)['entries'], st
   types: 'types of messages, or their beginnings and `*`, with commas between',
   wait: 'seconds to wait for the first message if there is none',
   limit: 'most items of the page',
+};
+
+/** Query parameters of the list of runs. */
+export const RUN_QUERY_TEXTS: Readonly<Record<keyof (typeof runQuery)['entries'], string>> = {
+  name: 'the run with this name',
+  limit: 'most items of the page',
+  cursor: '`cursor` of the page before',
+};
+
+/** Query parameters of the items of a run. */
+export const ITEM_QUERY_TEXTS: Readonly<Record<keyof (typeof itemQuery)['entries'], string>> = {
+  state: 'items in these states, with commas between',
+  with: "what else each item has: its request, or VOD's progress of the first ten that are fetched",
+  limit: 'most items of the page',
+  cursor: '`cursor` of the page before',
 };
 
 /** The states of an upload, in their order. */

@@ -39,6 +39,18 @@ describe('docs/openapi.json', () => {
     expect(new Set(documented)).toEqual(new Set(named));
   });
 
+  it('has every path of runs, and no other', () => {
+    const source = readFile('lib/pulls/run-routes.ts');
+    const [, routing = ''] = /^const OPERATIONS(.*?)^\]\);/ms.exec(source) ?? [];
+    const named = [...routing.matchAll(/'([a-z]*)',\s+new Map/g)].map(([, name]) => name);
+    const documented = Object.keys(document.paths)
+      .filter((path) => path.startsWith('/pulls/runs/{runId}'))
+      .map((path) => path.split('/')[4] ?? '');
+
+    expect(named.length).toBeGreaterThan(4);
+    expect(documented.toSorted()).toEqual(named.toSorted());
+  });
+
   it('has every problem with its status and an example of its own form', () => {
     const validate = createValidators(document)('components', 'schemas', 'Problem');
     const answered = new Set<string>(OPERATIONS.flatMap(listProblems));
