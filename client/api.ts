@@ -204,6 +204,8 @@ export interface components {
       readonly createdAt: string;
       readonly updatedAt: string;
       readonly expiresAt?: string;
+      /** Per cent of a pull that VOD has fetched. */
+      readonly progress?: number;
     };
     readonly PageQuery: { readonly limit?: number; readonly cursor?: string };
     readonly UploadQuery: Uploads['PageQuery'] & {

@@ -8,11 +8,19 @@ import openapi from '../../docs/openapi.json' with { type: 'json' };
 import { ROOT } from '../documents/documents.ts';
 import { removeScratch } from '../support/remove-scratch.ts';
 
-/** VOD calls the first; `vod-upload listen` the others. */
+/** VOD calls the first; `vod-upload` the others, to listen and to move libraries. */
 const NOT_OF_THE_CLIENT = [
   'post /callback',
   'get /uploads/events',
   'get /uploads/events/{eventId}',
+  'get /pulls/runs',
+  'post /pulls/runs',
+  'get /pulls/runs/{runId}',
+  'get /pulls/runs/{runId}/items',
+  'post /pulls/runs/{runId}/items',
+  'post /pulls/runs/{runId}/retry',
+  'post /pulls/runs/{runId}/cancel',
+  'post /pulls/runs/{runId}/undo',
 ];
 /** Of these fields the client accepts every text: a newer service may have more values. */
 const OPEN_FIELDS = ['code', 'mediaType', 'mediaTypes', 'type'];

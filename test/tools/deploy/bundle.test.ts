@@ -15,9 +15,16 @@ const LIMITS: Readonly<Record<string, number>> = {
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
-  ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
+  ...[
+    'answer-runs',
+    'bound-signature',
+    'database-url',
+    'feed-statements',
+    'ledger',
+    'message-feed',
+  ],
   ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'answer-runs', 'settings', 'verify-token'],
+  ...['pull-runs', 'settings', 'verify-token'],
 ];
 
 type Handler = (event: object, context: object) => Promise<object>;
@@ -52,7 +59,10 @@ describe('bundleFunctions()', () => {
     expect(readers('SOURCE_CONTEXT_V1_UNTIL')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('signature');
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
-    expect(readers('VOD_CALLS_PER_SECOND')).toEqual(['callback', 'pull', 'sweep']);
+    expect(readers('VOD_CALLS_PER_SECOND')).toEqual([
+      ...['callback', 'pull', 'sweep'],
+      'progress-source',
+    ]);
   });
 
   it('excludes schemas, their expressions, and lists of addresses that nothing reads', () => {

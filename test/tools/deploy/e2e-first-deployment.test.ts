@@ -24,9 +24,16 @@ const { deployment, find } = useDeployment();
 
 /** Parts that functions load only when they need them. */
 const PARTS = [
-  ...['bound-signature', 'database-url', 'feed-statements', 'ledger', 'message-feed'],
+  ...[
+    'answer-runs',
+    'bound-signature',
+    'database-url',
+    'feed-statements',
+    'ledger',
+    'message-feed',
+  ],
   ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'answer-runs', 'settings', 'verify-token'],
+  ...['pull-runs', 'settings', 'verify-token'],
 ];
 
 describe('the first deployment', () => {
