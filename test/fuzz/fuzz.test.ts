@@ -184,7 +184,8 @@ async function callOnce(
     if (name === 'sweep')
       return typeof answer === 'object' && answer !== null ? [] : ['is no answer of a timer'];
     // Functions that answer GET also answer HEAD, without the body.
-    const isHead = name === 'uploads' && Object(event)['httpMethod'] === 'HEAD';
+    const isRead = name === 'uploads' || name === 'pull';
+    const isHead = isRead && Object(event)['httpMethod'] === 'HEAD';
     return findFlaws(answer, { faulty: faults > before, hasLedger, isHead }).map(
       (flaw) => `${flaw}: ${JSON.stringify(event)?.slice(0, MAX_SHOWN)}`,
     );
