@@ -5,9 +5,9 @@ const { PORT = '4000', WEBHOOK_SECRET = '' } = process.env;
 const seen = new Set(); // in your app: a column with a unique index
 
 const server = createServer(async (request, response) => {
-  const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
   try {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
     const message = verifyWebhook(Buffer.concat(chunks), request.headers, WEBHOOK_SECRET);
     if (!seen.has(message.id)) act(message);
     seen.add(message.id);

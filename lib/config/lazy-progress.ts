@@ -4,6 +4,12 @@ import { clock, type Deadline, random } from '../system.ts';
 import type { Environment } from './environment.ts';
 import type { ReadProgress } from './progress-source.ts';
 
+/** Variables of a role's credentials, and of a key. */
+const CREDENTIALS = [
+  ['TENCENTCLOUD_SECRETID', 'TENCENTCLOUD_SECRETKEY', 'TENCENTCLOUD_SESSIONTOKEN'],
+  ['VOD_SECRET_ID', 'VOD_SECRET_KEY'],
+];
+
 /**
  * Returns the way to ask VOD about pulls, whose code is loaded when it is first needed; undefined without credentials for
  * VOD's API, and without a ledger.
@@ -12,8 +18,11 @@ export function openProgressLazily(
   environment: Environment,
   ledger: WithLedger | undefined,
 ): ReadProgress | undefined {
-  const id = environment['TENCENTCLOUD_SECRETID'] || environment['VOD_SECRET_ID'];
-  if (!id || ledger === undefined) return undefined;
+  if (
+    ledger === undefined ||
+    !CREDENTIALS.some((names) => names.every((name) => environment[name]))
+  )
+    return undefined;
   let opened: Promise<ReadProgress> | undefined;
   return async (pull, deadline) => {
     opened ??= import('./progress-source.ts').then(({ openPullProgress }) =>

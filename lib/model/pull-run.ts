@@ -31,5 +31,8 @@ export type RunItemState = (typeof RUN_ITEM_STATES)[number];
 /** States in which another attempt may succeed, if no file came. */
 export const RETRYABLE_ITEM_STATES: readonly RunItemState[] = ['refused', 'failed', 'expired'];
 
+/** States in which an item has no file yet. */
+export const ABSENT_ITEM_STATES: readonly RunItemState[] = ['waiting', 'fetching'];
+
 /** States in which an item is still under way. */
 export const PENDING_ITEM_STATES: readonly RunItemState[] = ['waiting', 'fetching', 'processing'];

@@ -137,9 +137,14 @@ async function keepRefused(
   asked: ReadonlyMap<string, string>,
   ledger: WithLedger,
 ): Promise<void> {
+  // An item that is sent twice, once with a mistake, is not refused.
+  const accepted = new Set(
+    items.flatMap(({ id }, place) => ('uploadId' in (results[place] ?? {}) ? [id] : [])),
+  );
   const refused = items.flatMap(({ id, raw }, place) => {
     const result = results[place];
     if (id === undefined || result === undefined || !('problem' in result)) return [];
+    if (accepted.has(id)) return [];
     const { requestId: _, ...problem } = result.problem;
     return [{ id, uploadId: asked.get(id), request: { ...raw }, problem: { ...problem } }];
   });

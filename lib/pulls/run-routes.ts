@@ -1,6 +1,7 @@
 import type { RunItem } from '../ledger/pull-run-items.ts';
 import type { PullRun, PullRunLedger } from '../ledger/pull-runs.ts';
 import {
+  ABSENT_ITEM_STATES,
   PENDING_ITEM_STATES,
   RETRYABLE_ITEM_STATES,
   type RunItemState,
@@ -174,7 +175,8 @@ async function retryItems(run: PullRun, call: RunCall): Promise<Answer> {
 async function cancelItems(run: PullRun, call: RunCall): Promise<Answer> {
   const step = parseStep(call);
   await withRuns(call, (runs) => runs.endRun(run.runId, 'cancelled'));
-  const { items, ...rest } = await readStep(run, PENDING_ITEM_STATES, step, call);
+  // What has arrived stays, also while it is processed.
+  const { items, ...rest } = await readStep(run, ABSENT_ITEM_STATES, step, call);
   const { cancelled } = await cancelAll(run, items, call);
   return { status: 202, body: { cancelled, ...rest } };
 }

@@ -1,7 +1,7 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Upload } from '../model/upload.ts';
 import { Problem } from '../problem.ts';
-import { type Deadline, forEachAtOnce } from '../system.ts';
+import { clock, type Deadline, forEachAtOnce, limitTo } from '../system.ts';
 import type { VodApi } from '../vod/client.ts';
 
 /** Dependencies of asking for progress. */
@@ -15,6 +15,9 @@ export type FetchedPull = Pick<Upload, 'uploadId' | 'taskId' | 'subAppId'>;
 
 /** VOD is asked about one pull at most once in this number of seconds, by all instances together. */
 const PAUSE_SECONDS = 5;
+
+/** Longest time for all of them, in milliseconds: the caller waits for the upload, and the percentage is an extra. */
+const LONGEST_MILLISECONDS = 2_000;
 
 /** Calls that run at the same time. */
 const AT_ONCE = 4;
@@ -41,12 +44,13 @@ export async function readPullProgress(
       percent === undefined ? [] : [[uploadId, percent] as const],
     ),
   );
+  const soon = limitTo(LONGEST_MILLISECONDS, deadline, clock);
   await forEachAtOnce(
     known.filter(({ isDue }) => isDue),
     AT_ONCE,
     async ({ uploadId }) => {
       const { taskId = '', subAppId } = byId.get(uploadId) ?? {};
-      const percent = await askVod(taskId, { deadline, subAppId }, api);
+      const percent = await askVod(taskId, { deadline: soon, subAppId }, api);
       if (percent === undefined) return;
       percentages.set(uploadId, percent);
       await ledger(async (each) => (await each.pullRuns()).saveProgress(uploadId, percent));

@@ -123,7 +123,7 @@ function viewPage({ items, cursor, more }: FeedPage) {
   let bytes = 0;
   for (const { cursor: place, event } of items) {
     const body = writeBody(event);
-    bytes += body?.length ?? 0;
+    bytes += Buffer.byteLength(body ?? '');
     const last = views.at(-1)?.cursor;
     if (last !== undefined && bytes > MAX_ANSWER_BYTES) {
       return { items: views, cursor: last, more: true };

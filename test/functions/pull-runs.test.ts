@@ -165,6 +165,22 @@ describe('POST /pulls/runs/{runId}/items', () => {
     expect(await show(runId)).toMatchObject({ total: 3, states: { waiting: 2, refused: 1 } });
   });
 
+  it.each([0, 1])(
+    'keeps the upload of an item that is sent twice, the wrong one at %i',
+    async (at) => {
+      const runId = await open();
+      const items = [media('a'), media('a')];
+      items[at] = { id: 'a', mediaUrl: 'ftp://media.example.com/a.mp4' };
+
+      await add(runId, items);
+
+      expect(await show(runId)).toMatchObject({ total: 1, states: { waiting: 1 } });
+      expect(await ledger.claimPulls(9, 60)).toMatchObject([
+        { uploadId: await uploadOf(runId, 'a') },
+      ]);
+    },
+  );
+
   it('keeps within the quotas of the owner', async () => {
     const settings = settingsOf({
       policy: { profiles: { default: { quotas: { openUploads: 2 } } } },
@@ -339,6 +355,19 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
       json: { code: 'upload_finished' },
     });
     expect(await step(runId, 'retry')).toMatchObject({ statusCode: 409 });
+  });
+
+  it('cancel leaves a file that has arrived and is still processed', async () => {
+    const runId = await open();
+    await add(runId, ['a', 'b'].map(media));
+    const uploadId = await uploadOf(runId, 'b');
+    await ledger.transition(uploadId, 'uploadedForProcessing', { fileId: 'f' });
+    const before = await ledger.findUpload(uploadId);
+
+    expect((await step(runId, 'cancel')).json).toEqual({ cancelled: 1 });
+
+    expect(await ledger.findUpload(uploadId)).toEqual(before);
+    expect(await ledger.listActions(uploadId)).toEqual([]);
   });
 
   it.each(['cancel', 'undo'])('%s does not end a run if the request is wrong', async (part) => {

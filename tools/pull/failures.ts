@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { FAILURE_COLUMNS, openRows, type RowFile, toFailure } from './write-results.ts';
 
 /** The list of failures: what is refused before anything is sent, and what failed later. */
@@ -12,19 +13,26 @@ export interface Failures {
   readonly close: () => Promise<void>;
 }
 
-/** Creates the list of failures at `path`, which is opened when it is first needed. */
+/**
+ * Creates the list of failures at `path`. It is written beside it when it is first needed, and replaces an earlier one when it
+ * is closed.
+ */
 export function createFailures(path: string): Failures {
+  const draft = join(dirname(path), `.${process.pid}-${basename(path)}`);
   let rows: RowFile | undefined;
+  let isKept = true;
   let count = 0;
   const writing: Promise<void>[] = [];
   const open = () => {
-    rows ??= openRows(path, FAILURE_COLUMNS);
+    rows ??= openRows(draft, FAILURE_COLUMNS);
     return rows;
   };
   const close = async () => {
     await Promise.all(writing);
-    await rows?.close();
+    if (rows === undefined) return;
+    await rows.close();
     rows = undefined;
+    await (isKept ? rename(draft, path) : rm(draft, { force: true }));
   };
   return {
     file: { write: (row) => open().write(row), close },
@@ -34,8 +42,8 @@ export function createFailures(path: string): Failures {
     },
     count: () => count,
     async discard() {
+      isKept = false;
       await close();
-      if (count > 0) await rm(path, { force: true });
     },
     close,
   };

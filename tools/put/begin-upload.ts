@@ -37,7 +37,7 @@ export async function beginUpload(
   const objects = files.map((file) => ({
     ...{ path: file.path, key: chooseKey(file, file === first, keys) },
     identity: file.source.identity,
-    partBytes: partBytes ?? choosePartBytes(file.source.size),
+    partBytes: choosePartBytes(file.source.size, partBytes),
   }));
   const known = { ...session, ...defined({ uploadId: session.uploadId }) };
   return { type: 'begun', version: 1, options, session: known, grant, objects };

@@ -52,8 +52,13 @@ async function requestSignature(
   });
   const { success, output } = v.safeParse(signed, answer.json);
   if (answer.status === 200 && success) return output;
-  throw explainProblem(answer);
+  const error = explainProblem(answer);
+  const isOver = uploadId !== undefined && ENDED.has(error.reason ?? '');
+  throw isOver ? new PutError('session_over', error.message, { cause: error }) : error;
 }
+
+/** Codes of the functions for an upload that cannot be continued. */
+const ENDED: ReadonlySet<string> = new Set(['upload_finished', 'upload_pruned', 'not_found']);
 
 const problem = v.object({
   code: v.string(),
@@ -64,8 +69,8 @@ const problem = v.object({
 /** Returns the error for an answer of the functions that is no success; their problems are written for users. */
 export function explainProblem({ status, json }: JsonAnswer): PutError {
   const { success, output } = v.safeParse(problem, json);
-  // 501 is what needs a database that is not there.
-  const isTransient = status >= 500 && status !== 501;
+  // 501 is what needs a database that is not there, and 429 a quota that has room again later.
+  const isTransient = (status >= 500 && status !== 501) || status === 429;
   if (!success) {
     return new PutError('refused', `The functions answer ${status}.`, { isTransient });
   }

@@ -26,19 +26,22 @@ export interface Part {
 }
 
 /**
- * Returns the size of the parts of a file, a whole number of mebibytes.
+ * Returns the size of the parts of a file: a whole number of mebibytes, or what is asked for, unless the file would then have
+ * too many parts.
  *
  * @throws {PutError} `wrong_size` if it has more than 10,000 parts of 5 GiB.
  */
-export function choosePartBytes(size: number): number {
+export function choosePartBytes(size: number, asked?: number): number {
   if (size > PART_LIMITS.maxBytes * PART_LIMITS.maxParts) {
     throw new PutError(
       'wrong_size',
       `The file has ${size} bytes; storage takes ${PART_LIMITS.maxParts} parts of ${PART_LIMITS.maxBytes} bytes at most.`,
     );
   }
-  const wanted = Math.ceil(size / USUAL_PARTS / MEBIBYTE) * MEBIBYTE;
-  return Math.min(Math.max(wanted, USUAL_BYTES), PART_LIMITS.maxBytes);
+  const divide = (parts: number) => Math.ceil(size / parts / MEBIBYTE) * MEBIBYTE;
+  const least = Math.max(divide(USUAL_PARTS), USUAL_BYTES);
+  const wanted = asked === undefined ? least : Math.max(asked, divide(PART_LIMITS.maxParts));
+  return Math.min(wanted, PART_LIMITS.maxBytes);
 }
 
 /** Returns the parts of a file of `size` bytes. */

@@ -25,13 +25,15 @@ export async function withRetry<Result>(
   work: () => Promise<Result>,
   { clock, random, milliseconds, signal, onRetry }: Patience,
 ): Promise<Result> {
-  const end = clock.monotonic() + milliseconds;
+  // Counted from the first failure: an attempt may take long by itself.
+  let end: number | undefined;
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof PutError && error.isTransient)) throw error;
+      end ??= clock.monotonic() + milliseconds;
       if (clock.monotonic() >= end) throw error;
       onRetry?.(error);
       const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);

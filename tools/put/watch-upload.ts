@@ -3,6 +3,7 @@ import { isFinished, UPLOAD_STATES, type UploadState } from '../../lib/model/upl
 import type { Clock } from '../../lib/system.ts';
 import { explainProblem } from './functions-access.ts';
 import { callJson } from './json-call.ts';
+import { type Patience, withRetry } from './retry.ts';
 import type { Transport } from './transport.ts';
 
 /** An upload of which the end is awaited. */
@@ -13,6 +14,8 @@ export interface WatchRequest {
   readonly uploadId: string;
   readonly transport: Transport;
   readonly clock: Pick<Clock, 'sleep'>;
+  /** How a question that fails is repeated. */
+  readonly patience: Patience;
   /** Called with each new state. */
   readonly onState: (state: UploadState) => void;
   readonly signal?: AbortSignal | undefined;
@@ -38,7 +41,7 @@ export async function watchUpload(request: WatchRequest): Promise<WatchedUpload>
   const { clock, signal, onState } = request;
   let last: UploadState | undefined;
   for (let pause = PAUSE.first; ; pause = Math.min(pause * 1.5, PAUSE.last)) {
-    const { state, problem } = await readUpload(request);
+    const { state, problem } = await withRetry(() => readUpload(request), request.patience);
     if (state !== last) onState(state);
     last = state;
     if (isFinished(state)) return { state, problem: problem?.code };

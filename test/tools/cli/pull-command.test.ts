@@ -274,6 +274,8 @@ describe('vod-upload pull --from', () => {
     await expect(run(pull, [])).rejects.toThrow('--from must name a list');
     await expect(run(pull, ['--from', '-'])).rejects.toThrow('--run must name the run');
     await expect(run(pull, ['--from', 'none.csv'])).rejects.toThrow('cannot be read');
+    const again = ['--from', 'library.failures.csv', '--run', 'library'];
+    await expect(run(pull, again)).rejects.toThrow('--failures would replace the list itself');
     await expect(run(pull, ['--from', 'none.csv'], { environment: {} })).rejects.toThrow(
       /--endpoint.*VOD_UPLOAD_TOKEN/,
     );

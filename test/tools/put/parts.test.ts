@@ -24,6 +24,8 @@ describe('choosePartBytes()', () => {
         expect(Math.ceil(size / bytes)).toBeLessThanOrEqual(PART_LIMITS.maxParts);
       }),
     );
+    expect(choosePartBytes(MEBIBYTE, MEBIBYTE)).toBe(MEBIBYTE);
+    expect(choosePartBytes(20_000 * MEBIBYTE, MEBIBYTE)).toBe(2 * MEBIBYTE);
     expect(choosePartBytes(LARGEST)).toBe(PART_LIMITS.maxBytes);
     expect(() => choosePartBytes(LARGEST + 1)).toThrow(/10000 parts of 5368709120 bytes at most/);
   });

@@ -4,7 +4,7 @@ import { clock, random } from '../../../lib/system.ts';
 import { buildVideo } from '../../../tools/local/emulator/pull/sample-video.ts';
 import { createFunctionsAccess } from '../../../tools/put/functions-access.ts';
 import { createPartSlots } from '../../../tools/put/part-slots.ts';
-import type { PutEvent } from '../../../tools/put/put-environment.ts';
+import { type PutEvent, patienceOf } from '../../../tools/put/put-environment.ts';
 import { putFile } from '../../../tools/put/put-file.ts';
 import { createByteRate } from '../../../tools/put/rate-limit.ts';
 import { createTransport } from '../../../tools/put/transport.ts';
@@ -49,7 +49,10 @@ async function open() {
       environment,
     );
   const watch = (uploadId: string) =>
-    watchUpload({ endpoint, token, uploadId, transport, clock, onState: () => {} });
+    watchUpload({
+      ...{ endpoint, token, uploadId, transport, clock, onState: () => {} },
+      patience: patienceOf(environment, { onEvent: () => undefined }),
+    });
   return { access, put, watch, events };
 }
 

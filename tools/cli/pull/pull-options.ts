@@ -63,12 +63,17 @@ export function readPullOptions(args: readonly string[], folder: string) {
   };
   const file = (name: string | undefined, kind: string) =>
     resolve(folder, name ?? `${run.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}.${kind}.csv`);
-  return {
-    ...given,
-    ...{ from: from === '-' ? from : resolve(folder, from), run, presign, reading },
-    mapping: file(given.mapping, 'mapping'),
-    failures: file(given.failures, 'failures'),
-  };
+  const source = from === '-' ? from : resolve(folder, from);
+  const mapping = file(given.mapping, 'mapping');
+  const failures = file(given.failures, 'failures');
+  const [taken] = Object.entries({ mapping, failures }).filter(([, path]) => path === source);
+  if (taken !== undefined) {
+    throw new CommandError(
+      `--${taken[0]} would replace the list itself: name another file, with --${taken[0]} FILE.`,
+    );
+  }
+  if (mapping === failures) throw new CommandError('--mapping and --failures must be two files.');
+  return { ...given, ...{ from: source, run, presign, reading, mapping, failures } };
 }
 
 /** The options of one call of `vod-upload pull`. */

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, resolve, sep } from 'node:path';
+import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { isMediaType } from '../../../lib/validation/media-type.ts';
 import { isPlaylist, listHlsSet, type SetFile } from '../../put/hls-set.ts';
 import { PutError } from '../../put/put-error.ts';
@@ -104,7 +104,7 @@ async function listFolder(folder: string, choice: FolderChoice): Promise<readonl
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => {
-      const name = path.slice(join(folder, sep).length).replaceAll(sep, '/');
+      const name = relative(folder, path).replaceAll(sep, '/');
       // Names with a dot in front are of programs, such as those of states.
       const isHidden = name.split('/').some((part) => part.startsWith('.'));
       const isState = name.split('/').includes(basename(state));

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { clock, forEachAtOnce, random } from '../../../lib/system.ts';
 import { PART_LIMITS } from '../../put/part-plan.ts';
 import { createPartSlots } from '../../put/part-slots.ts';
@@ -45,7 +45,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     ...{ options, opened, environment, reporter, surroundings, signal: stop.signal },
     partBytes: limits.partBytes,
     size: limits.size,
-    stateFolder: join(surroundings.folder, options.state),
+    stateFolder: resolve(surroundings.folder, options.state),
   };
   try {
     const targets: readonly Job['target'][] = paths[0] === '-' ? ['-'] : list.files;

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { PutEnvironment } from '../../put/put-environment.ts';
+import { type PutEnvironment, patienceOf } from '../../put/put-environment.ts';
 import { PutError } from '../../put/put-error.ts';
 import { putFile } from '../../put/put-file.ts';
 import { putStream } from '../../put/put-stream.ts';
@@ -113,6 +113,7 @@ async function waitFor(path: string, uploadId: string | undefined, job: Job): Pr
   const { transport, clock } = environment;
   const watched = await watchUpload({
     ...{ endpoint, token, uploadId, transport, clock, signal },
+    patience: patienceOf(environment, { onEvent: () => undefined, signal }),
     onState: (state) => {
       if (options.json) reporter.state(path, uploadId, { state });
     },
