@@ -90,7 +90,15 @@ function createRunPulls(
         return recognise(pull, found, dependencies);
       });
     },
-    reserve: (sent, queued) => reserveUploads(sent, queued, dependencies),
+    async reserve(sent, queued) {
+      const refused = await reserveUploads(sent, queued, dependencies);
+      // Whoever ended the run since then has not seen these uploads.
+      const found = await ledger(async (each) => (await each.pullRuns()).findRun(run.runId));
+      if (found?.state === 'open') return refused;
+      const uploadIds = queued.map(({ job }) => job.uploadId);
+      await ledger((each) => each.transitionAll(uploadIds, 'cancelled'));
+      throw runEnded();
+    },
     accept: refuseToSend,
     fail: refuseToSend,
   };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
+import { lazyLedger, type WithLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { Problem } from '../../lib/problem.ts';
 import { captureLog } from '../support/capture-log.ts';
 import type { TestRequest } from '../support/http-events.ts';
@@ -355,6 +355,29 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
       json: { code: 'upload_finished' },
     });
     expect(await step(runId, 'retry')).toMatchObject({ statusCode: 409 });
+  });
+
+  it('cancel ends what a request adds at the same time', async () => {
+    const runId = await open();
+    const each = database.open();
+    const late: WithLedger = (work) =>
+      work({
+        ...each,
+        async enqueuePulls(pulls) {
+          await step(runId, 'cancel');
+          return each.enqueuePulls(pulls);
+        },
+      });
+
+    const answer = await ask(
+      'POST',
+      `/pulls/runs/${runId}/items`,
+      { body: { items: [media('a')] } },
+      { ledger: late },
+    );
+
+    expect(answer).toMatchObject({ statusCode: 409, json: { code: 'upload_finished' } });
+    expect(await ledger.claimPulls(9, 60)).toEqual([]);
   });
 
   it('cancel leaves a file that has arrived and is still processed', async () => {

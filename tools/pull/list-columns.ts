@@ -1,5 +1,6 @@
 import { PULL_FIELDS } from '../../lib/validation/pull-request.ts';
 import { joinNames } from '../cli/join-names.ts';
+import { showText } from '../cli/show-text.ts';
 import { suggest } from '../cli/suggest.ts';
 import { ListError } from './list-error.ts';
 
@@ -96,7 +97,7 @@ export function readField(name: string): string | undefined {
 
 /** Returns what to say about a column that no field has. */
 export function explainUnknown(name: string): string {
-  const shown = name.slice(0, 64);
+  const shown = showText(name.slice(0, 64));
   return `has the unknown column "${shown}".${suggest(shown, LIST_FIELDS)} Name the field that it is with --map <field>=${shown}, or leave it out with --ignore ${shown}; the fields are ${joinNames(LIST_FIELDS)}.`;
 }
 

@@ -66,3 +66,10 @@ describe('createMatcher()', () => {
     expect(createMatcher([pattern])(path)).toBe(matches);
   });
 });
+
+it('shows no control characters of a name', () => {
+  const progress = { path: 'a\u001b[2J\n.mp4', size: 10, done: 5, rate: 0, resumed: 0 };
+
+  expect(drawProgress(progress)).not.toMatch(/\p{Cc}/u);
+  expect(describeProgress(progress)).not.toMatch(/\p{Cc}/u);
+});

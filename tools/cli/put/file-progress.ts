@@ -1,4 +1,5 @@
 import type { PutEvent } from '../../put/put-environment.ts';
+import { showText } from '../show-text.ts';
 
 /** How far a file is. */
 export interface FileProgress {
@@ -58,7 +59,8 @@ const BAR = 20;
 
 /** Returns a line with the bar of a file, its rate and its remaining time. */
 export function drawProgress(progress: FileProgress): string {
-  const { path, size, done, rate } = progress;
+  const { size, done, rate } = progress;
+  const path = showText(progress.path);
   const speed = rate === 0 ? '' : `  ${formatBytes(rate)}/s`;
   if (size === undefined) return `${formatBytes(done)}${speed}  ${path}`;
   const share = shareOf(done, size);
@@ -73,7 +75,7 @@ export function describeProgress({ path, size, done, rate }: FileProgress): stri
   const share = size === undefined ? formatBytes(done) : formatShare(shareOf(done, size));
   const left =
     rate === 0 || size === undefined ? '' : `, ${formatSeconds((size - done) / rate)} left`;
-  return `${path}: ${share}, ${formatBytes(rate)}/s${left}`;
+  return `${showText(path)}: ${share}, ${formatBytes(rate)}/s${left}`;
 }
 
 /** The bytes of a cover are counted too, so there may be more of them than the file has. */

@@ -7,6 +7,7 @@ import type { PutEnvironment } from '../../put/put-environment.ts';
 import { createByteRate, createRateGate } from '../../put/rate-limit.ts';
 import { createTransport } from '../../put/transport.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
+import { showText } from '../show-text.ts';
 import { PUT_HELP } from './help.ts';
 import { type FileList, listFiles, resolvePath } from './list-files.ts';
 import { openAccess } from './open-access.ts';
@@ -116,9 +117,9 @@ function describeList(
     writeOut(
       json
         ? `${JSON.stringify({ event: 'would_upload', path, type, size, files: names })}\n`
-        : `${path}  ${type}  ${size} bytes${names.length === 0 ? '' : `  with ${names.length} files`}\n`,
+        : `${showText(path)}  ${type}  ${size} bytes${names.length === 0 ? '' : `  with ${names.length} files`}\n`,
     );
   }
-  for (const { error } of problems) writeError(`${error.message}\n`);
+  for (const { error } of problems) writeError(`${showText(error.message)}\n`);
   return problems.length === 0 ? EXIT.good : EXIT.no;
 }

@@ -3,6 +3,7 @@ import type { PutEvent } from '../../put/put-environment.ts';
 import type { PutError } from '../../put/put-error.ts';
 import type { WatchedUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
+import { showText } from '../show-text.ts';
 import {
   createProgressMeter,
   describeProgress,
@@ -113,7 +114,9 @@ function writeText(
     write(event, _fields, text) {
       if (text === undefined) return;
       draw?.([]);
-      (RESULTS.has(event) ? writeOut : writeError)(`${text}\n`);
+      // Names of files may have any characters.
+      const shown = text.split('\n').map(showText).join('\n');
+      (RESULTS.has(event) ? writeOut : writeError)(`${shown}\n`);
       draw?.([...meters.values()].map((meter) => drawProgress(meter.read())));
     },
   };
