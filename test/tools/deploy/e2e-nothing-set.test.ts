@@ -57,7 +57,7 @@ describe('with nothing set', () => {
       expect.stringMatching(/^ {2}- signature, pull, uploads: AUTH_JWT_SECRET must be set, or /),
       '  - signature: VOD_SECRET_ID must be set',
       '  - signature: VOD_SECRET_KEY must be set',
-      expect.stringMatching(/^ {2}- pull, callback: has no role: set VOD_ROLE to /),
+      expect.stringMatching(/^ {2}- pull, callback, uploads: has no role: set VOD_ROLE to /),
       expect.stringMatching(/^ {2}- pull, callback: SOURCE_CONTEXT_KEYS must be set, /),
       '  - callback: CALLBACK_SIGN_KEYS must be set',
     ]);
