@@ -71,7 +71,7 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
 
-    if (MAY_BE_RUNS.test(String(event.path))) {
+    if (typeof event.path === 'string' && MAY_BE_RUNS.test(event.path)) {
       const { answerRuns } = await import('../lib/pulls/answer-runs.ts');
       const call = { ...invocation, event, caller, permit };
       const answer = await answerRuns(call, { ...pulls, ...dependencies });
