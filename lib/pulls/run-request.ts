@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { MAX_RUN_PAGE, RUN_ITEM_STATES, type RunItemState } from '../model/pull-run.ts';
 import { refuseFields } from '../problem.ts';
+import { once } from '../uploads/upload-query.ts';
 import { findUnknownFields, parseFields, type RawFields, text } from '../validation/fields.ts';
 import { dropNulls, isJsonObject } from '../validation/json-object.ts';
 import { MAX_PULL_ITEMS } from '../validation/limits.ts';
@@ -19,13 +20,6 @@ const MAX_ITEM_ID_BYTES = 1_000;
 
 /** The id of an item. */
 export const itemId = text(MAX_ITEM_ID_BYTES);
-
-const once = v.pipe(
-  v.string('must be given only once'),
-  v.nonEmpty('must not be empty; leave it out instead'),
-  v.check((given) => given.isWellFormed() && !given.includes('\0'), 'must be well-formed Unicode'),
-  v.metadata({ pattern: '^[^\\0]+$' }),
-);
 
 const STATE = `(?:${RUN_ITEM_STATES.join('|')})`;
 

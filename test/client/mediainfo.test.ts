@@ -1,26 +1,13 @@
 import mediaInfoFactory from 'mediainfo.js';
 import { describe, expect, it } from 'vitest';
 import { createInspector } from '../../client/mediainfo.ts';
+import { silentWav } from '../tools/local/emulator/ugc/media-samples.ts';
 
 const inspect = createInspector(() => mediaInfoFactory({ format: 'object' }));
 
-/** Returns a WAV file of silence: 8 bits, 8000 a second. */
-function makeSilence(name: string, seconds: number): File {
-  const data = Buffer.alloc(44 + seconds * 8_000, 128);
-  data.write('RIFF');
-  data.writeUInt32LE(data.length - 8, 4);
-  data.write('WAVEfmt ', 8);
-  data.writeUInt32LE(16, 16);
-  data.writeUInt16LE(1, 20);
-  data.writeUInt16LE(1, 22);
-  data.writeUInt32LE(8_000, 24);
-  data.writeUInt32LE(8_000, 28);
-  data.writeUInt16LE(1, 32);
-  data.writeUInt16LE(8, 34);
-  data.write('data', 36);
-  data.writeUInt32LE(data.length - 44, 40);
-  return new File([data], name);
-}
+/** Returns a file of silence. */
+const makeSilence = (name: string, seconds: number) =>
+  new File([new Uint8Array(silentWav(seconds))], name);
 
 describe('an inspection with mediainfo.js', () => {
   it('finds the duration and the type of the content, whatever the name says', async () => {

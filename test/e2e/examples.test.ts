@@ -6,8 +6,10 @@ import { seen } from '../support/activities.ts';
 import { STEP_MILLISECONDS } from '../support/chromium.ts';
 import { installExample } from '../support/example-app.ts';
 import { makeBytes } from '../support/made-file.ts';
+import { wavHeader } from '../tools/local/emulator/ugc/media-samples.ts';
 import { useBrowserStage } from './browser-stage.ts';
 import { type AppServer, DOCUMENTED_ORIGIN, serveFiles, serveWithVite } from './documented-app.ts';
+import { listParts, setSpeed } from './slow-storage.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -41,40 +43,12 @@ async function serveExample(name: 'plain' | 'react'): Promise<string> {
 async function makeSound(name: string, bytes: number): Promise<string> {
   const data = makeBytes({ name, bytes, seed: name.length });
   const path = join(stage.dir, name);
-  await writeFile(path, Buffer.concat([describeSound(bytes), data]));
+  await writeFile(path, Buffer.concat([wavHeader(bytes), data]));
   return path;
 }
 
-/** The header of a WAV file of 8 bits, 8000 a second: http://soundfile.sapp.org/doc/WaveFormat/ */
-function describeSound(bytes: number): Buffer {
-  const header = Buffer.alloc(44);
-  header.write('RIFF');
-  header.writeUInt32LE(36 + bytes, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(8_000, 24);
-  header.writeUInt32LE(8_000, 28);
-  header.writeUInt16LE(1, 32);
-  header.writeUInt16LE(8, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(bytes, 40);
-  return header;
-}
-
-async function limitSpeed(bytesPerSecond: number | null): Promise<void> {
-  const body = JSON.stringify({ bytesPerSecond });
-  const { status } = await fetch(`${stage.stack.origin}/__local/speed`, { method: 'POST', body });
-  expect(status).toBe(200);
-}
-
-/** Numbers of the stored parts, in the order of their arrival. */
-function partNumbers(): number[] {
-  return seen(stage.stack, 'storage')
-    .filter(({ operation, status }) => operation === 'UploadPart' && status === 200)
-    .map(({ partNumber }) => partNumber ?? 0);
-}
+const limitSpeed = (bytesPerSecond: number | null) => setSpeed(stage.stack, bytesPerSecond);
+const partNumbers = () => listParts(stage.stack);
 
 const toggleSession = () => page.click('#session');
 const row = (name: string) => page.locator(`li[data-file="${name}"]`);

@@ -4,6 +4,7 @@ import { fetchSha256, sha256 } from '../support/digest.ts';
 import { type MadeFile, makeBytes } from '../support/made-file.ts';
 import { useBrowserStage } from './browser-stage.ts';
 import { type ClientPage, openClientPage } from './client-page.ts';
+import { listParts, setSpeed } from './slow-storage.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -23,18 +24,8 @@ function file(name: string, bytes: number): MadeFile {
   return { name, bytes, seed };
 }
 
-async function limitSpeed(bytesPerSecond: number | null): Promise<void> {
-  const body = JSON.stringify({ bytesPerSecond });
-  const { status } = await fetch(`${stage.stack.origin}/__local/speed`, { method: 'POST', body });
-  expect(status).toBe(200);
-}
-
-/** Numbers of the stored parts, in the order of their arrival. */
-function partNumbers(): number[] {
-  return seen(stage.stack, 'storage')
-    .filter(({ operation, status }) => operation === 'UploadPart' && status === 200)
-    .map(({ partNumber }) => partNumber ?? 0);
-}
+const limitSpeed = (bytesPerSecond: number | null) => setSpeed(stage.stack, bytesPerSecond);
+const partNumbers = () => listParts(stage.stack);
 
 /** Begins an upload of 8 MB, and resolves when three parts of it are stored. */
 async function beginSlowly(key: string, media: MadeFile): Promise<number[]> {

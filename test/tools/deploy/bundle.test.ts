@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundleFunctions } from '../../../tools/deploy/bundle.ts';
 import { captureLog } from '../../support/capture-log.ts';
 import { loadBundle } from './load-bundle.ts';
+import { PARTS } from './parts.ts';
 
 /**
  * Maximum sizes of bundles in bytes; 110 kB for those that are not named. No caller waits for `callback` and `sweep` to
@@ -12,20 +13,6 @@ const LIMITS: Readonly<Record<string, number>> = {
   ...{ signature: 45_000, uploads: 45_000, pull: 80_500 },
   ...{ callback: 150_000, sweep: 160_000, ledger: 118_000 },
 };
-
-/** Parts that functions load only when they need them. */
-const PARTS = [
-  ...[
-    'answer-runs',
-    'bound-signature',
-    'database-url',
-    'feed-statements',
-    'ledger',
-    'message-feed',
-  ],
-  ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'settings', 'verify-token'],
-];
 
 type Handler = (event: object, context: object) => Promise<object>;
 

@@ -19,22 +19,9 @@ import {
   TOLD,
   useDeployment,
 } from './deployment.ts';
+import { PARTS } from './parts.ts';
 
 const { deployment, find } = useDeployment();
-
-/** Parts that functions load only when they need them. */
-const PARTS = [
-  ...[
-    'answer-runs',
-    'bound-signature',
-    'database-url',
-    'feed-statements',
-    'ledger',
-    'message-feed',
-  ],
-  ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'settings', 'verify-token'],
-];
 
 describe('the first deployment', () => {
   it('stores one archive, then creates each function and its trigger', () => {

@@ -1,11 +1,10 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** A WAV file of silence: mono, 8 bits, 8,000 samples a second. */
-export function silentWav(seconds: number): Buffer {
-  const samples = Buffer.alloc(8_000 * seconds, 128);
+/** The header of a WAV file, mono, 8 bits, 8,000 samples a second: http://soundfile.sapp.org/doc/WaveFormat/ */
+export function wavHeader(bytes: number): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
-  header.writeUInt32LE(36 + samples.length, 4);
+  header.writeUInt32LE(36 + bytes, 4);
   header.write('WAVEfmt ', 8);
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(1, 20);
@@ -15,8 +14,14 @@ export function silentWav(seconds: number): Buffer {
   header.writeUInt16LE(1, 32);
   header.writeUInt16LE(8, 34);
   header.write('data', 36);
-  header.writeUInt32LE(samples.length, 40);
-  return Buffer.concat([header, samples]);
+  header.writeUInt32LE(bytes, 40);
+  return header;
+}
+
+/** A WAV file of silence. */
+export function silentWav(seconds: number): Buffer {
+  const samples = Buffer.alloc(8_000 * seconds, 128);
+  return Buffer.concat([wavHeader(samples.length), samples]);
 }
 
 function pngChunk(type: string, data: Buffer): Buffer {
