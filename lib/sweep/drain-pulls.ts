@@ -1,6 +1,7 @@
 import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
 import { ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { forEachAtOnce } from '../system.ts';
+import { createPace } from './create-pace.ts';
 import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
 import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
@@ -70,34 +71,6 @@ async function* claimPulls(
       else left.push(claim);
     }
   }
-}
-
-/** The rest allows for calls that take longer to reach VOD than others, and so arrive closer to the next ones. */
-const SHARE_OF_LIMIT = 0.98;
-
-/** The same while connections are still being opened, which delays many calls. */
-const FIRST_SHARE = 0.85;
-const FIRST_MILLISECONDS = 2_000;
-
-/** Longest delay that later calls make up for. */
-const CATCH_UP_MILLISECONDS = 50;
-
-/**
- * Creates the function that waits for the next of the moments that divide a second evenly. The rate limit of the calls
- * applies too; but a server that counts calls as they arrive would count two bursts of calls as too many.
- */
-function createPace(perSecond: number, { now, sleep }: SweepRun): () => Promise<void> {
-  const begin = now();
-  let next = Number.NEGATIVE_INFINITY;
-  return async () => {
-    const time = now();
-    const share = time - begin < FIRST_MILLISECONDS ? FIRST_SHARE : SHARE_OF_LIMIT;
-    const interval = 1_000 / (perSecond * share);
-    next = Math.max(next + interval, time - CATCH_UP_MILLISECONDS);
-    // A clock that was set back must not delay calls.
-    const wait = Math.min(next - time, interval);
-    if (wait > 0) await sleep(wait);
-  };
 }
 
 /** A pull that cannot be sent because of itself finally fails, so that its upload does not wait for it for ever. */
