@@ -1,5 +1,5 @@
 import type { Upload } from '../model/upload.ts';
-import { claimJobs, type JobTable, writeClaim } from './jobs.ts';
+import { claimJobs } from './jobs.ts';
 import {
   type LedgerDependencies,
   query,
@@ -12,7 +12,10 @@ import { readUpload, UNFINISHED_STATES, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** When VOD is to be asked about uploads whose state no event reported. */
 export interface ReconciliationLedger {
-  /** Claims up to `count` due checks, longest due first; no one else can claim them until the lease expires. */
+  /**
+   * Claims up to `count` due checks, longest due first; no one else can claim them until the lease expires, or they are due at
+   * another time. Fewer, or none, if another session claims the same at this moment.
+   */
   claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
   /** Makes the checks of the newest unfinished uploads with a file or a task due now: those of `count` in each state. */
   hastenChecks(count: number): Promise<void>;
@@ -25,15 +28,34 @@ export interface ReconciliationLedger {
   findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
 }
 
-const CHECKS: JobTable = {
-  name: 'uploads',
-  key: ['upload_id'],
-  dueAt: 'check_at',
-  lease: 'check_at = $2',
-};
+/** Long after a lease has ended nothing refers to it. */
+const FORGOTTEN = "interval '1 hour'";
 
-// Each state separately, since there is an index in this order. VOD knows nothing about a client upload without a file, and
-// a locked row is already being checked.
+// Two sessions may find the same uploads due; the lease of the first one stays.
+function writeClaim(count: number): string {
+  return `with due as (
+    select check_at, ${UPLOAD_COLUMNS} from uploads
+    where check_at <= $1::timestamptz and (
+      select true from check_leases l
+      where l.upload_id = uploads.upload_id and l.check_at = uploads.check_at and leased_until > $1::timestamptz limit 1
+    ) is null
+    order by check_at ${writeLimit(count)}
+  ),
+  leased as (
+    insert into check_leases as l (upload_id, check_at, leased_until)
+    select upload_id, check_at, $2::timestamptz from due order by upload_id
+    on conflict (upload_id) do update set check_at = excluded.check_at, leased_until = excluded.leased_until
+    where l.leased_until <= $1::timestamptz or l.check_at <> excluded.check_at
+    returning upload_id
+  ),
+  forgotten as (
+    delete from check_leases
+    where leased_until <= $1::timestamptz - ${FORGOTTEN} and not upload_id = any (array(select upload_id from due))
+  )
+  select * from due where upload_id = any (array(select upload_id from leased)) order by check_at`;
+}
+
+// Each state separately, since there is an index in this order. VOD knows nothing about a client upload without a file.
 function writeHasten(count: number): string {
   const newest = UNFINISHED_STATES.map(
     (state) => `select * from (
@@ -47,7 +69,8 @@ function writeHasten(count: number): string {
     where upload_id = any (array(select upload_id from newest where check_at > $1::timestamptz))`;
 }
 
-const DEFER = 'update uploads set check_at = $2 where upload_id = $1';
+const DEFER = `with ended as (delete from check_leases where upload_id = $1)
+  update uploads set check_at = $2 where upload_id = $1`;
 
 // Looked up file by file: the index of dead items accepts no lists.
 const UNTOLD = `select id as file_id from jsonb_array_elements_text($1::text::jsonb) as named(id)
@@ -63,8 +86,7 @@ export function createReconciliationLedger(dependencies: LedgerDependencies): Re
   const { connection, now } = dependencies;
   return {
     async claimChecks(count, leaseSeconds) {
-      const claim = writeClaim(CHECKS, UPLOAD_COLUMNS, count);
-      return (await claimJobs(dependencies, claim, leaseSeconds)).map(readUpload);
+      return (await claimJobs(dependencies, writeClaim(count), leaseSeconds)).map(readUpload);
     },
     async hastenChecks(count) {
       await query(connection, writeHasten(count), [writeTime(now())]);

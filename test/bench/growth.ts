@@ -51,8 +51,10 @@ export async function measureGrowth(sizes: readonly Size[]): Promise<readonly Gr
 async function timeCall(ledger: Ledger, name: string, round: number, uploads: number) {
   const place = placeCalls(round, uploads);
   const startedAt = performance.now();
-  await RECURRING_CALLS[name]?.(ledger, place);
-  return performance.now() - startedAt;
+  const end = await RECURRING_CALLS[name]?.(ledger, place);
+  const milliseconds = performance.now() - startedAt;
+  if (typeof end === 'function') await end();
+  return milliseconds;
 }
 
 function describe(name: string, rounds: readonly (readonly number[])[]): Growth {

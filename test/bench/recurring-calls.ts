@@ -15,7 +15,7 @@ export interface CallPlace {
   readonly cursor: string;
 }
 
-/** One call of the ledger. */
+/** One call of the ledger. A function that it returns ends what the call began, and is not part of it. */
 export type RecurringCall = (ledger: Ledger, place: CallPlace) => Promise<unknown>;
 
 const file = (i: number) => `3877022${String(i).padStart(12, '0')}`;
@@ -111,7 +111,11 @@ export const RECURRING_CALLS: Readonly<Record<string, RecurringCall>> = {
   'claimActions, 40': (ledger) => ledger.claimActions(40, 60),
   finishAction: (ledger, { round }) =>
     ledger.finishAction({ fileId: `file${9_000 + 6 * round}`, kind: 'delete', attempt: 1 }),
-  'claimChecks, 100': (ledger) => ledger.claimChecks(100, 60),
+  'claimChecks, 100': async (ledger) => {
+    const claimed = await ledger.claimChecks(100, 60);
+    return () =>
+      Promise.all(claimed.map(({ uploadId }) => ledger.setNextCheck(uploadId, FILLED_AT + 1)));
+  },
   'hastenChecks, 250': (ledger) => ledger.hastenChecks(250),
   setNextCheck: (ledger, { upload }) => ledger.setNextCheck(`u${upload(READY)}`, FILLED_AT + 1),
   findFilesWithoutArrival: (ledger, { upload }) =>

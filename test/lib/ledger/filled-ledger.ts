@@ -91,6 +91,9 @@ function writeHistory(uploads: number): readonly string[] {
       from (select upload_id, created_at, substr(upload_id, 2)::integer as i from uploads where method = 'pull') u`,
     `insert into pull_progress (upload_id, percent, asked_at)
       select upload_id, 50, created_at from uploads where method = 'pull'`,
+    // What sweeps have asked VOD about within the last hour.
+    `insert into check_leases (upload_id, check_at, leased_until)
+      select 'u' || i * 10, ${at}, ${at} - interval '1 minute' from generate_series(1, ${Math.min(uploads / 20, 5_000)}) as i`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
       select i % ${applications}, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
   ];

@@ -57,11 +57,12 @@ const KINDS = [
     },
     claim: async (count: number, each = ledger) =>
       (await each.claimChecks(count, 60)).map(({ uploadId }) => uploadId),
-    hold: 'select from uploads where upload_id = $1 for update',
+    // The lease is not in the row, and a claim does not lock that.
+    hold: undefined,
   },
 ];
 
-describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
+describe.each(KINDS)('a claim of $kind', ({ make, claim }) => {
   const makeAt = async (at: number, id: string) => {
     time = at;
     await make(id);
@@ -89,15 +90,6 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
     expect(await claim(9)).toEqual(['j1']);
   });
 
-  it('skips rows that another session locks, without waiting', async () => {
-    for (const id of ['j1', 'j2', 'j3']) await make(id);
-    await sql.begin(async (holder) => {
-      await holder.unsafe(hold, ['j2']);
-      expect((await claim(9)).toSorted()).toEqual(['j1', 'j3']);
-    });
-    expect(await claim(9)).toEqual(['j2']);
-  });
-
   it('gives each job to one of several sweeps', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `j${i}`);
     for (const id of ids) await make(id);
@@ -115,6 +107,20 @@ describe.each(KINDS)('a claim of $kind', ({ make, claim, hold }) => {
     expect(claimed.toSorted()).toEqual(ids.toSorted());
   });
 });
+
+describe.each(KINDS.filter(({ hold }) => hold !== undefined))(
+  'a claim of $kind beside a lock',
+  ({ make, claim, hold = '' }) => {
+    it('skips rows that another session locks, without waiting', async () => {
+      for (const id of ['j1', 'j2', 'j3']) await make(id);
+      await sql.begin(async (holder) => {
+        await holder.unsafe(hold, ['j2']);
+        expect((await claim(9)).toSorted()).toEqual(['j1', 'j3']);
+      });
+      expect(await claim(9)).toEqual(['j2']);
+    });
+  },
+);
 
 describe('rows that other sessions lock', () => {
   it('are skipped when new deliveries are claimed', async () => {

@@ -4,7 +4,7 @@ import { useLedger } from '../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
-const { ledger, open } = useLedger({ now: () => time });
+const { ledger, open, sql } = useLedger({ now: () => time });
 
 beforeEach(() => {
   time = START;
@@ -244,6 +244,45 @@ describe('claimChecks() and setNextCheck()', () => {
     await ledger.transition('u1', 'processingStarted');
     time += 10 * MINUTE;
     expect(await claim()).toEqual(['u1']);
+  });
+
+  it('neither waits for a session that changes an upload nor changes its row', async () => {
+    await save('u1');
+    time += 10 * MINUTE;
+    const readVersion = () => sql`select ctid, xmin from uploads where upload_id = 'u1'`;
+    const before = await readVersion();
+    await sql.begin(async (holder) => {
+      await holder`select from uploads where upload_id = 'u1' for update`;
+      expect(await claim()).toEqual(['u1']);
+    });
+    expect(await readVersion()).toEqual(before);
+  });
+
+  it('ends the lease when the upload is due at another time', async () => {
+    await save('u1');
+    time += 10 * MINUTE;
+    expect(await claim()).toEqual(['u1']);
+    await ledger.setNextCheck('u1', time);
+    expect(await claim()).toEqual(['u1']);
+    await ledger.setNextCheck('u1', time + 1_000);
+    expect(await claim()).toEqual([]);
+    time += 1_000;
+    expect(await claim()).toEqual(['u1']);
+  });
+
+  it('forgets leases that ended an hour ago, but not one that it renews', async () => {
+    await save('u1');
+    await save('u2');
+    time += 10 * MINUTE;
+    expect((await claim()).toSorted()).toEqual(['u1', 'u2']);
+    // A report, unlike the next check, says nothing about the lease.
+    await ledger.transition('u2', 'cancelled');
+    time += 61 * MINUTE;
+    const listLeases = () => sql`select upload_id from check_leases order by upload_id`;
+    expect(await listLeases()).toHaveLength(2);
+    expect(await claim()).toEqual(['u1']);
+    expect(await listLeases()).toEqual([{ upload_id: 'u1' }]);
+    expect(await claim()).toEqual([]);
   });
 
   it('makes no check due for a pull that VOD has not accepted', async () => {
