@@ -33,20 +33,25 @@ export interface UploadSignatureParameters {
  */
 export function buildOriginal(parameters: UploadSignatureParameters): string {
   const p = parameters;
-  let original = `secretId=${encodeURIComponent(p.secretId)}&currentTimeStamp=${p.currentTimeStamp}&expireTime=${p.expireTime}&random=${p.random}`;
+  let original = `secretId=${encode(p.secretId)}&currentTimeStamp=${p.currentTimeStamp}&expireTime=${p.expireTime}&random=${p.random}`;
   if (p.classId !== undefined) original += `&classId=${p.classId}`;
-  if (p.procedure !== undefined) original += `&procedure=${encodeURIComponent(p.procedure)}`;
+  if (p.procedure !== undefined) original += `&procedure=${encode(p.procedure)}`;
   if (p.taskPriority !== undefined) original += `&taskPriority=${p.taskPriority}`;
   if (p.taskNotifyMode !== undefined) original += `&taskNotifyMode=${p.taskNotifyMode}`;
-  if (p.sourceContext !== undefined)
-    original += `&sourceContext=${encodeURIComponent(p.sourceContext)}`;
+  if (p.sourceContext !== undefined) original += `&sourceContext=${encode(p.sourceContext)}`;
   if (p.oneTimeValid !== undefined) original += `&oneTimeValid=${p.oneTimeValid}`;
   if (p.vodSubAppId !== undefined) original += `&vodSubAppId=${p.vodSubAppId}`;
-  if (p.sessionContext !== undefined)
-    original += `&sessionContext=${encodeURIComponent(p.sessionContext)}`;
-  if (p.storageRegion !== undefined)
-    original += `&storageRegion=${encodeURIComponent(p.storageRegion)}`;
+  if (p.sessionContext !== undefined) original += `&sessionContext=${encode(p.sessionContext)}`;
+  if (p.storageRegion !== undefined) original += `&storageRegion=${encode(p.storageRegion)}`;
   return original;
+}
+
+/** Characters that stay as they are: https://tc39.es/ecma262/#sec-encodeuricomponent-uricomponent. */
+const PLAIN = /^[\w.~-]*$/;
+
+/** Returns `text` URL-encoded. Most texts need nothing, and testing that costs less than half of encoding it. */
+function encode(text: string): string {
+  return PLAIN.test(text) ? text : encodeURIComponent(text);
 }
 
 /** Second stage: returns the HMAC-SHA1 of `original`: its 20 bytes as 20 characters with the same codes. */

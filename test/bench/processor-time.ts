@@ -24,6 +24,15 @@ export function readServerMilliseconds(postmaster: number): number {
     .reduce((sum, each) => sum + each, 0);
 }
 
+/** The meter of the milliseconds for which this process computes, its collection of garbage and compilation included. */
+export const meterProcessor: Meter = () => {
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  };
+};
+
 /**
  * Returns the meter of the milliseconds for which this process and that PostgreSQL compute, which other work on the same
  * machine changes less than it changes the time that passes.
@@ -31,11 +40,8 @@ export function readServerMilliseconds(postmaster: number): number {
 export function meterProcessors(postmaster: number): Meter {
   return () => {
     const server = readServerMilliseconds(postmaster);
-    const own = process.cpuUsage();
-    return () => {
-      const { user, system } = process.cpuUsage(own);
-      return (user + system) / 1_000 + readServerMilliseconds(postmaster) - server;
-    };
+    const stop = meterProcessor();
+    return () => stop() + readServerMilliseconds(postmaster) - server;
   };
 }
 

@@ -35,6 +35,9 @@ const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const NAMED_CALL =
   /^ {4}async (\w+)\(req, cb\) \{\n {8}return this\.request\("\1", req, cb\);\n {4}\}\n/gm;
 
+/** Methods of the vendor's client for an older kind of signature and for bytes: no client here is made for either. */
+const UNUSED_METHODS = ['requestOctetStream', 'mergeData', 'formatRequestData', 'formatSignString'];
+
 /**
  * Returns the esbuild plugin that removes from packages what the functions do not use.
  *
@@ -81,7 +84,20 @@ function trimVodSdk(build: PluginBuild): void {
       resolveDir: args.resolveDir,
     }),
   );
+  build.onLoad({ filter: /[\\/]es[\\/]common[\\/]abstract_client\.js$/ }, async ({ path }) => ({
+    contents: UNUSED_METHODS.reduce(removeMethod, await readFile(path, 'utf8')),
+  }));
   build.onLoad({ filter: /[\\/]es[\\/].*[\\/]vod_client\.js$/ }, async ({ path }) => ({
     contents: (await readFile(path, 'utf8')).replace(NAMED_CALL, ''),
   }));
+}
+
+/** @throws {Error} if there is no such method: then an update of the package may use another one in its place. */
+function removeMethod(source: string, name: string): string {
+  const method = new RegExp(
+    `^ {4}(?:async )?${name}\\(.*\\) \\{\\n(?: {5,}.*\\n|\\n)*? {4}\\}\\n`,
+    'm',
+  );
+  if (!method.test(source)) throw new Error(`The vendor's client has no method ${name} any more.`);
+  return source.replace(method, '');
 }

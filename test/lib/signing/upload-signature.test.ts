@@ -59,6 +59,23 @@ describe('buildOriginal()', () => {
     expect(buildOriginal(vector?.parameters as UploadSignatureParameters)).toBe(vector?.original);
   });
 
+  it('encodes each character of every text as a browser does', () => {
+    const each = { currentTimeStamp: 1, expireTime: 2, random: 3 };
+    for (let code = 0; code < 0x1_00; code += 1) {
+      const text = `a${String.fromCharCode(code)}`;
+      const encoded = encodeURIComponent(text);
+
+      const original = buildOriginal({
+        ...{ ...each, secretId: text, procedure: text, sourceContext: text },
+        ...{ sessionContext: text, storageRegion: text },
+      });
+
+      expect(original).toBe(
+        `secretId=${encoded}&currentTimeStamp=1&expireTime=2&random=3&procedure=${encoded}&sourceContext=${encoded}&sessionContext=${encoded}&storageRegion=${encoded}`,
+      );
+    }
+  });
+
   it('leaves out absent parameters', () => {
     const built = buildOriginal({
       secretId: 'AKID',

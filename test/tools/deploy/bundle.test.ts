@@ -10,7 +10,7 @@ import { PARTS } from './parts.ts';
  * start.
  */
 const LIMITS: Readonly<Record<string, number>> = {
-  ...{ signature: 45_000, uploads: 45_000, pull: 80_500 },
+  ...{ signature: 45_000, uploads: 45_000, pull: 80_000 },
   ...{ callback: 150_000, sweep: 160_000, ledger: 118_000 },
 };
 

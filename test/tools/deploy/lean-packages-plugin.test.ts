@@ -200,7 +200,11 @@ describe('leanPackages()', () => {
     if (lean === undefined || full === undefined) throw new Error('Nothing was bundled');
 
     expect(full.code.length).toBeGreaterThan(500_000);
-    expect(lean.code.length).toBeLessThan(30_000);
+    expect(lean.code.length).toBeLessThan(20_000);
+    for (const unused of ['async requestOctetStream', '.SignatureMethod=']) {
+      expect(Buffer.from(full.code).includes(unused), unused).toBe(true);
+      expect(Buffer.from(lean.code).includes(unused), unused).toBe(false);
+    }
   });
 
   it('returns the same bytes for the same sources', async () => {
