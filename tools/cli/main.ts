@@ -37,4 +37,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.on(name, listener);
     return () => void process.off(name, listener);
   },
+  endBy: (name) => process.kill(process.pid, name),
 });
