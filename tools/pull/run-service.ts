@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunItemState, RunState } from '../../lib/model/pull-run.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { CommandError } from '../cli/command.ts';
+import { explainFailure } from '../cli/explain-failure.ts';
 
 /** A run, as the service shows it. */
 export interface Run {
@@ -169,8 +170,10 @@ async function askOnce(url: string, init: RequestInit): Promise<Asked> {
     text = await response.text();
   } catch (cause) {
     const { host } = new URL(url);
-    const message = `${host} cannot be reached: check --endpoint and the network.`;
-    return { wait: 0, error: new CommandError(message, { cause }) };
+    const reason = explainFailure(cause);
+    const message = `${host} cannot be reached (${reason}): check --endpoint and the network.`;
+    const error = new CommandError(message, { cause });
+    return reason.startsWith('the proxy answers 4') ? { error } : { error, wait: 0 };
   }
   const { ok, status, headers } = response;
   const body = parse(text);
