@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,8 @@ const service = useService();
 let folder: string;
 beforeEach(async () => {
   folder = await makeFolder();
+  // Not the device itself: a fault could replace it.
+  await symlink('/dev/full', join(folder, 'full'));
 });
 
 const url = (name: string) => `https://media.example.com/${name}.mp4`;
@@ -107,20 +109,20 @@ describe('vod-upload pull with files that cannot be written', () => {
       await write('library.csv', ['id,mediaUrl', `a,${url('a')}`, `lost,${url('lost')}`]);
 
       const { code, out, error } = await runWithVod(
-        ['pull', '--from', 'library.csv', name, '/dev/full'],
+        ['pull', '--from', 'library.csv', name, 'full'],
         (each) => each.includes('lost'),
       );
 
       expect(code).toBe(1);
       expect(error).toContain(
-        '/dev/full cannot be written (ENOSPC): make room on the disk, or name a file elsewhere. The run is kept by the service: "vod-upload runs show library --mapping FILE --failures FILE" writes what became of it.\n',
+        '/full cannot be written (ENOSPC): make room on the disk, or name a file elsewhere. The run is kept by the service: "vod-upload runs show library --mapping FILE --failures FILE" writes what became of it.\n',
       );
       expect(error).not.toContain('should not happen');
       expect(out).toContain('1 of 2 are ready.');
-      expect(out).not.toContain('/dev/full');
+      expect(out).not.toContain('/full');
       const other = name === '--mapping' ? 'failures' : 'mapping';
       expect(out).toContain(`${other}: ${join(folder, `library.${other}.csv`)}\n`);
-      expect(existsSync('/dev/full')).toBe(true);
+      expect((await lstat(join(folder, 'full'))).isSymbolicLink()).toBe(true);
     },
   );
 
@@ -151,11 +153,11 @@ describe('vod-upload pull with files that cannot be written', () => {
     await write('library.csv', ['id,mediaUrl', ...bad, `a,${url('a')}`]);
 
     const { code, error } = await runWithVod([
-      ...['pull', '--from', 'library.csv', '--failures', '/dev/full'],
+      ...['pull', '--from', 'library.csv', '--failures', 'full'],
     ]);
 
     expect(code).toBe(1);
-    expect(error).toContain('/dev/full cannot be written (ENOSPC)');
+    expect(error).toContain('/full cannot be written (ENOSPC)');
   });
 
   it('sends nothing if they could never be written', async () => {
@@ -288,12 +290,12 @@ describe('vod-upload pull --presign', () => {
     const asked = await countAsked();
     const waited = await service.fetchQueued();
     const { code } = await ended();
-    await service.fetchQueued();
+    const sent = new Set([...waited, ...(await service.fetchQueued())]);
     const again = await (await start(args)).ended();
 
     expect(code).toBe(0);
     expect(asked).toBeLessThanOrEqual(100);
-    expect(waited.length).toBe(asked);
+    expect(sent.size).toBe(120);
     expect(again.code).toBe(0);
     expect(await countAsked()).toBe(120);
   });

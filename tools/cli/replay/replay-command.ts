@@ -51,8 +51,8 @@ Variables:
 ${API_VARIABLES}
   XDG_STATE_HOME         folder for secrets; ~/.local/state by default
 
-Exit codes: 0 it was replayed, 1 there was nothing to replay or the consumer did not accept it, 2 it could not be done. If
-there is nothing about one of several ids, the others are replayed.
+Exit codes: 0 it was replayed, 1 there was nothing to replay or the consumer did not accept it, 2 it could not be done.
+If there is nothing about one of several ids, the others are replayed.
 
 Examples:
   vod-upload replay evt_01M817BHKVC70379HNNTTY6AVN_ready --forward-to http://localhost:8080/hook

@@ -34,8 +34,8 @@ ${API_HELP}
 Variables:
 ${API_VARIABLES}
 
-Exit codes: 0 it was done, 1 there is no such upload or it has ended, 2 it could not be done. Of several uploads, those that
-are there are shown or cancelled even if one is not.
+Exit codes: 0 it was done, 1 there is no such upload or it has ended, 2 it could not be done. If that is so of one of
+several uploads, the others are shown or cancelled all the same.
 
 Examples:
   vod-upload uploads list --state failed --uploads-url http://localhost:3000
