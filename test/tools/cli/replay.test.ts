@@ -41,7 +41,7 @@ describe('vod-upload replay --forward-to', () => {
     expect(messages[3]?.id).toBe(messages[0]?.id);
   });
 
-  it('ends with 1 if one is not accepted, or there is none, and goes on with the others', async () => {
+  it('ends with 1 if one is not accepted, or there is none, and continues with the others', async () => {
     await issue('a');
     await issue('empty');
     await sql`delete from events where event_id = ${`evt_${id('empty')}_issued`}`;
@@ -77,7 +77,7 @@ describe('vod-upload replay', () => {
     });
   });
 
-  it('goes on with the others if there is none of an id', async () => {
+  it('continues with the others if there is none of an id', async () => {
     await issue('a');
     await giveUp();
 

@@ -91,7 +91,7 @@ describe('vod-upload uploads', () => {
     });
   });
 
-  it('goes on with the others if there is none of an id, or it has ended', async () => {
+  it('continues with the others if there is none of an id, or it has ended', async () => {
     await issue('ended');
     await ledger.transition(id('ended'), 'uploaded', { fileId: 'f' });
     await issue('a');
@@ -165,7 +165,7 @@ describe('vod-upload dead', () => {
     expect(await replay('--json')).toMatchObject({ exitCode: 1, out: '{"replayed":0}\n' });
   });
 
-  it('goes on with the other items if there is none of an id', async () => {
+  it('continues with the other items if there is none of an id', async () => {
     await issue('a');
     const failure = { code: 'internal', reason: 'It failed.' };
     await ledger.countItemFailure({ kind: 'upload', id: id('a'), ...failure }, 1);
