@@ -2,6 +2,7 @@ import { listEmulatorLines } from './emulator-lines.ts';
 import { listLedgerLines } from './ledger-lines.ts';
 import type { Line } from './line.ts';
 import { SHORT_LINES } from './lines.ts';
+import { listListLines } from './list-lines.ts';
 import { listLoadLines } from './load-lines.ts';
 import { listMigrateLines } from './migrate-lines.ts';
 import { listPutLines } from './put-lines.ts';
@@ -23,5 +24,6 @@ export const COMMANDS = {
   queue: { words: 'npm run bench -- queue', list: listQueueLines },
   emulator: { words: 'npm run bench -- emulator', list: listEmulatorLines },
   put: { words: 'npm run bench -- put', list: listPutLines },
+  lists: { words: 'npm run bench -- lists', list: listListLines },
   load: { words: 'npm run bench -- load', list: listLoadLines },
 } as const satisfies Readonly<Record<string, Command>>;

@@ -32,6 +32,8 @@ export interface Surroundings {
    * Calls `listener` at each signal of this name, instead of what it does otherwise. Returns the function that ends this.
    */
   readonly onSignal: (name: NodeJS.Signals, listener: () => void) => () => void;
+  /** Ends the process as the signal of this name does to which nothing listens. */
+  readonly endBy: (name: NodeJS.Signals) => void;
 }
 
 /** A command of `vod-upload`. */

@@ -19,6 +19,14 @@ function untilInterrupted(): AbortSignal {
   return ending.signal;
 }
 
+const hasProxy = Object.entries(process.env).some(
+  ([name, value = '']) => /^(?:https?|all)_proxy$/i.test(name) && value !== '',
+);
+if (hasProxy) {
+  const { useProxies } = await import('./proxies.ts');
+  await useProxies(process.env);
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   folder: process.cwd(),
@@ -37,4 +45,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.on(name, listener);
     return () => void process.off(name, listener);
   },
+  endBy: (name) => process.kill(process.pid, name),
 });

@@ -89,8 +89,8 @@ async function build(entry, file) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    // They look for files next to themselves.
-    external: ['esbuild', 'mediainfo.js'],
+    // The first two look for files next to themselves, and the last is for machines behind a proxy only.
+    external: ['esbuild', 'mediainfo.js', 'undici'],
     banner: { js: BANNER },
     plugins: [{ name: 'places', setup: keepPlaces }],
     metafile: true,

@@ -1,8 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { ListError } from './list-error.ts';
 
-const NEWLINE = 0x0a;
-
 /** What a text begins with in each encoding: https://encoding.spec.whatwg.org/#bom-sniff. */
 const MARKS: readonly (readonly [encoding: string, bytes: readonly number[]])[] = [
   ['utf-8', [0xef, 0xbb, 0xbf]],
@@ -23,10 +21,10 @@ export async function* decodeText(
 ): AsyncGenerator<string, void, undefined> {
   let begin: Uint8Array | undefined = new Uint8Array();
   let decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = 1;
+  const breaks = { lf: 0, cr: 0 };
   const decode = (bytes: Uint8Array, stream: boolean) => {
-    const text = decodePart(decoder, bytes, stream, line);
-    line += countLines(text);
+    const text = decodePart(decoder, bytes, stream, breaks);
+    Object.assign(breaks, countBreaks(text, breaks));
     return text;
   };
   for await (const chunk of chunks) {
@@ -49,50 +47,76 @@ function findEncoding(bytes: Uint8Array): string {
   return found?.[0] ?? 'utf-8';
 }
 
-/** Decodes line by line only to name the one that is wrong. */
+/** Line breaks so far, by their last character. */
+interface Breaks {
+  readonly lf: number;
+  readonly cr: number;
+}
+
 function decodePart(
   decoder: TextDecoder,
   bytes: Uint8Array,
   stream: boolean,
-  line: number,
+  breaks: Breaks,
 ): string {
   let text: string;
   try {
     text = decoder.decode(bytes, { stream });
   } catch (cause) {
-    const before = decoder.encoding === 'utf-8' ? findInvalid(bytes) : 0;
-    throw new ListError(
-      `is not text in ${decoder.encoding.toUpperCase()}: save the list as UTF-8.`,
-      { line: line + before, cause },
+    const { encoding } = decoder;
+    const before = new TextDecoder(encoding).decode(
+      bytes.subarray(0, findInvalid(bytes, encoding)),
     );
+    throw new ListError(`is not text in ${encoding.toUpperCase()}: save the list as UTF-8.`, {
+      line: findLine(countBreaks(before, breaks)),
+      cause,
+    });
   }
   const place = text.indexOf('\0');
   if (place === -1) return text;
-  const before = countLines(text.slice(0, place));
   throw new ListError(
     'has a NUL, as binary files and UTF-16 without a byte order mark have: save the list as UTF-8.',
-    { line: line + before },
+    { line: findLine(countBreaks(text.slice(0, place), breaks)) },
   );
 }
 
-/** Returns the number of lines before the first that is not UTF-8. A character that the chunk before began is not checked. */
-function findInvalid(bytes: Uint8Array): number {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let lines = 0;
-  for (let from = bytes.indexOf(NEWLINE) + 1; from > 0; from = bytes.indexOf(NEWLINE, from) + 1) {
-    const next = bytes.indexOf(NEWLINE, from);
-    lines += 1;
+/** Bytes of a character in UTF-8 but for its first one. */
+const isContinued = (byte: number | undefined) => byte !== undefined && byte >> 6 === 0b10;
+
+/** Returns the number of bytes before the first that is wrong. The rest of a character that began earlier is not checked. */
+function findInvalid(bytes: Uint8Array, encoding: string): number {
+  let begin = 0;
+  while (encoding === 'utf-8' && begin < MARK_BYTES && isContinued(bytes[begin])) begin += 1;
+  const isText = (end: number) => {
     try {
-      decoder.decode(bytes.subarray(from, next === -1 ? bytes.length : next));
+      new TextDecoder(encoding, { fatal: true }).decode(bytes.subarray(begin, end), {
+        stream: true,
+      });
+      return true;
     } catch {
-      return lines;
+      return false;
     }
+  };
+  let [good, bad] = [begin, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isText(middle)) good = middle;
+    else bad = middle;
   }
-  return 0;
+  return good;
 }
 
-function countLines(text: string): number {
+function countBreaks(text: string, { lf, cr }: Breaks): Breaks {
+  return { lf: lf + countCharacter(text, '\n'), cr: cr + countCharacter(text, '\r') };
+}
+
+/** Lines end with LF, or with CR alone in files of old programs. */
+function findLine({ lf, cr }: Breaks): number {
+  return 1 + (lf > 0 ? lf : cr);
+}
+
+function countCharacter(text: string, character: string): number {
   let count = 0;
-  for (let from = text.indexOf('\n'); from >= 0; from = text.indexOf('\n', from + 1)) count += 1;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) count += 1;
   return count;
 }

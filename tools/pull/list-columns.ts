@@ -61,8 +61,13 @@ export function readHeader(row: readonly string[], line: number, options: Column
     } as const;
   }
   const fields = new Map([...options.map].map(([field, column]) => [column, field]));
-  const columns = row.map((name) => {
+  const columns = row.map((name, place) => {
     if (options.ignored.includes(name)) return undefined;
+    if (name === '') {
+      throw new ListError(`has no name for column ${place + 1}: name it, or remove the column.`, {
+        line,
+      });
+    }
     const field = fields.get(name) ?? readField(name);
     if (field !== undefined) return field;
     throw new ListError(explainUnknown(name), { line });

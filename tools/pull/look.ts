@@ -1,3 +1,5 @@
+import { explainFailure } from '../cli/explain-failure.ts';
+
 /** What a source says about itself. */
 interface Look {
   /** In bytes; undefined if the source does not say. */
@@ -65,7 +67,9 @@ async function look(url: string, fetchSource: typeof fetch): Promise<Look> {
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     return {
-      refusal: isLate ? 'the source gives no answer in 20 seconds' : 'the source cannot be reached',
+      refusal: isLate
+        ? 'the source gives no answer in 20 seconds'
+        : `the source cannot be reached (${explainFailure(error)})`,
     };
   }
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse } from 'csv-parse';
-import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { decodeText } from './decode-text.ts';
+import { MAX_LINE, normalizeBreaks, parseRow, splitLines } from './json-lines.ts';
 import {
   type ColumnOptions,
   type Columns,
@@ -12,6 +12,7 @@ import {
   readHeader,
 } from './list-columns.ts';
 import { ListError } from './list-error.ts';
+import { checkQuotes, unquote } from './quotes.ts';
 
 /** Forms of a list. */
 export const LIST_FORMATS = ['csv', 'tsv', 'ndjson'] as const;
@@ -37,9 +38,6 @@ export interface ListOptions extends ColumnOptions {
   readonly format: ListFormat | undefined;
 }
 
-/** Longest line, in characters: more than all fields of a pull can have. */
-export const MAX_LINE = 65_536;
-
 /**
  * Yields the sources in a list, one after the other, with constant memory.
  *
@@ -50,7 +48,7 @@ export async function* readList(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ListOptions,
 ): AsyncGenerator<ListedPull, void, undefined> {
-  const text = decodeText(chunks);
+  const text = normalizeBreaks(decodeText(chunks));
   const first = await readBeginning(text);
   const format = options.format ?? guessFormat(first);
   const whole = prepend(first, text);
@@ -79,8 +77,8 @@ async function readBeginning(text: AsyncIterator<string>): Promise<string> {
 const CONTENT = /^[^\S\n]*[^#\s].*\n/m;
 
 function guessFormat(first: string): ListFormat {
-  const line = first.split('\n').find((each) => /^[^\S\n]*[^#\s]/.test(each)) ?? '';
-  if (line.trimStart().startsWith('{')) return 'ndjson';
+  const line = first.split('\n').find((each) => /^\s*[^#\s]/.test(each)) ?? '';
+  if (/^\s*[{[]/.test(line)) return 'ndjson';
   return line.includes('\t') && !line.includes(',') ? 'tsv' : 'csv';
 }
 
@@ -91,23 +89,17 @@ async function* prepend(first: string, rest: AsyncIterable<string>) {
 
 async function* readTable(text: AsyncIterable<string>, format: ListFormat, options: ListOptions) {
   let last = 0;
-  const parser = parse({
-    // The stream reads ahead, and drops what it has read if it fails.
-    on_record: (record: string[], { lines }: { readonly lines: number }) => {
-      last = lines;
-      return record;
-    },
-    delimiter: format === 'tsv' ? '\t' : ',',
-    ...(format === 'tsv' ? { quote: null } : { relax_quotes: true }),
-    ...{ comment: '#', comment_no_infix: true, info: true, max_record_size: MAX_LINE },
-    ...{ relax_column_count: true, skip_empty_lines: true, trim: true },
+  const parser = createParser(format, (line) => {
+    last = line;
   });
   // Its error is thrown by the iteration too.
   const fed = pipeline(Readable.from(text), parser).catch(() => undefined);
+  const clean = (fields: readonly string[]) => (format === 'tsv' ? fields.map(unquote) : fields);
   let columns: Columns | undefined;
   try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
+    for await (const { record: fields, info } of parser as AsyncIterable<ParsedRecord>) {
       const { lines: line } = info;
+      const record = clean(fields);
       if (record.every((field) => field === '')) continue;
       if (columns === undefined) {
         const header = readHeader(record, line, options);
@@ -120,6 +112,20 @@ async function* readTable(text: AsyncIterable<string>, format: ListFormat, optio
     throw explainParser(error, last + 1);
   }
   await fed;
+}
+
+/** @param onRead receives the line of each record: the stream reads ahead, and drops what it has read if it fails. */
+function createParser(format: ListFormat, onRead: (line: number) => void) {
+  return parse({
+    on_record: (record: string[], { lines }: { readonly lines: number }) => {
+      onRead(lines);
+      return record;
+    },
+    delimiter: format === 'tsv' ? '\t' : ',',
+    ...(format === 'tsv' ? { quote: null } : { relax_quotes: true }),
+    ...{ comment: '#', comment_no_infix: true, info: true, max_record_size: MAX_LINE },
+    ...{ relax_column_count: true, skip_empty_lines: true, trim: true },
+  });
 }
 
 interface ParsedRecord {
@@ -142,6 +148,7 @@ function nameFields(
   columns: Columns,
   line: number,
 ): Record<string, string> {
+  checkQuotes(record, columns, line);
   const surplus = record.slice(columns.length).some((field) => field !== '');
   if (surplus)
     throw new ListError(
@@ -156,52 +163,29 @@ function nameFields(
   );
 }
 
-async function* readLines(text: AsyncIterable<string>, { map, ignored }: ListOptions) {
-  const fields = new Map([...map].map(([field, column]) => [column, field]));
+async function* readLines(text: AsyncIterable<string>, options: ListOptions) {
+  const fields = new Map([...options.map].map(([field, column]) => [column, field]));
   let line = 0;
   for await (const each of splitLines(text)) {
     line += 1;
     if (each.trim() === '' || each.startsWith('#')) continue;
-    const row = parseRow(each, line);
-    const named = Object.entries(row).flatMap(([name, value]) => {
-      if (ignored.includes(name) || value === null) return [];
-      const field = fields.get(name) ?? (name === 'limits' ? name : readField(name));
-      if (field === undefined) throw new ListError(explainUnknown(name), { line });
-      return [[field, value] as const];
-    });
-    yield toListed(Object.fromEntries(named), line);
+    const members = Object.entries(parseRow(each, line)).filter(
+      ([name, value]) => !options.ignored.includes(name) && value !== null,
+    );
+    const named = members.map(
+      ([name, value]) => [fields.get(name) ?? readMember(name, line), value] as const,
+    );
+    const row = Object.fromEntries(named);
+    const twice = named.find(([field, value]) => row[field] !== value);
+    if (twice !== undefined) throw new ListError(`has two members for ${twice[0]}.`, { line });
+    yield toListed(row, line);
   }
 }
 
-async function* splitLines(text: AsyncIterable<string>) {
-  let rest = '';
-  let line = 1;
-  for await (const part of text) {
-    const lines = (rest + part).split('\n');
-    rest = lines.pop() ?? '';
-    for (const each of lines) {
-      checkLength(each, line);
-      line += 1;
-      yield each;
-    }
-    checkLength(rest, line);
-  }
-  if (rest !== '') yield rest;
-}
-
-function checkLength(text: string, line: number): void {
-  if (text.length > MAX_LINE)
-    throw new ListError(`is longer than ${MAX_LINE} characters.`, { line });
-}
-
-function parseRow(text: string, line: number): Readonly<Record<string, unknown>> {
-  try {
-    const row: unknown = JSON.parse(text);
-    if (isJsonObject(row)) return row;
-  } catch (cause) {
-    throw new ListError('is not JSON.', { line, cause });
-  }
-  throw new ListError('must be a JSON object.', { line });
+function readMember(name: string, line: number): string {
+  const field = name === 'limits' ? name : readField(name);
+  if (field === undefined) throw new ListError(explainUnknown(name), { line });
+  return field;
 }
 
 /** Texts of a table that stand for numbers. What is none stays as it is, and is refused later. */
@@ -228,6 +212,8 @@ function toListed(fields: Readonly<Record<string, unknown>>, line: number): List
   const wrong = expected.find(([, value]) => typeof value !== 'number');
   if (wrong !== undefined) throw new ListError(`must have a number for ${wrong[0]}.`, { line });
   const given = fields['id'];
+  if (given !== undefined && typeof given !== 'string' && typeof given !== 'number')
+    throw new ListError('must have a text or a number for id.', { line });
   return {
     line,
     id: given === undefined ? undefined : String(given),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunItemState, RunState } from '../../lib/model/pull-run.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { CommandError } from '../cli/command.ts';
+import { explainFailure } from '../cli/explain-failure.ts';
 
 /** A run, as the service shows it. */
 export interface Run {
@@ -63,9 +64,10 @@ export interface RunService {
     runId: string,
     query?: Readonly<Record<string, string>>,
   ) => AsyncIterable<ShownItem>;
+  /** Makes the items again for each attempt: links in them may have expired. */
   readonly add: (
     runId: string,
-    items: readonly object[],
+    makeItems: () => readonly object[] | Promise<readonly object[]>,
     retry: boolean,
   ) => Promise<readonly SentItem[]>;
   /** Does all steps; returns the sums of what they say. */
@@ -86,11 +88,13 @@ const TIME_LIMIT_MILLISECONDS = 90_000;
 
 /** Creates the client of the routes below `/pulls/runs`. Its functions throw a {@link CommandError}. */
 export function createRunService({ endpoint, token }: ServiceAddress): RunService {
-  const ask = async (method: string, path: string, body?: object) => {
+  const ask = (method: string, path: string, makeBody?: () => object | Promise<object>) => {
     const url = `${endpoint.replace(/\/+$/, '')}/pulls/runs${path}`;
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const text = body === undefined ? {} : { body: JSON.stringify(body) };
-    return askPatiently(url, { method, headers, ...text });
+    return askPatiently(url, async () => {
+      const body = await makeBody?.();
+      return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    });
   };
   const pages = async function* <Item>(path: string, query: Readonly<Record<string, string>>) {
     let cursor: string | undefined;
@@ -102,7 +106,7 @@ export function createRunService({ endpoint, token }: ServiceAddress): RunServic
     } while (cursor !== undefined);
   };
   return {
-    open: async (name) => (await ask('POST', '', { name })) as unknown as Run,
+    open: async (name) => (await ask('POST', '', () => ({ name }))) as unknown as Run,
     async find(name) {
       for await (const run of pages<Run>('', { name })) return run;
       return undefined;
@@ -110,15 +114,19 @@ export function createRunService({ endpoint, token }: ServiceAddress): RunServic
     list: () => pages<Run>('', { limit: '100' }),
     show: async (runId) => (await ask('GET', `/${runId}`)) as unknown as CountedRun,
     items: (runId, query = {}) => pages<ShownItem>(`/${runId}/items`, { limit: '1000', ...query }),
-    async add(runId, items, retry) {
-      const answer = await ask('POST', `/${runId}/items`, { items, ...(retry ? { retry } : {}) });
+    async add(runId, makeItems, retry) {
+      const answer = await ask('POST', `/${runId}/items`, async () => ({
+        items: await makeItems(),
+        ...(retry ? { retry } : {}),
+      }));
       return answer['items'] as readonly SentItem[];
     },
     async work(runId, work) {
       const sums = new Map<string, number>();
       let cursor: string | undefined;
       do {
-        const step = await ask('POST', `/${runId}/${work}`, cursor === undefined ? {} : { cursor });
+        const body = cursor === undefined ? {} : { cursor };
+        const step = await ask('POST', `/${runId}/${work}`, () => body);
         addNumbers(sums, step);
         cursor = readCursor(step);
       } while (cursor !== undefined);
@@ -137,9 +145,9 @@ function readCursor({ cursor }: Readonly<Record<string, unknown>>): string | und
   return typeof cursor === 'string' ? cursor : undefined;
 }
 
-async function askPatiently(url: string, init: RequestInit) {
+async function askPatiently(url: string, makeRequest: () => Promise<RequestInit>) {
   for (let attempt = 1; ; attempt += 1) {
-    const { body, error, wait } = await askOnce(url, init);
+    const { body, error, wait } = await askOnce(url, await makeRequest());
     if (body !== undefined) return body;
     if (wait === undefined || attempt >= ATTEMPTS) throw error;
     const pause = Math.min(500 * 2 ** attempt, MAX_PAUSE_MILLISECONDS);
@@ -162,15 +170,20 @@ async function askOnce(url: string, init: RequestInit): Promise<Asked> {
     text = await response.text();
   } catch (cause) {
     const { host } = new URL(url);
-    const message = `${host} cannot be reached: check --endpoint and the network.`;
-    return { wait: 0, error: new CommandError(message, { cause }) };
+    const reason = explainFailure(cause);
+    const message = `${host} cannot be reached (${reason}): check --endpoint and the network.`;
+    const error = new CommandError(message, { cause });
+    return reason.startsWith('the proxy answers 4') ? { error } : { error, wait: 0 };
   }
   const { ok, status, headers } = response;
   const body = parse(text);
   if (ok && body !== undefined) return { body };
   const error = new CommandError(explain(status, body));
-  const isPassing = status >= 500 && status !== 501;
-  return isPassing ? { error, wait: Number(headers.get('retry-after') ?? 0) * 1_000 } : { error };
+  const isPassing = status === 429 || (status >= 500 && status !== 501);
+  if (!isPassing) return { error };
+  const seconds = Number(headers.get('retry-after') ?? 0);
+  // It may be a date, whose clock is another.
+  return { error, wait: Number.isFinite(seconds) ? seconds * 1_000 : 0 };
 }
 
 function explain(status: number, body: Readonly<Record<string, unknown>> | undefined): string {

@@ -6,6 +6,8 @@ import type { RunService, SentItem } from './run-service.ts';
 /** An item that is to be added to a run. */
 export interface SubmittedItem {
   readonly id: string;
+  /** Its line in a list. */
+  readonly line?: number;
   readonly pull: Readonly<Record<string, unknown>>;
 }
 
@@ -17,8 +19,10 @@ export interface SubmitOptions {
   readonly retry: boolean;
   /** Where the URLs come from, if not from the list. */
   readonly presign: Presign | undefined;
-  /** Receives each item that the service, or the command for URLs, refuses. */
+  /** Receives each item that the service refuses. */
   readonly onRefused: (item: SubmittedItem, reason: string) => void;
+  /** Receives each item that was not sent, since the command gave no URL. */
+  readonly onUnsigned: (item: SubmittedItem, reason: string) => void;
   /** Is told how many items were sent. */
   readonly onProgress: (sent: number) => void;
 }
@@ -26,14 +30,21 @@ export interface SubmitOptions {
 /** Room for what surrounds the items of a request. */
 const BATCH_BYTES = MAX_BODY_BYTES - 1_024;
 
-/** URLs that are asked for at the same time, and links that wait for VOD at most: each may be valid for minutes only. */
+/** Links that are asked for at the same time, and those that wait for VOD at most: each may be valid for minutes only. */
 const PRESIGNED_AT_ONCE = 8;
 const MOST_WAITING = 100;
 const WAITING_PAUSE_MILLISECONDS = 2_000;
 
+/** The pause is longer for a long run, which takes its time to be counted. */
+const COUNTED_PER_MILLISECOND = 10;
+
+/** Attempts for one link: the command may ask a server that is busy. */
+const ATTEMPTS = 3;
+const ATTEMPT_PAUSE_MILLISECONDS = 1_000;
+
 /**
- * Adds items to a run, in batches. It may be interrupted at any point, and be repeated from the beginning: what the run has
- * stays as it is.
+ * Adds items to a run, in batches, or each with a link of its own. It may be interrupted at any point, and be repeated from the
+ * beginning: what the run has stays as it is.
  *
  * @returns how many were sent.
  */
@@ -41,25 +52,23 @@ export async function submitItems(
   items: AsyncIterable<SubmittedItem>,
   options: SubmitOptions,
 ): Promise<number> {
+  const { presign } = options;
+  if (presign !== undefined) return submitPresigned(items, { ...options, presign });
   let sent = 0;
-  const most = options.presign === undefined ? MAX_PULL_ITEMS : MOST_WAITING;
-  for await (const batch of makeBatches(items, most)) {
-    await submitBatch(
-      options.presign === undefined ? batch : await presignAll(batch, options),
-      options,
-    );
+  for await (const batch of makeBatches(items)) {
+    await submitBatch(batch, options);
     sent += batch.length;
     options.onProgress(sent);
   }
   return sent;
 }
 
-async function* makeBatches(items: AsyncIterable<SubmittedItem>, most: number) {
+async function* makeBatches(items: AsyncIterable<SubmittedItem>) {
   let batch: SubmittedItem[] = [];
   let bytes = 0;
   for await (const item of items) {
     const size = Buffer.byteLength(JSON.stringify(toBody(item))) + 1;
-    if (batch.length > 0 && (batch.length >= most || bytes + size > BATCH_BYTES)) {
+    if (batch.length > 0 && (batch.length >= MAX_PULL_ITEMS || bytes + size > BATCH_BYTES)) {
       yield batch;
       batch = [];
       bytes = 0;
@@ -70,36 +79,26 @@ async function* makeBatches(items: AsyncIterable<SubmittedItem>, most: number) {
   if (batch.length > 0) yield batch;
 }
 
-function toBody({ id, pull }: SubmittedItem): object {
+function toBody({ id, pull }: SubmittedItem): Readonly<Record<string, unknown>> {
   return { ...pull, id };
 }
 
-/** Asks for URLs as soon as few links wait for VOD. */
-async function presignAll(
-  batch: readonly SubmittedItem[],
-  options: SubmitOptions,
-): Promise<readonly SubmittedItem[]> {
-  const { service, runId, presign } = options;
-  while (((await service.show(runId)).states.waiting ?? 0) >= MOST_WAITING)
-    await sleep(WAITING_PAUSE_MILLISECONDS);
-  const signed: SubmittedItem[] = [];
-  const waiting = batch.values();
-  const lane = async () => {
-    for (const item of waiting) {
-      const mediaUrl = await presign?.(toBody(item) as Readonly<Record<string, unknown>>);
-      if (mediaUrl === undefined) options.onRefused(item, 'the command of --presign gives no URL');
-      else signed.push({ ...item, pull: { ...item.pull, mediaUrl } });
-    }
-  };
-  await Promise.all(Array.from({ length: PRESIGNED_AT_ONCE }, lane));
-  return signed;
-}
+/** Makes the bodies of items, again for each attempt. */
+type MakeBodies = (
+  items: readonly SubmittedItem[],
+) => readonly object[] | Promise<readonly object[]>;
 
 /** A quota of the caller has room again later; then the items that it refused are sent again. */
-async function submitBatch(batch: readonly SubmittedItem[], options: SubmitOptions): Promise<void> {
+async function submitBatch(
+  batch: readonly SubmittedItem[],
+  options: SubmitOptions,
+  makeBodies: MakeBodies = (items) => items.map(toBody),
+): Promise<void> {
+  const { service, runId, retry } = options;
   let left = batch;
   while (left.length > 0) {
-    const results = await options.service.add(options.runId, left.map(toBody), options.retry);
+    const sent = left;
+    const results = await service.add(runId, () => makeBodies(sent), retry);
     const delayed = left.filter((_, place) => results[place]?.problem?.code === 'quota_exceeded');
     for (const [place, item] of left.entries()) {
       const { problem } = results[place] ?? {};
@@ -114,4 +113,78 @@ async function submitBatch(batch: readonly SubmittedItem[], options: SubmitOptio
 function readPause(results: readonly SentItem[]): number {
   const seconds = results.flatMap(({ problem }) => problem?.quota?.retryAfter ?? []);
   return Math.min(Math.max(1, ...seconds), 60) * 1_000;
+}
+
+/** Why an item has no link. */
+class UnsignedError extends Error {
+  override readonly name = 'UnsignedError';
+}
+
+/** Sends each item by itself, directly after its link was made, as soon as few links wait for VOD. */
+async function submitPresigned(
+  items: AsyncIterable<SubmittedItem>,
+  options: SubmitOptions & { readonly presign: Presign },
+): Promise<number> {
+  const { presign, onUnsigned, onProgress } = options;
+  const places = createPlaces(options);
+  const left = items[Symbol.asyncIterator]();
+  let sent = 0;
+  const sign: MakeBodies = (signed) => Promise.all(signed.map((item) => signItem(item, presign)));
+  const send = async (item: SubmittedItem) => {
+    try {
+      await submitBatch([item], options, sign);
+      sent += 1;
+      onProgress(sent);
+    } catch (error) {
+      if (!(error instanceof UnsignedError)) throw error;
+      onUnsigned(item, error.message);
+    }
+  };
+  const lane = async () => {
+    for (;;) {
+      await places.take();
+      const { done, value } = await left.next();
+      if (done === true) return;
+      await send(value).finally(places.leave);
+    }
+  };
+  await Promise.all(Array.from({ length: PRESIGNED_AT_ONCE }, lane));
+  return sent;
+}
+
+async function signItem(item: SubmittedItem, presign: Presign): Promise<object> {
+  for (let attempt = 1; ; attempt += 1) {
+    const signed = await presign(toBody(item));
+    if ('url' in signed) return { ...toBody(item), mediaUrl: signed.url };
+    if (attempt >= ATTEMPTS) throw new UnsignedError(signed.reason);
+    await sleep(ATTEMPT_PAUSE_MILLISECONDS);
+  }
+}
+
+/** Returns the places of links that wait for VOD, or are being made. */
+function createPlaces({ service, runId }: Pick<SubmitOptions, 'service' | 'runId'>) {
+  let taken = 0;
+  let room = 0;
+  let turn = Promise.resolve();
+  const find = async () => {
+    while (room <= 0) {
+      const { states, total } = await service.show(runId);
+      const free = MOST_WAITING - (states.waiting ?? 0) - taken;
+      // To count them for every single item would be most of the work.
+      if (free >= PRESIGNED_AT_ONCE) room = free;
+      else await sleep(Math.max(WAITING_PAUSE_MILLISECONDS, total / COUNTED_PER_MILLISECOND));
+    }
+    room -= 1;
+    taken += 1;
+  };
+  return {
+    /** Resolves as soon as there is one. */
+    take(): Promise<void> {
+      turn = turn.then(find);
+      return turn;
+    },
+    leave: () => {
+      taken -= 1;
+    },
+  };
 }

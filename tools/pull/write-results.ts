@@ -1,55 +1,9 @@
-import { open } from 'node:fs/promises';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
-import { CommandError } from '../cli/command.ts';
 import { LIST_FIELDS } from './list-columns.ts';
 import type { LookAt } from './look.ts';
+import type { RowFile } from './row-file.ts';
 import type { RunService, ShownItem } from './run-service.ts';
 import { digestName } from './survey.ts';
-
-/** A file with one row after the other: CSV, or NDJSON if its name ends so. */
-export interface RowFile {
-  readonly write: (row: Readonly<Record<string, unknown>>) => Promise<void>;
-  readonly close: () => Promise<void>;
-}
-
-/** Characters that are written together. */
-const WRITTEN_AT_ONCE = 65_536;
-
-/** Opens a file of rows; that of an earlier run is replaced. Its functions throw a {@link CommandError}. */
-export function openRows(file: string, columns: readonly string[]): RowFile {
-  const isJson = /\.(?:ndjson|jsonl)$/i.test(file);
-  let waiting = isJson ? '' : `${columns.join(',')}\n`;
-  const opened = open(file, 'w', 0o600).catch((cause: unknown) => {
-    throw new CommandError(`${file} cannot be written.`, { cause });
-  });
-  let written: Promise<unknown> = opened;
-  // Whoever writes next gets its error.
-  opened.catch(() => undefined);
-  const flush = () => {
-    const text = waiting;
-    waiting = '';
-    written = written.then(async () => (await opened).write(text));
-    return written;
-  };
-  return {
-    async write(row) {
-      waiting += isJson
-        ? `${JSON.stringify(row)}\n`
-        : `${columns.map((column) => quote(row[column])).join(',')}\n`;
-      if (waiting.length >= WRITTEN_AT_ONCE) await flush();
-    },
-    async close() {
-      await flush();
-      await (await opened).close();
-    },
-  };
-}
-
-/** https://www.rfc-editor.org/rfc/rfc4180 */
-function quote(value: unknown): string {
-  const text = value === undefined ? '' : Array.isArray(value) ? value.join('|') : String(value);
-  return /[",\r\n]|^[\s#]|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
 
 /** Columns of a list of failures, which is a list again. */
 export const FAILURE_COLUMNS: readonly string[] = LIST_FIELDS.filter(
@@ -94,8 +48,8 @@ export interface Verification {
 export interface ResultOptions {
   readonly service: RunService;
   readonly runId: string;
-  readonly mapping: RowFile | undefined;
-  readonly failures: RowFile | undefined;
+  readonly mapping: Pick<RowFile, 'write'> | undefined;
+  readonly failures: Pick<RowFile, 'write'> | undefined;
   /** Bytes of the sources that were looked at, by the digest of their ids. */
   readonly sizes: ReadonlyMap<string, number>;
   /** Seconds that the list expects, by the same. */
@@ -118,10 +72,10 @@ export async function writeResults(options: ResultOptions): Promise<Verification
   const write = async (item: ShownItem) => {
     const verified = item.state === 'ready' ? await verify(item, options) : undefined;
     if (verified !== undefined) counts[verified] += 1;
-    await mapping?.write(toMapping(item, verified));
+    mapping?.write(toMapping(item, verified));
     if (isFailure(item)) {
       const { code = '', detail = '' } = item.problem ?? {};
-      await failures?.write(toFailure(item.id, item.request ?? {}, `${code} ${detail}`));
+      failures?.write(toFailure(item.id, item.request ?? {}, `${code} ${detail}`));
     }
   };
   for await (const item of service.items(runId, { with: 'request' })) {

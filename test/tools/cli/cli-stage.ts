@@ -36,6 +36,7 @@ export function makeSecret(bytes: number, encoding: 'base64' | 'hex' = 'base64')
 export const NO_TERMINAL = {
   ...{ ask: undefined, colours: false, columns: undefined, draw: undefined },
   ...{ showProgress: () => undefined, onSignal: () => () => undefined },
+  endBy: () => undefined,
   untilInterrupted: () => new AbortController().signal,
   input: Readable.from([], { objectMode: false }),
 } as const;
@@ -105,6 +106,7 @@ export async function runCommand(
       signals.on(name, listener);
       return () => void signals.off(name, listener);
     },
+    endBy: () => undefined,
   });
   return { exitCode, out, error };
 }

@@ -156,9 +156,7 @@ describe('vod-upload pull --from', () => {
     expect(fetched).toHaveLength(4);
     expect(out).toContain('3 of 4 are ready.');
     // The source says 1,000 bytes itself, which counts more than the list.
-    expect(out).toContain(
-      'verified: 2 have the size of their source, 1 differ, 0 could not be compared',
-    );
+    expect(out).toContain('verified: 2 match their source, 1 differ, 0 could not be compared');
     const [head, first, ...others] = await lines('library.mapping.csv');
     expect(head).toBe('id,sourceUrl,uploadId,fileId,mediaUrl,size,duration,state,verified');
     expect(first).toMatch(

@@ -5,7 +5,7 @@ import { startConsumer, verifyMessage } from './consumer-stage.ts';
 import { id, useUploadsServer } from './uploads-server.ts';
 
 const stage = useUploadsServer(['orders', 'audit']);
-const { ledger, issue, run } = stage;
+const { ledger, sql, issue, run } = stage;
 const consumer = perTest(startConsumer);
 
 /** Gives up all deliveries that wait. */
@@ -41,18 +41,21 @@ describe('vod-upload replay --forward-to', () => {
     expect(messages[3]?.id).toBe(messages[0]?.id);
   });
 
-  it('ends with 1 if one is not accepted, and with 2 if there is none', async () => {
+  it('ends with 1 if one is not accepted, or there is none, and continues with the others', async () => {
     await issue('a');
-    consumer.answer(503);
+    await issue('empty');
+    await sql`delete from events where event_id = ${`evt_${id('empty')}_issued`}`;
     const forward = ['--forward-to', consumer.url];
 
+    const some = await run(['replay', 'evt_none', id('empty'), id('a'), ...forward]);
+    expect(some.exitCode).toBe(1);
+    expect(some.error).toBe(
+      `vod-upload replay: evt_none: uploads answered 404: There is no event with this id.\nvod-upload replay: ${id('empty')}: it has no messages.\n`,
+    );
+    expect(consumer.received).toHaveLength(1);
+    expect(await run(['replay', id('empty'), ...forward])).toMatchObject({ exitCode: 1, out: '' });
+    consumer.answer(503);
     expect(await run(['replay', id('a'), ...forward, '--json'])).toMatchObject({ exitCode: 1 });
-    expect(await run(['replay', 'evt_none', ...forward])).toMatchObject({
-      ...{
-        exitCode: 2,
-        error: 'vod-upload replay: uploads answered 404: There is no event with this id.\n',
-      },
-    });
   });
 });
 
@@ -72,6 +75,16 @@ describe('vod-upload replay', () => {
     expect(await run(['replay', id('b')])).toMatchObject({
       ...{ exitCode: 1, out: 'No delivery was given up, so none is replayed.\n' },
     });
+  });
+
+  it('continues with the others if there is none of an id', async () => {
+    await issue('a');
+    await giveUp();
+
+    const { exitCode, out, error } = await run(['replay', id('none'), id('a'), '--json']);
+
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: '{"replayed":2}\n' });
+    expect(error).toMatch(`vod-upload replay: ${id('none')}: uploads answered 404: `);
   });
 
   it('replays what an endpoint did not accept, by state and time', async () => {

@@ -84,11 +84,40 @@ describe('vod-upload uploads', () => {
 
     expect(await run(['uploads', 'show', id('none')])).toMatchObject({
       exitCode: 1,
-      error: 'vod-upload uploads show: uploads answered 404: There is no upload with this id.\n',
+      error: `vod-upload uploads show: ${id('none')}: uploads answered 404: There is no upload with this id.\n`,
     });
     expect(await run(['uploads', 'cancel', id('a')])).toMatchObject({
       ...{ exitCode: 1, error: expect.stringContaining('uploads answered 409: ') },
     });
+  });
+
+  it('continues with the others if there is none of an id, or it has ended', async () => {
+    await issue('ended');
+    await ledger.transition(id('ended'), 'uploaded', { fileId: 'f' });
+    await issue('a');
+    await issue('b');
+    const names = [id('none'), id('a'), id('ended'), id('b')];
+
+    const cancelled = await run(['uploads', 'cancel', ...names, '--json']);
+    const shown = await run(['uploads', 'show', ...names, '--json']);
+
+    const read = ({ out }: { readonly out: string }) =>
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .map(({ uploadId, state }) => [uploadId, state]);
+    expect(read(cancelled)).toEqual([
+      [id('a'), 'cancelled'],
+      [id('b'), 'cancelled'],
+    ]);
+    expect(cancelled.error.split('\n')).toEqual([
+      expect.stringMatching(`^vod-upload uploads cancel: ${id('none')}: uploads answered 404: `),
+      expect.stringMatching(`^vod-upload uploads cancel: ${id('ended')}: uploads answered 409: `),
+      '',
+    ]);
+    expect(read(shown).map(([name]) => name)).toEqual([id('a'), id('ended'), id('b')]);
+    expect([cancelled.exitCode, shown.exitCode]).toEqual([1, 1]);
   });
 
   it.each([
@@ -99,7 +128,7 @@ describe('vod-upload uploads', () => {
     [['list', '--state', 'done'], '--state must be issued or'],
     [['list', '--method', 'fax'], '--method must be client or'],
     [['show'], 'The id of an upload must be given.'],
-    [['show', id('a'), id('b')], 'Only one id can be given.'],
+    [['events', id('a'), id('b')], 'Only one id can be given.'],
     [['cancel', 'x'], 'The id of an upload has 26 digits'],
     [['toString'], 'The first argument must be one of'],
   ])('refuses %j', async (args, text) => {
@@ -136,10 +165,23 @@ describe('vod-upload dead', () => {
     expect(await replay('--json')).toMatchObject({ exitCode: 1, out: '{"replayed":0}\n' });
   });
 
+  it('continues with the other items if there is none of an id', async () => {
+    await issue('a');
+    const failure = { code: 'internal', reason: 'It failed.' };
+    await ledger.countItemFailure({ kind: 'upload', id: id('a'), ...failure }, 1);
+
+    const { exitCode, out } = await run(['dead', 'replay', 'upload', id('none'), id('a')]);
+
+    expect(exitCode).toBe(1);
+    expect(out).toBe(
+      `${id('none')}: There is no such item, or it cannot be tried again.\n${id('a')}: The next sweep tries it again.\n`,
+    );
+  });
+
   it.each([
     [['replay', 'message', 'evt_1'], '"vod-upload replay"'],
     [['replay', 'film', 'x'], 'The kind must be event or'],
-    [['replay', 'event'], 'replay needs a kind and one id'],
+    [['replay', 'event'], 'replay needs a kind and its ids'],
     [['list', '--limit', 'x'], '--limit must be a whole number'],
   ])('refuses %j', async (args, text) => {
     const { exitCode, error } = await run(['dead', ...args]);

@@ -1,13 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { MAX_LINE } from '../../../tools/pull/json-lines.ts';
 import { ListError } from '../../../tools/pull/list-error.ts';
-import {
-  type ListedPull,
-  type ListOptions,
-  MAX_LINE,
-  readList,
-} from '../../../tools/pull/read-list.ts';
+import { type ListedPull, type ListOptions, readList } from '../../../tools/pull/read-list.ts';
 import { nameSource } from '../../../tools/pull/source-id.ts';
 
 const A = 'https://media.example.com/a.mp4';
@@ -47,6 +43,13 @@ describe('readList()', () => {
     ['a byte order mark', `\ufeffid,mediaUrl,mediaName,classId\n1,${A},"Film, ""one""",7`],
     ['TSV', `id\tmediaUrl\tmediaName\tclassId\n1\t${A}\tFilm, "one"\t7\n`],
     ['NDJSON', `\n{"id":1,"mediaUrl":"${A}","mediaName":"Film, \\"one\\"","classId":7}\r\n\n`],
+    ['CR alone', `id,mediaUrl,mediaName,classId\r1,${A},"Film, ""one""",7\r`],
+    ['TSV of a spreadsheet', `"id"\tmediaUrl\tmediaName\tclassId\n1\t"${A}"\t"Film, ""one"""\t7\n`],
+    ['TSV with CR alone', `# a\rid\tmediaUrl\tmediaName\tclassId\r1\t${A}\tFilm, "one"\t7\r`],
+    [
+      'NDJSON with CR alone',
+      `\r{"id":1,"mediaUrl":"${A}","mediaName":"Film, \\"one\\"","classId":7}\r`,
+    ],
     ['names as in the API', `Id,MediaUrl,media_name,class-id\n1,${A},"Film, ""one""",7\n`],
   ])('reads %s', async (_what, text) => {
     expect(await read(text)).toMatchObject([
@@ -83,6 +86,15 @@ describe('readList()', () => {
       },
       { line: 8, id: undefined, expected: {}, pull: { mediaUrl: A, sourceContext: 'ctx-001' } },
       { line: 9, id: undefined, expected: {}, pull: { mediaUrl: B } },
+    ]);
+  });
+
+  it('reads fields of several lines', async () => {
+    const text = `id,mediaUrl,mediaName,about\n1,${A},"two\nlines","See\n${B}, and more"\n2,${B},,\n`;
+
+    expect(await read(text, { ignored: ['about'] })).toMatchObject([
+      { line: 4, id: '1', pull: { mediaName: 'two\nlines' } },
+      { line: 5, id: '2', pull: { mediaUrl: B } },
     ]);
   });
 
@@ -192,6 +204,103 @@ describe('readList()', () => {
       {},
       /^Line 2 has a quotation mark that is not closed/,
       2,
+    ],
+    [
+      'a quotation mark that a later line closes',
+      `id,mediaUrl,mediaName\n0,${B},\n1,${A},"Film\n2,${B},Film two\n3,${A},x"\n4,${B},y\n`,
+      {},
+      /^Line 3 has a quotation mark that is not closed/,
+      3,
+    ],
+    [
+      'the same in a list without a header',
+      `${A},"x\n${B},y\n${A},z"\n`,
+      {},
+      /^Line 1 has a quotation mark that is not closed/,
+      1,
+    ],
+    [
+      'the same in a list of ids',
+      'id\n1\n"2\n3"\n',
+      { withoutUrls: true },
+      /^Line 3 has a quotation mark that is not closed/,
+      3,
+    ],
+    [
+      'a quotation mark that swallows a long list',
+      `mediaUrl,mediaName\n${A},"a\n${`${A},b\n`.repeat(3_000)}`,
+      {},
+      /^Line 2 is longer than 65536 characters; a quotation mark may not be closed/,
+      2,
+    ],
+    ['a column without a name', `mediaUrl,\n${A},\n`, {}, /^Line 1 has no name for column 2/, 1],
+    [
+      'a column that is there twice',
+      'id,mediaUrl,id\n',
+      {},
+      /^Line 1 must have only one column for id/,
+      1,
+    ],
+    [
+      'a JSON array',
+      `[{"mediaUrl":"${A}"}]\n`,
+      {},
+      /^Line 1 must be a JSON object, and not a list/,
+      1,
+    ],
+    ['a JSON array in lines', `\n[\n{"mediaUrl":"${A}"}\n]`, {}, /^Line 2 .* and not a list/, 2],
+    [
+      'an array as id',
+      `{"mediaUrl":"${A}","id":["a"]}`,
+      {},
+      /^Line 1 must have a text or a number for id/,
+      1,
+    ],
+    [
+      'an object as id',
+      `{"mediaUrl":"${A}","id":{}}`,
+      {},
+      /^Line 1 must have a text or a number/,
+      1,
+    ],
+    [
+      'an array as size',
+      `{"mediaUrl":"${A}","size":[1]}`,
+      {},
+      /^Line 1 must have a number for size/,
+      1,
+    ],
+    [
+      'two members for a field',
+      `{"url":"${A}","mediaUrl":"${B}"}`,
+      {},
+      /^Line 1 has two members for mediaUrl/,
+      1,
+    ],
+    [
+      'bytes that are no text in lines with CR alone',
+      Buffer.concat([Buffer.from(`mediaUrl\r${A}\r`), Buffer.from([0xff])]),
+      {},
+      /^Line 3 is not text in UTF-8/,
+      3,
+    ],
+    [
+      'half a character of UTF-16',
+      Buffer.concat([
+        Buffer.from(`\ufeffmediaUrl\n${A}\n${A}`, 'utf16le'),
+        Buffer.from([0x00, 0xd8, 0x41, 0x00]),
+        Buffer.from(`\n${A}\n`.repeat(20), 'utf16le'),
+      ]),
+      {},
+      /^Line 3 is not text in UTF-16LE/,
+      3,
+    ],
+    [
+      'UTF-16 that ends within a character',
+      Buffer.concat([Buffer.from(`\ufeffmediaUrl\n${A}\n`, 'utf16le'), Buffer.from([0x41])]),
+      {},
+      /^Line 3 is not text in UTF-16LE/,
+      3,
     ],
     [
       'too many fields',

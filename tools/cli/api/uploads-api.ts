@@ -9,6 +9,7 @@ import {
 } from '../cloud/deployment-options.ts';
 import { readOperator } from '../cloud/operator.ts';
 import { CommandError } from '../command.ts';
+import { explainFailure } from '../explain-failure.ts';
 import { explainFunctionUrl, isLoopback } from '../show-url.ts';
 
 /** Options with which a command finds the `uploads` function. */
@@ -196,11 +197,9 @@ async function reach(url: string, request: RequestInit): Promise<Response> {
 
 function describeSilence(error: unknown): ApiError {
   const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
   const reason = isTimeout
     ? `gave no answer within ${ANSWER_MILLISECONDS / 1_000} seconds`
-    : `cannot be reached (${code})`;
+    : `cannot be reached (${explainFailure(error)})`;
   return new ApiError(`uploads ${reason}.`, { cause: error });
 }
 

@@ -63,6 +63,31 @@ export async function runVerb<Options extends ApiOptions>(
   }
 }
 
+/**
+ * Does something for each of `names`, also after one that there is not, or that has ended: that is reported. Returns the exit
+ * code.
+ *
+ * @param command what users type before the names.
+ */
+export async function forEachName(
+  command: string,
+  names: readonly string[],
+  { writeError }: Pick<Surroundings, 'writeError'>,
+  perform: (name: string) => Promise<unknown>,
+): Promise<number> {
+  let exitCode: number = EXIT.good;
+  for (const name of names) {
+    try {
+      await perform(name);
+    } catch (error) {
+      if (!(error instanceof ApiError) || !NEGATIVE.includes(error.status)) throw error;
+      writeError(`${command}: ${name}: ${error.message}\n`);
+      exitCode = EXIT.no;
+    }
+  }
+  return exitCode;
+}
+
 const PAGE_SIZE = 100;
 
 /** Returns up to `limit` items of a list of the API, page by page. */

@@ -4,6 +4,7 @@ import { API_HELP, API_OPTIONS, API_VARIABLES } from '../api/uploads-api.ts';
 import { listPages, runVerb, type Verb, writeRows } from '../api/verbs.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { readArguments, readChoice } from '../read-options.ts';
+import { showText } from '../show-text.ts';
 import { showCell, showTime } from '../uploads/show-cell.ts';
 
 const OPTIONS = {
@@ -18,7 +19,7 @@ A delivery that no attempt completed is listed with the kind "message"; "vod-upl
 that failed because of itself was set aside: an event, a file, a check of an upload, a pull, an action or a delivery.
 
 Usage: vod-upload dead list [--limit <number>] [options]
-       vod-upload dead replay <kind> <id> [options]
+       vod-upload dead replay <kind> <id>… [options]
 
 Options:
   --limit <number>       most deliveries, and most of what was set aside, latest first; 20 by default
@@ -77,25 +78,30 @@ const list: Verb<Options> = {
 };
 
 const replay: Verb<Options> = {
-  check(_, [kind = '', id = '', ...others]) {
+  check(_, [kind = '', ...ids]) {
     if (kind === MESSAGE) {
       throw new CommandError(
         'A message is replayed by "vod-upload replay" and the id of its event.',
       );
     }
     readChoice('The kind', kind, ITEM_KINDS);
-    if (id !== '' && others.length === 0) return;
-    throw new CommandError('replay needs a kind and one id, as "vod-upload dead list" has them.');
+    if (ids.length > 0 && !ids.includes('')) return;
+    throw new CommandError('replay needs a kind and its ids, as "vod-upload dead list" has them.');
   },
-  async perform(api, { names: [kind, id], options, surroundings }) {
-    const body = { kind: kind?.toLowerCase(), id };
-    const { replayed } = await api.ask({ path: 'dead-items/replay', method: 'POST', body });
-    const isReplayed = Number(replayed) > 0;
-    const text = isReplayed
-      ? 'The next sweep tries it again.'
-      : 'There is no such item, or it cannot be tried again.';
-    surroundings.writeOut(`${options.json ? JSON.stringify({ replayed }) : text}\n`);
-    return isReplayed ? EXIT.good : EXIT.no;
+  async perform(api, { names: [kind, ...ids], options, surroundings }) {
+    let exitCode: number = EXIT.good;
+    for (const id of ids) {
+      const body = { kind: kind?.toLowerCase(), id };
+      const { replayed } = await api.ask({ path: 'dead-items/replay', method: 'POST', body });
+      const isReplayed = Number(replayed) > 0;
+      if (!isReplayed) exitCode = EXIT.no;
+      const text = isReplayed
+        ? 'The next sweep tries it again.'
+        : 'There is no such item, or it cannot be tried again.';
+      const name = ids.length === 1 ? '' : `${showText(id)}: `;
+      surroundings.writeOut(`${options.json ? JSON.stringify({ replayed }) : `${name}${text}`}\n`);
+    }
+    return exitCode;
   },
 };
 

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../lib/validation/json-object.ts';
+import { explainFailure } from '../explain-failure.ts';
 
 /** How a deployed function answers a call without authentication. */
 export type Probe =
@@ -91,9 +92,7 @@ async function send(url: string, request: RequestInit): Promise<Reply | string> 
     if (error instanceof Error && error.name === 'TimeoutError') {
       return `it gave no answer within ${ANSWER_MILLISECONDS / 1_000} seconds`;
     }
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
-    return `it cannot be reached (${code})`;
+    return `it cannot be reached (${explainFailure(error)})`;
   }
 }
 

@@ -1,35 +1,58 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CommandError } from '../command.ts';
 
-/** A list that is read more than once. */
-export interface ListFile {
-  readonly open: () => AsyncIterable<Uint8Array>;
-  /** Removes what was written for it. */
-  readonly close: () => Promise<void>;
-}
+/** Reads a list from its beginning, each time. Reading throws a {@link CommandError}. */
+export type ReadChunks = () => AsyncIterable<Uint8Array>;
 
 /**
- * Opens a list: first it is looked through, then it is sent. Standard input is kept in a file until both are done.
+ * Opens a list: first it is looked through, then it is sent. Standard input is kept in a file until `signal` is aborted.
  *
  * @param from path, or - for standard input.
  * @throws {CommandError} if it cannot be read.
  */
-export async function openList(from: string, input: NodeJS.ReadableStream): Promise<ListFile> {
+export async function openList(
+  from: string,
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<ReadChunks> {
   if (from !== '-') {
-    await access(from).catch((cause: unknown) => {
-      throw new CommandError(`The list ${from} cannot be read.`, { cause });
+    const found = await stat(from).catch((cause: unknown) => {
+      throw unreadable(from, cause);
     });
-    return { open: () => createReadStream(from), close: async () => undefined };
+    if (found.isDirectory())
+      throw new CommandError(`The list ${from} is a folder: name a file in it.`);
+    return () => readChunks(from);
   }
-  const folder = await mkdtemp(join(tmpdir(), 'vod-upload-list-'));
+  const folder = mkdtempSync(join(tmpdir(), 'vod-upload-list-'));
+  signal.addEventListener('abort', () => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'list');
-  await pipeline(input, createWriteStream(file, { mode: 0o600 }));
-  return {
-    open: () => createReadStream(file),
-    close: () => rm(folder, { recursive: true, force: true }),
-  };
+  await pipeline(Readable.from(input), createWriteStream(file, { mode: 0o600 })).catch(
+    (cause: unknown) => {
+      const code = String(Object(cause).code);
+      throw new CommandError(
+        `Standard input cannot be kept in ${tmpdir()} (${code}): make room there, or set TMPDIR to another folder.`,
+        { cause },
+      );
+    },
+  );
+  return () => readChunks(file);
+}
+
+async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(file: string, cause: unknown): CommandError {
+  return new CommandError(`The list ${file} cannot be read (${String(Object(cause).code)}).`, {
+    cause,
+  });
 }

@@ -1,32 +1,23 @@
-import { rm } from 'node:fs/promises';
+import type { RunItemState } from '../../../lib/model/pull-run.ts';
 import { describeSurvey, showNumber } from '../../pull/describe-survey.ts';
-import { createFailures, type Failures } from '../../pull/failures.ts';
+import { createFailures } from '../../pull/failures.ts';
 import { ListError } from '../../pull/list-error.ts';
-import { createLook, type LookAt } from '../../pull/look.ts';
-import { createPresign } from '../../pull/presign.ts';
+import { createLook } from '../../pull/look.ts';
 import { readPrices } from '../../pull/prices.ts';
 import { readList } from '../../pull/read-list.ts';
-import type { CountedRun, Run, RunService } from '../../pull/run-service.ts';
+import type { Run } from '../../pull/run-service.ts';
 import { nameSource } from '../../pull/source-id.ts';
 import { type SubmittedItem, submitItems } from '../../pull/submit-list.ts';
 import { digestName, type Survey, surveyList } from '../../pull/survey.ts';
-import { MAPPING_COLUMNS, openRows, writeResults } from '../../pull/write-results.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
-import { type ListFile, openList } from './list-file.ts';
+import { finishRun, keepFailures } from './finish-run.ts';
+import { untilEnded } from './interruption.ts';
+import { openList } from './list-file.ts';
+import { createReport, openPresign } from './open-presign.ts';
 import { confirm, openService } from './open-service.ts';
-import { PULL_HELP, type PullOptions, readPullOptions } from './pull-options.ts';
-import { followRun, judgeRun, readEvery } from './show-run.ts';
-
-/** What one call of the command works with. */
-interface Job {
-  readonly options: PullOptions;
-  readonly service: RunService;
-  readonly list: ListFile;
-  readonly lookAt: LookAt | undefined;
-  readonly failures: Failures;
-  readonly every: number;
-  readonly surroundings: Surroundings;
-}
+import type { PullJob } from './pull-job.ts';
+import { PULL_HELP, readPullOptions } from './pull-options.ts';
+import { followRun, readEvery } from './show-run.ts';
 
 /** Creates the command `vod-upload pull`, which looks at sources with `fetchSource`. */
 export function createPullCommand(fetchSource: typeof fetch): Command {
@@ -36,53 +27,66 @@ export function createPullCommand(fetchSource: typeof fetch): Command {
       const options = readPullOptions(args, surroundings.folder);
       const every = readEvery(options.every);
       const service = openService(options, surroundings);
-      const list = await openList(options.from, process.stdin);
-      const failures = createFailures(options.failures);
-      const lookAt = options['no-look'] === true ? undefined : createLook(fetchSource);
       try {
-        return await pullList({ options, service, list, lookAt, failures, every, surroundings });
+        return await untilEnded(
+          surroundings,
+          () => describeInterruption(options.run),
+          async (signal) => {
+            const presign = openPresign(options, surroundings, signal);
+            const readChunks = await openList(options.from, surroundings.input, signal);
+            const failures = createFailures(options.failures, signal);
+            const lookAt = options['no-look'] === true ? undefined : createLook(fetchSource);
+            const job = { options, service, readChunks, presign, lookAt, failures, every };
+            return pullList({ ...job, signal, surroundings });
+          },
+        );
       } catch (error) {
         if (error instanceof ListError) throw new CommandError(error.message, { cause: error });
         throw error;
-      } finally {
-        await Promise.all([list.close(), failures.close()]);
       }
     },
   };
 }
 
+function describeInterruption(name: string): string {
+  return `Interrupted. What is queued goes on: "vod-upload runs show ${name} --watch" shows it, and the same command queues the rest.\n`;
+}
+
 /** `vod-upload pull` */
 export const pull = createPullCommand((...request) => fetch(...request));
 
-async function pullList(job: Job): Promise<number> {
+async function pullList(job: PullJob): Promise<number> {
   const { options, service, surroundings } = job;
   const found = await service.find(options.run);
-  const survey = await look(job, found);
+  const known = await readKnown(job, found);
+  const survey = await look(job, known);
   await preview(survey, found, job);
-  if (survey.accepted === 0) return EXIT.no;
-  if (options['dry-run'] === true || !(await mayPull(survey, job))) {
-    await job.failures.discard();
-    return options['dry-run'] === true ? EXIT.good : EXIT.no;
+  if (options['dry-run'] === true) return survey.accepted === 0 ? EXIT.no : EXIT.good;
+  if (survey.accepted === 0) {
+    keepFailures(job);
+    return EXIT.no;
   }
+  if (!(await mayPull(survey, job))) return EXIT.no;
   const run = await service.open(options.run);
-  const durations = await submit(run, survey, job);
+  const durations = await submit(run, { survey, known }, job);
   const { runId } = run;
   const json = options.json === true;
   if (options['no-wait'] === true) {
     const text = `All is queued. "vod-upload runs show ${run.name}" shows what becomes of it.`;
     surroundings.writeOut(`${json ? JSON.stringify({ type: 'queued', runId }) : text}\n`);
+    keepFailures(job);
     return job.failures.count() === 0 ? EXIT.good : EXIT.no;
   }
   const ended = await followRun({ service, runId, every: job.every, json }, surroundings);
-  return finish(ended, survey, durations, job);
+  return finishRun(ended, { sizes: survey.sizes, durations }, job);
 }
 
-async function mayPull({ accepted, known }: Survey, { options, surroundings }: Job) {
+async function mayPull({ accepted, known }: Survey, { options, surroundings }: PullJob) {
   if (options.yes === true) return true;
   return confirm(`Pull ${showNumber(accepted - known)} files?`, surroundings);
 }
 
-async function preview(survey: Survey, found: Run | undefined, { options, surroundings }: Job) {
+async function preview(survey: Survey, found: Run | undefined, { options, surroundings }: PullJob) {
   const prices = options.prices === undefined ? undefined : await readPrices(options.prices);
   const { left: _left, sizes: _sizes, ...shown } = survey;
   const text =
@@ -98,25 +102,41 @@ function describeFound(name: string, run: Run | undefined): string {
     : `The run "${name}" is of ${run.createdAt}, and goes on.`;
 }
 
+/** The sources that a run has, by their digests. */
+interface Known {
+  readonly all: Set<string>;
+  /** Those of which nothing changes if they are sent again. */
+  readonly settled: Set<string>;
+}
+
+/** States that another attempt may change, if one is asked for. */
+const RETRIED: readonly RunItemState[] = ['failed', 'expired'];
+
+async function readKnown({ options, service }: PullJob, found: Run | undefined): Promise<Known> {
+  const known = { all: new Set<string>(), settled: new Set<string>() };
+  if (found === undefined) return known;
+  if (found.state !== 'open')
+    throw new CommandError(
+      `The run "${found.name}" was ${found.state}: give another name with --run.`,
+    );
+  for await (const { id, state } of service.items(found.runId)) {
+    if (state === 'refused') continue;
+    const digest = digestName(id);
+    known.all.add(digest);
+    if (options.retry !== true || !RETRIED.includes(state)) known.settled.add(digest);
+  }
+  return known;
+}
+
 async function look(
-  { options, service, list, lookAt, failures, surroundings }: Job,
-  found: Run | undefined,
+  { options, readChunks, lookAt, failures, surroundings }: PullJob,
+  known: Known,
 ): Promise<Survey> {
   const { showProgress, now } = surroundings;
-  const known = new Set<string>();
-  if (found !== undefined) {
-    if (found.state !== 'open')
-      throw new CommandError(
-        `The run "${found.name}" was ${found.state}: give another name with --run.`,
-      );
-    for await (const { id, state } of service.items(found.runId)) {
-      if (state !== 'refused') known.add(digestName(id));
-    }
-  }
   const progress = createProgress('looking at line', showProgress);
   try {
-    return await surveyList(readList(list.open(), options.reading), {
-      ...{ lookAt, known, withoutUrls: options.presign !== undefined, now: now() },
+    return await surveyList(readList(readChunks(), options.reading), {
+      ...{ lookAt, known: known.all, withoutUrls: options.presign !== undefined, now: now() },
       onRefused: ({ name, pull: fields, reason }) => failures.add(name, fields, reason),
       onProgress: progress,
     });
@@ -140,75 +160,36 @@ function createProgress(doing: string, showProgress: Surroundings['showProgress'
 /** Sends all items; returns the seconds that the list expects of each. */
 async function submit(
   { runId }: Run,
-  survey: Survey,
-  { options, service, list, failures, surroundings }: Job,
+  { survey, known }: { readonly survey: Survey; readonly known: Known },
+  { options, service, readChunks, presign, failures, surroundings }: PullJob,
 ) {
   const durations = new Map<string, number>();
   const items = async function* (): AsyncGenerator<SubmittedItem> {
     for await (const { line, id, pull: fields, expected } of readList(
-      list.open(),
+      readChunks(),
       options.reading,
     )) {
       if (survey.left.has(line)) continue;
       const name = nameSource(id, fields['mediaUrl']);
-      if (expected.duration !== undefined) durations.set(digestName(name), expected.duration);
-      yield { id: name, pull: fields };
+      const digest = digestName(name);
+      if (expected.duration !== undefined) durations.set(digest, expected.duration);
+      // A link for what the run has would be made for nothing.
+      if (presign === undefined || !known.settled.has(digest))
+        yield { line, id: name, pull: fields };
     }
   };
-  const { showProgress, folder } = surroundings;
+  const { showProgress } = surroundings;
+  const report = createReport(surroundings);
   await submitItems(items(), {
-    ...{ service, runId, retry: options.retry === true },
-    presign: options.presign === undefined ? undefined : createPresign(options.presign, folder),
+    ...{ service, runId, retry: options.retry === true, presign },
     // What the service refuses is among the run's own items.
-    onRefused: (item, reason) => {
-      if (reason.includes('--presign')) failures.add(item.id, item.pull, reason);
+    onRefused: () => undefined,
+    onUnsigned(item, reason) {
+      report(`Line ${item.line}: ${reason}`);
+      failures.add(item.id, item.pull, `line ${item.line}: ${reason}`);
     },
     onProgress: createProgress('queued', showProgress),
   });
   showProgress('');
   return durations;
-}
-
-async function finish(
-  run: CountedRun,
-  survey: Survey,
-  durations: ReadonlyMap<string, number>,
-  job: Job,
-): Promise<number> {
-  const { options, service, lookAt, failures, surroundings } = job;
-  const mapping = openRows(options.mapping, MAPPING_COLUMNS);
-  // A link that was made for VOD has expired by now.
-  const again = options.presign === undefined ? lookAt : undefined;
-  const verification = await writeResults({
-    ...{
-      service,
-      runId: run.runId,
-      mapping,
-      failures: failures.file,
-      sizes: survey.sizes,
-      durations,
-      lookAt: again,
-    },
-  });
-  await mapping.close();
-  const isComplete =
-    judgeRun(run) === EXIT.good && failures.count() === 0 && verification.different === 0;
-  // One of an earlier run would be taken for this one's.
-  if (isComplete) await rm(options.failures, { force: true });
-  const { total, states, bytes, reasons } = run;
-  if (options.json === true) {
-    surroundings.writeOut(
-      `${JSON.stringify({ type: 'end', total, states, bytes, reasons, verification, refusedHere: failures.count() })}\n`,
-    );
-  } else {
-    const { same, different, unknown } = verification;
-    const lines = [
-      `${showNumber(states.ready ?? 0)} of ${showNumber(total)} are ready.`,
-      `verified: ${showNumber(same)} have the size of their source, ${showNumber(different)} differ, ${showNumber(unknown)} could not be compared`,
-      `mapping: ${options.mapping}`,
-      ...(isComplete ? [] : [`failures: ${options.failures}`]),
-    ];
-    surroundings.writeOut(`${lines.join('\n')}\n`);
-  }
-  return isComplete ? EXIT.good : EXIT.no;
 }

@@ -1,9 +1,11 @@
 import { basename, resolve } from 'node:path';
 import { LIST_FIELDS } from '../../pull/list-columns.ts';
 import { LIST_FORMATS, type ListOptions } from '../../pull/read-list.ts';
+import { checkPlace } from '../../pull/row-file.ts';
 import { CommandError } from '../command.ts';
 import { readChoice, readOptions } from '../read-options.ts';
 import { suggest } from '../suggest.ts';
+import { PRESIGN_HELP, PRESIGN_OPTIONS } from './open-presign.ts';
 import { SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
 
 /** What `vod-upload pull --help` prints. */
@@ -17,7 +19,7 @@ and asks. The run is kept by the service: the same list again, half of it, or a 
   --format FORMAT     csv, tsv or ndjson, where it cannot be seen
   --map FIELD=COLUMN  the column of a field that has another name, or in a list without a header its number; may be repeated
   --ignore COLUMN     a column that is of no interest; may be repeated
-  --presign COMMAND   asked for each URL just before it is sent: reads a line of JSON, writes the URL
+${PRESIGN_HELP}
   --retry             attempt again what failed before
   --no-look           do not look at the sources
   --prices FILE       JSON with your prices: currency, perGigabyte, perGigabyteMonth, perFile
@@ -45,7 +47,8 @@ const list = { type: 'string', multiple: true } as const;
 /** Returns the options of `vod-upload pull`. @throws {CommandError} that names what is wrong. */
 export function readPullOptions(args: readonly string[], folder: string) {
   const given = readOptions('vod-upload pull', args, {
-    ...{ from: text, run: text, format: text, map: list, ignore: list, presign: text, retry: flag },
+    ...{ from: text, run: text, format: text, map: list, ignore: list, retry: flag },
+    ...PRESIGN_OPTIONS,
     ...{ 'no-look': flag, prices: text, 'dry-run': flag, yes: flag, 'no-wait': flag, every: text },
     ...{ mapping: text, failures: text, ...SERVICE_OPTIONS },
   });
@@ -73,6 +76,8 @@ export function readPullOptions(args: readonly string[], folder: string) {
     );
   }
   if (mapping === failures) throw new CommandError('--mapping and --failures must be two files.');
+  checkPlace(mapping);
+  checkPlace(failures);
   return { ...given, ...{ from: source, run, presign, reading, mapping, failures } };
 }
 

@@ -1,19 +1,18 @@
 import { resolve } from 'node:path';
 import { showNumber } from '../../pull/describe-survey.ts';
 import { createLook } from '../../pull/look.ts';
-import { createPresign } from '../../pull/presign.ts';
+import { checkPlace, openRows } from '../../pull/row-file.ts';
 import type { CountedRun, Run, RunService } from '../../pull/run-service.ts';
 import { type SubmittedItem, submitItems } from '../../pull/submit-list.ts';
 import { tabulateRun } from '../../pull/watch-run.ts';
-import {
-  FAILURE_COLUMNS,
-  MAPPING_COLUMNS,
-  openRows,
-  writeResults,
-} from '../../pull/write-results.ts';
+import { FAILURE_COLUMNS, MAPPING_COLUMNS, writeResults } from '../../pull/write-results.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { readOptions } from '../read-options.ts';
+import { showText } from '../show-text.ts';
 import { suggest } from '../suggest.ts';
+import { describeVerification } from './finish-run.ts';
+import { untilEnded } from './interruption.ts';
+import { createReport, openPresign, PRESIGN_HELP, PRESIGN_OPTIONS } from './open-presign.ts';
 import { confirm, openService, SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
 import { followRun, judgeRun, readEvery } from './show-run.ts';
 
@@ -35,7 +34,7 @@ Shows the runs of "vod-upload pull", from any machine, and works on them.
   --every SECONDS     between two looks; 3 by default
   --mapping FILE      writes what became of each source, as CSV or .ndjson, and compares sizes
   --failures FILE     writes what failed, as a list for another run
-  --presign COMMAND   asked for each URL just before it is sent: reads a line of JSON, writes the URL
+${PRESIGN_HELP}
   --yes               does not ask before it cancels or undoes
 ${SERVICE_HELP}
 Exit codes: 0 done, or all files are there; 1 some are not; 2 it could not be done.
@@ -56,6 +55,9 @@ export const runs: Command = {
   async run(args, surroundings) {
     const { verb, name, rest } = readVerb(args);
     const options = readRunsOptions(rest);
+    for (const file of [options.mapping, options.failures]) {
+      if (file !== undefined) checkPlace(resolve(surroundings.folder, file));
+    }
     const service = openService(options, surroundings);
     const job = { options, service, surroundings };
     if (verb === 'list') return listRuns(job);
@@ -93,7 +95,8 @@ function readRunsOptions(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   return readOptions('vod-upload runs', args, {
-    ...{ watch: flag, every: text, mapping: text, failures: text, presign: text, yes: flag },
+    ...{ watch: flag, every: text, mapping: text, failures: text, yes: flag },
+    ...PRESIGN_OPTIONS,
     ...SERVICE_OPTIONS,
   });
 }
@@ -127,54 +130,66 @@ async function showRun({ runId }: Run, job: Job): Promise<number> {
       ? `${JSON.stringify(run)}\n`
       : tabulateRun(run, { perSecond: 0, secondsLeft: undefined }, []),
   );
-  await writeFiles(run, job);
+  await untilEnded(
+    surroundings,
+    () => 'Interrupted.\n',
+    (signal) => writeFiles(run, signal, job),
+  );
   return judgeRun(run);
 }
 
 async function writeFiles(
   { runId }: CountedRun,
+  signal: AbortSignal,
   { options, service, surroundings }: Job,
 ): Promise<void> {
   const { mapping, failures } = options;
   if (mapping === undefined && failures === undefined) return;
   const open = (file: string | undefined, columns: readonly string[]) =>
-    file === undefined ? undefined : openRows(resolve(surroundings.folder, file), columns);
+    file === undefined ? undefined : openRows(resolve(surroundings.folder, file), columns, signal);
   const files = {
     mapping: open(mapping, MAPPING_COLUMNS),
     failures: open(failures, FAILURE_COLUMNS),
   };
   const known = { sizes: new Map<string, number>(), durations: new Map<string, number>() };
   const lookAt = mapping === undefined ? undefined : createLook((...request) => fetch(...request));
-  const { same, different, unknown } = await writeResults({
-    service,
-    runId,
-    ...files,
-    ...known,
-    lookAt,
-  });
-  await Promise.all([files.mapping?.close(), files.failures?.close()]);
-  surroundings.writeError(
-    `verified: ${showNumber(same)} have the size of their source, ${showNumber(different)} differ, ${showNumber(unknown)} could not be compared\n`,
-  );
+  const verification = await writeResults({ service, runId, ...files, ...known, lookAt });
+  files.mapping?.close();
+  files.failures?.close();
+  surroundings.writeError(`${describeVerification(verification)}\n`);
 }
 
 async function retryRun({ runId }: Run, job: Job): Promise<number> {
   const { options, service, surroundings } = job;
-  const { presign } = options;
-  if (presign === undefined) {
+  if (options.presign === undefined) {
     report(await service.work(runId, 'retry'), job);
     return EXIT.good;
   }
-  let refused = 0;
-  const retried = await submitItems(readFailed(runId, service), {
-    ...{ service, runId, retry: true, presign: createPresign(presign, surroundings.folder) },
-    onRefused: () => {
+  return untilEnded(
+    surroundings,
+    () => 'Interrupted: the same command retries the rest.\n',
+    (signal) => retryPresigned(runId, signal, job),
+  );
+}
+
+async function retryPresigned(runId: string, signal: AbortSignal, job: Job): Promise<number> {
+  const { options, service, surroundings } = job;
+  const presign = openPresign(options, surroundings, signal);
+  let [refused, unsigned] = [0, 0];
+  const reportOne = createReport(surroundings);
+  const sent = await submitItems(readFailed(runId, service), {
+    ...{ service, runId, retry: true, presign },
+    onRefused() {
       refused += 1;
+    },
+    onUnsigned({ id }, reason) {
+      unsigned += 1;
+      reportOne(`${showText(id)}: ${reason}`);
     },
     onProgress: () => undefined,
   });
-  report({ retried: retried - refused, refused }, job);
-  return refused === 0 ? EXIT.good : EXIT.no;
+  report({ retried: sent - refused, refused: refused + unsigned }, job);
+  return refused + unsigned === 0 ? EXIT.good : EXIT.no;
 }
 
 async function* readFailed(runId: string, service: RunService): AsyncGenerator<SubmittedItem> {

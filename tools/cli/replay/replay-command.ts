@@ -8,6 +8,7 @@ import {
   openUploadsApi,
   type UploadsApi,
 } from '../api/uploads-api.ts';
+import { forEachName } from '../api/verbs.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { readSecret } from '../messages/folder-state.ts';
 import { createForward, FORWARD_HELP, type Forward } from '../messages/forward.ts';
@@ -51,6 +52,7 @@ ${API_VARIABLES}
   XDG_STATE_HOME         folder for secrets; ~/.local/state by default
 
 Exit codes: 0 it was replayed, 1 there was nothing to replay or the consumer did not accept it, 2 it could not be done.
+If there is nothing about one of several ids, the others are replayed.
 
 Examples:
   vod-upload replay evt_01M817BHKVC70379HNNTTY6AVN_ready --forward-to http://localhost:8080/hook
@@ -82,10 +84,12 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const environment = await readVariables(options['env-file'], { ...surroundings, stage });
   const api = await openUploadsApi(options, environment);
   if (forward !== undefined) return forwardAll(names, api, { forward, options, surroundings });
-  const replayed =
-    names.length === 0 ? await replayMany(criteria, api) : await replayNamed(names, api);
+  const { replayed, exitCode } =
+    names.length === 0
+      ? { replayed: await replayMany(criteria, api), exitCode: EXIT.good }
+      : await replayNamed(names, api, surroundings);
   surroundings.writeOut(options.json ? `${JSON.stringify({ replayed })}\n` : describe(replayed));
-  return replayed > 0 ? EXIT.good : EXIT.no;
+  return replayed > 0 ? exitCode : EXIT.no;
 }
 
 /** @throws {CommandError} */
@@ -140,21 +144,29 @@ async function replayMany(criteria: JsonObject, api: UploadsApi): Promise<number
   }
 }
 
-async function replayNamed(names: readonly string[], api: UploadsApi): Promise<number> {
-  const requests = names.map((name) => {
-    if (UPLOAD_ID.test(name)) return { uploadId: name, body: {} };
-    const [, uploadId = ''] = name.split('_');
-    if (UPLOAD_ID.test(uploadId)) return { uploadId, body: { eventId: name } };
-    throw new CommandError(
-      'An event of VOD is replayed by the id of its upload, or sent to your own machine by --forward-to.',
-    );
-  });
+async function replayNamed(
+  names: readonly string[],
+  api: UploadsApi,
+  surroundings: Pick<Surroundings, 'writeError'>,
+) {
+  const requests = new Map(names.map((name) => [name, describeReplay(name)]));
   let replayed = 0;
-  for (const { uploadId, body } of requests) {
+  const exitCode = await forEachName('vod-upload replay', names, surroundings, async (name) => {
+    const { uploadId = '', body = {} } = requests.get(name) ?? {};
     const answer = await api.ask({ path: `${uploadId}/replay`, method: 'POST', body });
     replayed += Number(answer['replayed'] ?? 0);
-  }
-  return replayed;
+  });
+  return { replayed, exitCode };
+}
+
+/** @throws {CommandError} */
+function describeReplay(name: string) {
+  if (UPLOAD_ID.test(name)) return { uploadId: name, body: {} };
+  const [, uploadId = ''] = name.split('_');
+  if (UPLOAD_ID.test(uploadId)) return { uploadId, body: { eventId: name } };
+  throw new CommandError(
+    'An event of VOD is replayed by the id of its upload, or sent to your own machine by --forward-to.',
+  );
 }
 
 interface Forwarding {
@@ -168,16 +180,19 @@ async function forwardAll(
   api: UploadsApi,
   { forward, options, surroundings }: Forwarding,
 ): Promise<number> {
-  const { colours, writeOut } = surroundings;
-  let exitCode: number = EXIT.good;
-  for (const name of names) {
-    for (const received of await findMessages(name, api)) {
+  const { colours, writeOut, writeError } = surroundings;
+  let isAccepted = true;
+  const exitCode = await forEachName('vod-upload replay', names, surroundings, async (name) => {
+    const messages = await findMessages(name, api);
+    if (messages.length === 0) writeError(`vod-upload replay: ${name}: it has no messages.\n`);
+    isAccepted &&= messages.length > 0;
+    for (const received of messages) {
       const forwarded = await forward(received.message);
       writeOut(writeMessageLine(received, forwarded, { json: options.json, colours }));
-      if (!forwarded.ok) exitCode = EXIT.no;
+      isAccepted &&= forwarded.ok;
     }
-  }
-  return exitCode;
+  });
+  return isAccepted ? exitCode : EXIT.no;
 }
 
 /** Returns the messages about an event, or about all events of an upload that are not pruned. */

@@ -2,7 +2,7 @@ import { UPLOAD_METHODS, UPLOAD_STATES } from '../../../lib/model/upload-state.t
 import { UPLOAD_ID } from '../../../lib/validation/fields.ts';
 import type { JsonObject } from '../../../lib/validation/json-object.ts';
 import { API_HELP, API_OPTIONS, API_VARIABLES, type UploadsApi } from '../api/uploads-api.ts';
-import { listPages, readRows, runVerb, type Verb, writeRows } from '../api/verbs.ts';
+import { forEachName, listPages, readRows, runVerb, type Verb, writeRows } from '../api/verbs.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { readArguments, readChoice } from '../read-options.ts';
 import { writeTable } from '../table.ts';
@@ -20,7 +20,7 @@ const OPTIONS = {
 const HELP = `vod-upload uploads shows uploads, and cancels them.
 
 Usage: vod-upload uploads list [--state <state>] [--method <method>] [--owner <owner>] [--limit <number>] [options]
-       vod-upload uploads show <uploadId> [options]
+       vod-upload uploads show <uploadId>… [options]
        vod-upload uploads events <uploadId> [options]
        vod-upload uploads cancel <uploadId>… [options]
 
@@ -34,7 +34,8 @@ ${API_HELP}
 Variables:
 ${API_VARIABLES}
 
-Exit codes: 0 it was done, 1 there is no such upload or it has ended, 2 it could not be done.
+Exit codes: 0 it was done, 1 there is no such upload or it has ended, 2 it could not be done. If that is so of one of
+several uploads, the others are shown or cancelled all the same.
 
 Examples:
   vod-upload uploads list --state failed --uploads-url http://localhost:3000
@@ -81,20 +82,19 @@ const list: Verb<Options> = {
 };
 
 const show: Verb<Options> = {
-  check: (_, names) => checkIds(names, 1),
-  perform: (api, { names: [uploadId = ''], options, surroundings }) =>
-    writeUpload(api.ask({ path: uploadId }), options, surroundings),
+  check: (_, names) => checkIds(names, Number.POSITIVE_INFINITY),
+  perform: (api, { names, options, surroundings }) =>
+    forEachName('vod-upload uploads show', names, surroundings, (uploadId) =>
+      writeUpload(api.ask({ path: uploadId }), options, surroundings),
+    ),
 };
 
 const cancel: Verb<Options> = {
   check: (_, names) => checkIds(names, Number.POSITIVE_INFINITY),
-  async perform(api, { names, options, surroundings }) {
-    for (const uploadId of names) {
-      const upload = api.ask({ path: uploadId, method: 'DELETE' });
-      await writeUpload(upload, options, surroundings);
-    }
-    return EXIT.good;
-  },
+  perform: (api, { names, options, surroundings }) =>
+    forEachName('vod-upload uploads cancel', names, surroundings, (uploadId) =>
+      writeUpload(api.ask({ path: uploadId, method: 'DELETE' }), options, surroundings),
+    ),
 };
 
 const events: Verb<Options> = {
