@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /**
  * They end what hangs, and nothing that is only slow: on a machine that is busy with other things, tests were seen to take
@@ -13,6 +14,7 @@ const LIMITS = {
 export default defineConfig({
   test: {
     globalSetup: ['test/support/announce-skips.ts', 'test/support/database-server.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

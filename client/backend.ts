@@ -83,12 +83,14 @@ async function readToken(token: Token, refused?: string): Promise<string> {
 }
 
 async function send(url: string, request: BackendRequest, bearer: string): Promise<Response> {
-  const { headers } = request;
-  const type = { 'Content-Type': 'application/json' };
   try {
     return await fetch(url, {
       ...request,
-      headers: { ...type, ...headers, Authorization: `Bearer ${bearer}` },
+      headers: {
+        'Content-Type': 'application/json',
+        ...request.headers,
+        Authorization: `Bearer ${bearer}`,
+      },
     });
   } catch (error) {
     request.signal?.throwIfAborted();

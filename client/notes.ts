@@ -9,6 +9,8 @@ export interface UnfinishedUpload {
   readonly cover?: string;
   /** Bytes that were sent. */
   readonly loaded: number;
+  /** Id of the file in VOD, once it has all of it: then it is not sent again. */
+  readonly fileId?: string;
   /** Unix milliseconds. */
   readonly savedAt: number;
 }
@@ -17,7 +19,7 @@ export interface UnfinishedUpload {
 export interface Note {
   /** Returns the note from before a reload. */
   read(): UnfinishedUpload | undefined;
-  write(uploadId: string, loaded: number): void;
+  write(uploadId: string, loaded: number, fileId?: string): void;
   forget(): void;
   /** Lets another upload of the same file have it. */
   release(): void;
@@ -39,9 +41,12 @@ export function openNote({ name, size, lastModified }: File, cover?: File): Note
   const storage = isOurs ? findStorage() : undefined;
   return {
     read: () => readNote(storage, key),
-    write(uploadId, loaded) {
+    write(uploadId, loaded, fileId) {
       try {
-        storage?.setItem(key, JSON.stringify({ ...file, uploadId, loaded, savedAt: Date.now() }));
+        storage?.setItem(
+          key,
+          JSON.stringify({ ...file, uploadId, loaded, fileId, savedAt: Date.now() }),
+        );
       } catch {
         // It is full: the upload then cannot continue after a reload.
       }

@@ -2,6 +2,7 @@ import { checkFile, type UploadLimits } from './check-file.ts';
 import { follow } from './follow.ts';
 import { VodUploadError } from './problem.ts';
 import { loadSdk } from './sdk.ts';
+import { isEnded } from './signer.ts';
 import { startTransfer } from './transfer.ts';
 import { toEnd, toFailed } from './upload-end.ts';
 import type { UploadRecord } from './upload-state.ts';
@@ -10,16 +11,18 @@ import { halt, hold, permission, remove, saveProgress, takeProgress, type Work }
 /** Brings the file to VOD, and follows what becomes of it there. Rejects if that fails, or its run is ended. */
 export async function perform(work: Work, signal: AbortSignal): Promise<void> {
   const { state, note, signer, call, uploadsUrl } = work;
-  await permission(work, signal);
   const known = note.read();
   signer.uploadId ??= known?.uploadId;
+  if (signer.uploadId === known?.uploadId) work.fileId ??= known?.fileId;
+  // What was sent needs no place among those that send.
+  if (!work.fileId) await permission(work, signal);
   work.loaded = known?.loaded ?? work.loaded;
   const sent = await findSent(work, signal);
-  const fileId = sent ? sent.fileId : await send(work, signal);
+  if (!sent && !work.fileId) await send(work, signal);
   signal.throwIfAborted();
   work.release();
   const show = (upload?: UploadRecord) =>
-    state.set({ name: 'processing', fileId: upload?.fileId ?? fileId, upload });
+    state.set({ name: 'processing', fileId: upload?.fileId ?? work.fileId, upload });
   show(sent);
   if (!uploadsUrl) return note.forget();
   const url = `${uploadsUrl}/${signer.uploadId}`;
@@ -28,23 +31,26 @@ export async function perform(work: Work, signal: AbortSignal): Promise<void> {
   halt(work, toEnd(upload));
 }
 
-/** Returns the upload that is continued if its file has arrived, as after a reload while it was processed. */
+/** Returns the upload that is continued if its file was sent, as after a reload while it was processed. */
 async function findSent(work: Work, signal: AbortSignal): Promise<UploadRecord | undefined> {
   const { call, uploadsUrl, signer } = work;
   if (!uploadsUrl || !signer.uploadId) return undefined;
   try {
     const response = await call(`${uploadsUrl}/${signer.uploadId}`, { signal });
     const upload: UploadRecord = await response.json();
-    return ['uploaded', 'processing', 'ready'].includes(upload.state) ? upload : undefined;
-  } catch {
-    // The next signature says what is wrong.
+    const isSent = work.fileId || ['uploaded', 'processing', 'ready'].includes(upload.state);
+    return isSent ? upload : undefined;
+  } catch (error) {
+    // The next signature, or the next question, says what is wrong.
     signal.throwIfAborted();
+    if (isEnded(toFailed(error).problem)) work.fileId = undefined;
     return undefined;
   }
 }
 
-/** Returns the id of the file in VOD. */
-async function send(work: Work, signal: AbortSignal): Promise<string> {
+/** Resolves when VOD has the file. */
+async function send(work: Work, signal: AbortSignal): Promise<void> {
+  await permission(work, signal);
   const { file, cover, fields, signer, sdk, sdkOptions: options } = work;
   await refuse(work, fields?.limits);
   const [Sdk, { isContinued, signature, limits }] = await Promise.all([
@@ -54,6 +60,8 @@ async function send(work: Work, signal: AbortSignal): Promise<string> {
   await refuse(work, limits);
   saveProgress(work, isContinued ? work.loaded : 0);
   await permission(work, signal);
+  // An earlier run may have been stopped while it waited for VOD's last answer, which has come now.
+  if (work.fileId) return;
   let unused: string | undefined = signature;
   work.transfer = startTransfer({
     ...{ Sdk, options, file, cover, isContinued },
@@ -64,7 +72,10 @@ async function send(work: Work, signal: AbortSignal): Promise<string> {
     },
     onProgress: (progress) => takeProgress(work, progress),
   });
-  return work.transfer.done;
+  const fileId = await work.transfer.done;
+  if (work.state.get().name === 'cancelled') return;
+  work.fileId = fileId;
+  saveProgress(work, file.size);
 }
 
 /** Throws if the file exceeds the limits that its upload has; then the service need not expect it. */

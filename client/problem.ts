@@ -63,7 +63,7 @@ export async function readRefusal(response: Response): Promise<VodUploadError> {
     ...fallback,
     ...Object(told),
     status,
-    ...(seconds > 0 ? { retryAfter: seconds } : undefined),
+    ...(seconds > 0 && { retryAfter: seconds }),
   });
 }
 

@@ -38,7 +38,7 @@ export function createSigner(
       return answer;
     },
     async signFirst(signal) {
-      const isContinued = signer.uploadId !== undefined;
+      const isContinued = Boolean(signer.uploadId);
       try {
         return { ...(await signer.sign(signal)), isContinued };
       } catch (error) {

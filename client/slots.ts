@@ -13,8 +13,8 @@ export function createSlots(count: number): AcquireSlot {
       if (!isHeld) return;
       isHeld = false;
       const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
+      if (next) next();
+      else free += 1;
     };
   };
 }

@@ -3,7 +3,7 @@ import type { SdkClass, SdkOptions, SdkProgress, SdkUploader } from './sdk.ts';
 
 /** One run of the SDK with one file. */
 export interface Transfer {
-  /** Resolves with the id of the file in VOD; never settles after `stop()`. */
+  /** Resolves with the id of the file in VOD, also after `stop()` if VOD had all of it; never rejects after that. */
   readonly done: Promise<string>;
   pause(): void;
   resume(): void;
@@ -49,11 +49,8 @@ export function startTransfer(context: TransferContext): Transfer {
       const fail = (error: unknown) => {
         if (state !== 'stopped') reject(toTransferError(error));
       };
-      const succeed = ({ fileId }: { readonly fileId: string }) => {
-        if (state !== 'stopped') resolve(fileId);
-      };
       watchRenewals(uploader, fail);
-      uploader.done().then(succeed, fail);
+      uploader.done().then(({ fileId }) => resolve(fileId), fail);
     }),
     pause() {
       state = 'paused';

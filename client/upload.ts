@@ -93,6 +93,7 @@ function createWork(context: ClientContext, plan: UploadPlan): Work {
     note: openNote(plan.file, plan.cover),
     transfer: undefined,
     loaded: 0,
+    fileId: undefined,
     release() {},
   };
 }
@@ -102,7 +103,7 @@ function begin(work: Work): void {
   perform(work, signal).catch((error) => {
     if (signal.aborted) return;
     // The SDK gives its session up with each of its errors.
-    if (work.transfer) saveProgress(work, 0);
+    if (work.transfer && !work.fileId) saveProgress(work, 0);
     halt(work, toFailed(error));
   });
   void goOn(work);

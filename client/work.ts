@@ -39,6 +39,8 @@ export interface Work extends ClientContext, UploadPlan {
   transfer: Transfer | undefined;
   /** Bytes that were sent; it does not go back. */
   loaded: number;
+  /** Id of the file in VOD, which then has all of it: nothing is sent any more. */
+  fileId: string | undefined;
   /** Gives back the place among those that send. */
   release: () => void;
 }
@@ -79,7 +81,7 @@ export function takeProgress(work: Work, { loaded }: SdkProgress): void {
 /** Remembers the upload, and how much of it was sent, over a reload. */
 export function saveProgress(work: Work, loaded: number): void {
   work.loaded = loaded;
-  if (work.signer.uploadId) work.note.write(work.signer.uploadId, loaded);
+  if (work.signer.uploadId) work.note.write(work.signer.uploadId, loaded, work.fileId);
 }
 
 /** Makes the state that of an upload of which `sent` bytes were sent, some of them perhaps again. */

@@ -34,7 +34,8 @@ const WEATHER = {
 };
 const HOUR = 3_600_000;
 const realNow = Date.now;
-const WORKERS = 4;
+/** Processes of `callback`: while the database is stopped, they wait for it most of the time. */
+const WORKERS = 8;
 /** Notifications between two cuts of database connections, and between two runs of the sweep. */
 const CUT_EVERY = 120;
 const SWEEP_EVERY = 400;
@@ -122,10 +123,16 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     if (count % CUT_EVERY === 0 && !isAway) await cutConnections(sql);
   };
 
-  const pushEverything = async () => {
-    const workers = Array.from({ length: WORKERS }, () =>
-      functions.startWorker('callback', { ...environment(), CALLBACK_SIGN_KEYS: SIGN_KEY }),
+  const startCallbacks = (more: object = {}): readonly Worker[] =>
+    Array.from({ length: WORKERS }, () =>
+      functions.startWorker('callback', {
+        ...{ ...environment(), CALLBACK_SIGN_KEYS: SIGN_KEY },
+        ...more,
+      }),
     );
+
+  const pushEverything = async () => {
+    const workers = startCallbacks();
     const courses = [...lives, ...facts, ...poisoned];
     const result = await pushAll(courses, workers, WEATHER, chance, async (count) => {
       await stopOrStart(count);
@@ -133,7 +140,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
         await sweep(0, pickDeath(chance, 0.5, 2_000));
       }
     });
-    await Promise.all(workers.map((worker: Worker) => worker.stop()));
+    await Promise.all(workers.map((worker) => worker.stop()));
     return result;
   };
 
@@ -393,15 +400,17 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
 
   /** Sends once more what was notified about the arrival and the deletion of files. */
   const resend = async (ahead: number) => {
-    const worker = functions.startWorker('callback', {
-      ...{ ...environment(), CALLBACK_SIGN_KEYS: SIGN_KEY },
-      CLOCK_AHEAD_MILLISECONDS: String(ahead),
-    });
     const again = tally.sent
       .filter(({ event }) => AGAIN.has(Object(event).EventType))
-      .filter(({ course }) => lives.some((life) => life === course));
-    for (const push of again.slice(0, MOST_AGAIN)) await worker.call(wrap(push));
-    await worker.stop();
+      .filter(({ course }) => lives.some((life) => life === course))
+      .slice(0, MOST_AGAIN);
+    const work = async (worker: Worker) => {
+      for (let push = again.shift(); push !== undefined; push = again.shift()) {
+        await worker.call(wrap(push));
+      }
+      await worker.stop();
+    };
+    await Promise.all(startCallbacks({ CLOCK_AHEAD_MILLISECONDS: String(ahead) }).map(work));
   };
 });
 

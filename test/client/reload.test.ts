@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { refusal } from './scripted-service.ts';
+import { ENDPOINT, refusal } from './scripted-service.ts';
 import { fileOf, useUploadStage } from './upload-stage.ts';
 
 const stage = useUploadStage();
@@ -130,6 +130,136 @@ describe('after a reload', () => {
 
     expect(stage.client().unfinished()).toHaveLength(1);
     expect(Object.keys(localStorage)).toContain('other');
+  });
+});
+
+const ENDPOINTS = {
+  'with uploads': { signature: `${ENDPOINT}/signature`, uploads: `${ENDPOINT}/uploads` },
+  'without uploads': { signature: `${ENDPOINT}/signature` },
+};
+
+describe('a file that VOD has, of which the service has not heard,', () => {
+  it('is remembered with its id before anything else happens', async () => {
+    stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-1');
+    await stage.pass();
+    await stage.reload();
+
+    expect(stage.client().unfinished()).toMatchObject([
+      { uploadId: 'upload-1', fileId: 'file-1', loaded: 100 },
+    ]);
+  });
+
+  it('is not sent again after a reload, and does not wait for others', async () => {
+    stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-1');
+    await stage.pass();
+    await stage.reload();
+    const client = stage.client({ concurrency: 1 });
+    client.upload(fileOf('other.mp4'));
+    await stage.transfer();
+    const upload = client.upload(fileOf());
+    await stage.pass(20_000);
+
+    expect(upload.state).toMatchObject({ name: 'processing', fileId: 'file-1' });
+    expect(upload.id).toBe('upload-1');
+    stage.service.upload = { state: 'ready', fileId: 'file-1' };
+    await stage.pass(20_000);
+    expect(upload.state.name).toBe('ready');
+    expect(stage.sdk.uploads).toHaveLength(2);
+    expect(bodies()).toEqual([{}, {}]);
+    await stage.reload();
+    expect(Object.values(localStorage).join()).not.toContain('upload-1');
+  });
+
+  it('is not sent again after a sign-out', async () => {
+    const upload = stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-1');
+    stage.service.answerNext('GET', refusal(401, 'unauthorized'), refusal(401, 'unauthorized'));
+    await stage.pass(1_000);
+    expect(upload.state).toMatchObject({ name: 'failed', canResume: true });
+    stage.service.upload = { state: 'issued' };
+    upload.resume();
+    await stage.pass(1_000);
+
+    expect(upload.state).toMatchObject({ name: 'processing', fileId: 'file-1' });
+    expect(stage.sdk.uploads).toHaveLength(1);
+  });
+
+  it('is not sent again after a sign-out and a reload', async () => {
+    stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-1');
+    stage.service.answerNext('GET', refusal(401, 'unauthorized'), refusal(401, 'unauthorized'));
+    await stage.pass(1_000);
+    await stage.reload();
+    const upload = stage.client().upload(fileOf());
+    await stage.pass(1_000);
+
+    expect(upload.state).toMatchObject({ name: 'processing', fileId: 'file-1' });
+    expect(stage.sdk.uploads).toHaveLength(1);
+  });
+
+  it.each(Object.entries(ENDPOINTS))(
+    'is not sent again if it was stopped before VOD’s answer came (%s)',
+    async (_, endpoint) => {
+      const client = stage.client({ endpoint });
+      const stop = new AbortController();
+      const one = client.upload(fileOf(), { signal: stop.signal });
+      const transfer = await stage.transfer();
+      stop.abort();
+      transfer.succeed('file-1');
+      await stage.pass();
+      expect(one.state.name).toBe('stopped');
+      await stage.reload();
+      const other = stage.client({ endpoint }).upload(fileOf());
+      await stage.pass(1_000);
+
+      expect(other.state).toMatchObject({ name: 'processing', fileId: 'file-1' });
+      expect(stage.sdk.uploads).toHaveLength(1);
+      expect(Object.keys(localStorage)).toHaveLength('uploads' in endpoint ? 1 : 0);
+    },
+  );
+
+  it('is forgotten where the upload was cancelled before VOD’s answer came', async () => {
+    const upload = stage.client().upload(fileOf());
+    const transfer = await stage.transfer();
+    await upload.cancel();
+    transfer.succeed('file-1');
+    await stage.pass();
+
+    expect(Object.keys(localStorage)).toEqual([]);
+  });
+
+  it.each([
+    ['unknown', refusal(404, 'not_found')],
+    ['removed', refusal(410, 'upload_pruned')],
+  ])('is sent as a new upload where the service says that its own is %s', async (_, answer) => {
+    stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-1');
+    await stage.pass();
+    await stage.reload();
+    stage.service.answerNext('GET', answer);
+    stage.service.answerNext('POST', answer);
+    const upload = stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-2');
+    await stage.pass();
+
+    expect(upload.id).toBe('upload-2');
+    expect(upload.state).toMatchObject({ name: 'processing', fileId: 'file-2' });
+  });
+
+  it('tells how its upload ended meanwhile', async () => {
+    stage.client().upload(fileOf());
+    (await stage.transfer()).succeed('file-1');
+    await stage.pass();
+    await stage.reload();
+    stage.service.upload = { state: 'failed', problem: { code: 'limits_exceeded' } };
+    const upload = stage.client().upload(fileOf());
+    await stage.pass(1_000);
+
+    expect(upload.state).toMatchObject({ name: 'failed', problem: { code: 'limits_exceeded' } });
+    expect(stage.sdk.uploads).toHaveLength(1);
+    expect(Object.keys(localStorage)).toEqual([]);
   });
 });
 

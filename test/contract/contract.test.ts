@@ -62,6 +62,13 @@ async function kill() {
     where event_id = any (array(select event_id from deliveries where state = 'pending' limit 50))`;
 }
 
+/** Keeps the open run small, to which requests add items: a list of all of them would cost more with each. */
+async function shorten() {
+  if (calls % 50 !== 0) return;
+  await database.sql`delete from pull_run_items where run_id = ${RUN_IDS.open} and source_id not in (
+    select source_id from pull_run_items where run_id = ${RUN_IDS.open} order by added_at, source_id limit 40)`;
+}
+
 const NOTHING: Made = { path: {}, query: {}, headers: {}, body: undefined };
 
 /** Throws an error that shows the answer; `expect` would cost more than the request. */
@@ -83,6 +90,7 @@ describe.each(routes)('$method $path', (operation) => {
     await fc.assert(
       fc.asyncProperty(allowed(operation, issued), async (made) => {
         if (operation.path.endsWith('replay') || operation.path.includes('dead')) await kill();
+        if (operation.id === 'addRunItems') await shorten();
         const answer = await send(operation, made);
         statuses.set(answer.statusCode, (statuses.get(answer.statusCode) ?? 0) + 1);
         const flaws = findUndocumented(operation, answer);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createClock } from '../../tools/local/emulator/clock.ts';
 import { happens, seen } from '../support/activities.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
 import { type MadeFile, makeBytes } from '../support/made-file.ts';
@@ -42,6 +43,25 @@ function expectSentOnce(numbers: readonly number[]): void {
 
 async function expectArrived(media: MadeFile, url: string | undefined): Promise<void> {
   expect(await fetchSha256(url ?? '')).toBe(sha256(makeBytes(media)));
+}
+
+/** Interrupts an upload of `media` that VOD has, has it go on, and resolves when the service was asked about it. */
+async function interrupt(how: 'reload' | 'stop' | 'sign-out', media: MadeFile): Promise<void> {
+  if (how === 'sign-out') {
+    await app.signIn(false);
+    await app.reaches('a', 'failed');
+    await app.signIn(true);
+    await app.act('a', 'resume');
+  } else {
+    if (how === 'reload') await app.page.reload();
+    else await app.act('a', 'stop');
+    expect(await app.unfinished()).toMatchObject([
+      { name: media.name, fileId: expect.any(String) },
+    ]);
+    await app.begin('a', { file: media });
+  }
+  await app.reaches('a', 'processing');
+  await expect.poll(async () => (await app.see('a')).state.upload).toBeDefined();
 }
 
 /** Resolves with the id of the upload that is cancelled first. */
@@ -113,6 +133,38 @@ describe('the client with the vendor’s SDK', () => {
       expect((await app.see('a')).id).toBe(id);
       await expectArrived(media, upload?.mediaUrl);
       expectSentOnce(before);
+    },
+  );
+
+  it.each(['reload', 'stop', 'sign-out'] as const)(
+    'sends nothing again after a %s when VOD has the file, and the service has not heard of it',
+    async (interruption) => {
+      // The sweep leaves files of the last minute to their notification, so VOD's clock is slow here.
+      await stage.restart({
+        emulator: { clock: createClock(() => new Date(Date.now() - 90_000)) },
+      });
+      app = await openClientPage(stage);
+      stage.stack.faults.arm('lost-callback');
+      const media = file('committed.mp4', 3 * MEBIBYTE);
+      await app.begin('a', { file: media });
+      await app.reaches('a', 'processing');
+      await happens(stage.stack, 'notification', ({ outcome }) => outcome === 'held');
+      const { id } = await app.see('a');
+      await interrupt(interruption, media);
+
+      expect((await app.see('a')).state).toMatchObject({
+        name: 'processing',
+        upload: { state: 'issued' },
+      });
+      const swept = await fetch(`${stage.stack.origin}/__local/sweep`, { method: 'POST' });
+      expect(swept.status).toBe(200);
+      const { upload } = await app.reaches('a', 'ready');
+
+      expect((await app.see('a')).id).toBe(id);
+      await expectArrived(media, upload?.mediaUrl);
+      expect(seen(stage.stack, 'media').map(({ fileId }) => fileId)).toEqual([upload?.fileId]);
+      expect(signatures()).toHaveLength(3);
+      expect(await app.unfinished()).toEqual([]);
     },
   );
 
