@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CLIENT = join(ROOT, 'client');
 
 /** Files of the package's entry points, one for each entry of `exports`. */
-const ENTRIES = ['vod-upload', 'node', 'react', 'mediainfo'];
+const ENTRIES = ['vod-upload', 'node', 'react', 'progress', 'mediainfo'];
 
 /**
  * Writes the code and the types of the client into `folder`, for which everything in it is removed. What `node` needs of
