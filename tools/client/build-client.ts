@@ -38,7 +38,7 @@ async function bundle(folder: string): Promise<readonly string[]> {
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'neutral', target: 'es2022' },
     // As far as possible the form that its author made for bundlers.
     mainFields: ['module', 'main'],
-    external: ['react'],
+    external: ['react', 'node:*'],
     metafile: true,
   });
   const inputs = Object.keys(metafile.inputs).filter((path) => path.startsWith('node_modules/'));
@@ -52,4 +52,6 @@ async function writeTypes(folder: string): Promise<void> {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const project = join(CLIENT, 'tsconfig.build.json');
   await promisify(execFile)(process.execPath, [tsc, '-p', project, '--outDir', folder]);
+  // No entry point has a type of the engine.
+  await rm(join(folder, 'put'), { recursive: true });
 }

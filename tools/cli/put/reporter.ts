@@ -1,6 +1,6 @@
-import type { PutResult } from '../../put/journal-records.ts';
-import type { PutEvent } from '../../put/put-environment.ts';
-import type { PutError } from '../../put/put-error.ts';
+import type { PutResult } from '../../../client/put/journal-records.ts';
+import type { PutEvent } from '../../../client/put/put-environment.ts';
+import type { PutError } from '../../../client/put/put-error.ts';
 import type { WatchedUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
 import { showText } from '../show-text.ts';

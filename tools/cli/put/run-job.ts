@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
-import { type PutEnvironment, patienceOf } from '../../put/put-environment.ts';
-import { PutError } from '../../put/put-error.ts';
-import { putFile } from '../../put/put-file.ts';
-import { putStream } from '../../put/put-stream.ts';
-import { abortFile } from '../../put/remove-parts.ts';
+import { mediaName, typeOf } from '../../../client/put/media-name.ts';
+import { type PutEnvironment, patienceOf } from '../../../client/put/put-environment.ts';
+import { PutError } from '../../../client/put/put-error.ts';
+import { putFile } from '../../../client/put/put-file.ts';
+import { putStream } from '../../../client/put/put-stream.ts';
+import { abortFile } from '../../../client/put/remove-parts.ts';
 import { watchUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
-import { type FoundFile, resolvePath, typeOf } from './list-files.ts';
+import { type FoundFile, resolvePath } from './list-files.ts';
 import type { OpenedAccess } from './open-access.ts';
 import type { PutOptions } from './put-options.ts';
 import type { Reporter } from './reporter.ts';
@@ -61,7 +62,7 @@ async function upload(file: FoundFile, job: Job): Promise<JobResult> {
   const { isNew, ...result } = await putFile(
     {
       ...{ path, type, attachments, partBytes, stateFolder, onEvent, signal },
-      name: chooseName(options.name ?? basename(path), type),
+      name: mediaName(options.name ?? basename(path), type),
       cover: readCover(job),
       access: opened.access,
       options: `${opened.options} ${options.name ?? ''} ${options.cover ?? ''}`,
@@ -82,7 +83,7 @@ async function uploadInput(path: string, job: Job): Promise<JobResult> {
   const result = await putStream(
     {
       ...{ size, onEvent, signal, access: opened.access, stream: surroundings.input },
-      ...{ type, name: chooseName(name, type) },
+      ...{ type, name: mediaName(name, type) },
       cover: readCover(job),
     },
     environment,
@@ -120,12 +121,6 @@ async function waitFor(path: string, uploadId: string | undefined, job: Job): Pr
   });
   reporter.state(path, uploadId, watched);
   return watched.state === 'ready';
-}
-
-/** Returns the name of the media: as with the vendor's clients, it has no extension. */
-function chooseName(name: string, type: string): string {
-  const end = `.${type}`;
-  return name.toLowerCase().endsWith(end) ? name.slice(0, -end.length) : name;
 }
 
 function readCover({ options: { cover }, surroundings }: Job) {

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../lib/system.ts';
+import type { Clock, Random } from './clock.ts';
 import type { PartSlots } from './part-slots.ts';
 import type { PutError } from './put-error.ts';
 import type { ByteRate } from './rate-limit.ts';
@@ -23,7 +23,7 @@ export interface PutEnvironment {
   readonly slots: PartSlots;
   readonly rate: ByteRate;
   readonly clock: Clock;
-  readonly random: Pick<Random, 'fraction'>;
+  readonly random: Random;
   /** Address under which an emulator answers for the cloud's hosts, such as `http://localhost:3000/__vod`. */
   readonly cloudUrl: string | undefined;
   /** Milliseconds for which a request is repeated that fails for a reason that may pass. */

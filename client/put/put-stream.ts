@@ -154,7 +154,7 @@ function partBytesOf(number: number, size: number | undefined): number {
 function checkSize(found: number, size: number | undefined, isEnded: boolean): void {
   if (size === undefined || found === size || (found < size && !isEnded)) return;
   const what = isEnded ? `${found}` : 'more';
-  throw new PutError('wrong_size', `Standard input has ${what} bytes; --size says ${size}.`);
+  throw new PutError('wrong_size', `The stream has ${what} bytes; ${size} were announced.`);
 }
 
 /** Returns bytes as a source that never changes. */
