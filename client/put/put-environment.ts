@@ -7,6 +7,8 @@ import type { Transport } from './transport.ts';
 
 /** What happens during an upload. */
 export type PutEvent =
+  /** The service knows the upload by this id; there is none with an account's key. */
+  | { readonly type: 'permitted'; readonly uploadId: string | undefined }
   /** Bytes that an interrupted run has sent are not sent again. */
   | { readonly type: 'resumed'; readonly bytes: number }
   /** Fewer than 0 if bytes have to be sent again. */

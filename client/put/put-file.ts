@@ -147,6 +147,7 @@ async function putBegun(journal: Journal, run: Run): Promise<PutResult> {
   const { grant } = journal;
   const upload = { access, session, grant, record: state.append, onEvent, signal };
   const sender = createSender(upload, environment);
+  onEvent({ type: 'permitted', uploadId: session.uploadId });
   try {
     const crcs = await sendObjects(journal, files, sender);
     for (const { path, source } of files) await verifyPath(path, source);

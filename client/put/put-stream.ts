@@ -44,6 +44,7 @@ export async function putStream(
   };
   const applied = await withRetry(() => access.apply(media), patience);
   const { session, grant, mediaKey } = applied;
+  request.onEvent({ type: 'permitted', uploadId: session.uploadId });
   const stop = new AbortController();
   const signals = [stop.signal, ...(request.signal === undefined ? [] : [request.signal])];
   const signal = AbortSignal.any(signals);
