@@ -63,6 +63,12 @@ export interface paths {
       readonly responses: Refusals & { readonly 200: Answer<Uploads['Timeline']> };
     };
   };
+  readonly '/uploads/{uploadId}/progress': {
+    readonly put: InPath<{ readonly uploadId: string }> & {
+      readonly requestBody: Json<Uploads['ProgressReport']>;
+      readonly responses: Refusals & { readonly 204: { readonly content?: never } };
+    };
+  };
   readonly '/uploads/{uploadId}/replay': {
     readonly post: InPath<{ readonly uploadId: string }> & {
       readonly requestBody: Json<{ readonly eventId?: string; readonly endpoint?: string }>;
@@ -204,7 +210,7 @@ export interface components {
       readonly createdAt: string;
       readonly updatedAt: string;
       readonly expiresAt?: string;
-      /** Per cent of a pull that VOD has fetched. */
+      /** Per cent of the file that there is, until all of it is. */
       readonly progress?: number;
     };
     readonly PageQuery: { readonly limit?: number; readonly cursor?: string };
@@ -212,6 +218,13 @@ export interface components {
       readonly owner?: string;
       readonly state?: Uploads['UploadState'];
       readonly method?: Uploads['UploadMethod'];
+      /** Size in bytes and CRC-64 of a file. */
+      readonly content?: string;
+    };
+    readonly ProgressReport: {
+      readonly size: number;
+      readonly sent: number;
+      readonly crc64?: string;
     };
     readonly Timeline: {
       readonly uploadId: string;

@@ -67,7 +67,8 @@ async function callAs(token: Token, url: string, request: BackendRequest): Promi
   throw await readRefusal(response);
 }
 
-async function readToken(token: Token, refused?: string): Promise<string> {
+/** @throws {VodUploadError} `token_unavailable`, or `unauthorized` if there is none. */
+export async function readToken(token: Token, refused?: string): Promise<string> {
   let found: string | undefined;
   try {
     found = typeof token === 'string' ? token : await token(refused);

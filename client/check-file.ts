@@ -1,13 +1,6 @@
 import type { Problem, Violation } from './problem.ts';
 import { readDuration } from './read-duration.ts';
-
-/** What a file must keep. The service rejects one that does not, after it was uploaded. */
-export interface UploadLimits {
-  readonly maxBytes?: number;
-  readonly maxSeconds?: number;
-  /** File name extensions in lower case. */
-  readonly mediaTypes?: readonly string[];
-}
+import type { UploadLimits } from './signature-fields.ts';
 
 /** What can be found out about a file before it is sent; what is unknown is left out. */
 export interface FileFacts {

@@ -1,7 +1,8 @@
-import { checkFile, type UploadLimits } from './check-file.ts';
+import { checkFile } from './check-file.ts';
 import { follow } from './follow.ts';
 import { VodUploadError } from './problem.ts';
 import { loadSdk } from './sdk.ts';
+import type { UploadLimits } from './signature-fields.ts';
 import { isEnded } from './signer.ts';
 import { startTransfer } from './transfer.ts';
 import { toEnd, toFailed } from './upload-end.ts';

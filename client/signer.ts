@@ -1,13 +1,7 @@
 import type { components } from './api.ts';
 import type { CallBackend } from './backend.ts';
-import type { UploadLimits } from './check-file.ts';
 import { type Problem, VodUploadError } from './problem.ts';
-
-/** The fields of `POST /signature` that an app may set. */
-export interface SignatureFields
-  extends Omit<components['schemas']['SignatureRequest'], 'uploadId' | 'limits'> {
-  readonly limits?: UploadLimits;
-}
+import type { SignatureFields } from './signature-fields.ts';
 
 /** The answer of `POST /signature`. */
 type SignatureAnswer = components['schemas']['SignatureAnswer'];

@@ -2,18 +2,18 @@ import { createBackend, type Token } from './backend.ts';
 import type { InspectFile } from './check-file.ts';
 import { listNotes, type UnfinishedUpload } from './notes.ts';
 import type { SdkOptions, SdkSource } from './sdk.ts';
-import type { SignatureFields } from './signer.ts';
+import type { SignatureFields } from './signature-fields.ts';
 import { createSlots } from './slots.ts';
 import { createUpload, type VodUpload } from './upload.ts';
 
 export type { Token } from './backend.ts';
-export type { FileFacts, InspectFile, UploadLimits } from './check-file.ts';
+export type { FileFacts, InspectFile } from './check-file.ts';
 export type { UnfinishedUpload } from './notes.ts';
 export type { FieldError, Problem, Violation } from './problem.ts';
 // biome-ignore lint/performance/noBarrelFile: this is the entry point of a package.
 export { VodUploadError } from './problem.ts';
 export type { SdkModule, SdkOptions, SdkSource } from './sdk.ts';
-export type { SignatureFields } from './signer.ts';
+export type { SignatureFields, UploadLimits } from './signature-fields.ts';
 export type { VodUpload } from './upload.ts';
 export type {
   Cancelled,

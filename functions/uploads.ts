@@ -5,7 +5,7 @@ import {
   type Scope,
 } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
-import { openProgressLazily, readWhileFetched } from '../lib/config/lazy-progress.ts';
+import { openProgressLazily, readWhileIssued } from '../lib/config/lazy-progress.ts';
 import type { ReadProgress } from '../lib/config/progress-source.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import { ledgerRequired, openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
@@ -19,7 +19,6 @@ import { respondUnlessCached } from '../lib/runtime/conditional.ts';
 import {
   type HttpEvent,
   readHeader,
-  readJsonBody,
   readPath,
   readQueryFields,
 } from '../lib/runtime/http-event.ts';
@@ -31,10 +30,9 @@ import {
 } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, type Deadline, random } from '../lib/system.ts';
-import { replayDeliveries } from '../lib/uploads/replay.ts';
 import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
-import { parseReplayRequest, parseUploadQuery } from '../lib/uploads/upload-query.ts';
+import { parseUploadQuery } from '../lib/uploads/upload-query.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
 
@@ -119,7 +117,7 @@ function findResource([first, ...rest]: readonly string[]): Resource | undefined
   if (others.length > 0) return undefined;
   if (first === 'events') return MESSAGE;
   if (second === 'replay') return REPLAYS.get(first) ?? REPLAY;
-  return second === 'events' && !LISTS.has(first) ? EVENTS : undefined;
+  return LISTS.has(first) ? undefined : OF_UPLOAD.get(second);
 }
 
 function findEndpoints([endpoint, verb, ...rest]: readonly string[]): Resource | undefined {
@@ -132,8 +130,18 @@ const UPLOAD: Resource = new Map<string, Operation>([
   ['GET', ['upload:read', showUpload]],
   ['DELETE', ['upload:cancel', cancelUpload]],
 ]);
+const PROGRESS = answers('PUT', 'upload:sign', async (call) =>
+  (await import('../lib/uploads/report-progress.ts')).saveReport(call, await findUpload(call)),
+);
 const EVENTS = answers('GET', 'upload:read', showEvents);
-const REPLAY = answers('POST', 'upload:admin', replay);
+/** What is below the path of an upload. */
+const OF_UPLOAD: ReadonlyMap<string, Resource> = new Map([
+  ['events', EVENTS],
+  ['progress', PROGRESS],
+]);
+const REPLAY = answers('POST', 'upload:admin', async (call) =>
+  (await import('../lib/uploads/operator-routes.ts')).replayUpload(call, () => findUpload(call)),
+);
 const MESSAGES = answers('GET', 'upload:read', async (call) =>
   (await import('../lib/webhooks/message-feed.ts')).listMessages(call),
 );
@@ -150,7 +158,7 @@ function answers(method: string, ...operation: Operation): Resource {
 /** What only operators ask for is loaded when one of them does. */
 function answersOperator(
   method: string,
-  name: keyof typeof import('../lib/uploads/operator-routes.ts'),
+  name: Exclude<keyof typeof import('../lib/uploads/operator-routes.ts'), 'replayUpload'>,
 ): Resource {
   return answers(method, 'upload:admin', async (call) =>
     (await import('../lib/uploads/operator-routes.ts'))[name](call),
@@ -180,7 +188,7 @@ async function listUploads({ event, caller, owner, subAppId, ledger }: Call): Pr
 
 async function showUpload(call: Call): Promise<Answer> {
   const upload = await findUpload(call);
-  const progress = await readWhileFetched(upload, call);
+  const progress = await readWhileIssued(upload, call);
   return respondUnlessCached(call.event, { ...viewUpload(upload), ...progress });
 }
 
@@ -202,13 +210,6 @@ async function showEvents(call: Call): Promise<Answer> {
     Promise.all([each.listEvents(uploadId), each.listActions(uploadId)]),
   );
   return respondUnlessCached(event, viewTimeline(uploadId, events, actions));
-}
-
-async function replay(call: Call): Promise<Answer> {
-  const request = parseReplayRequest(readJsonBody(call.event, {}));
-  await findUpload(call);
-  const replayed = await replayDeliveries(call.uploadId, request, call.ledger);
-  return { status: 202, body: { replayed } };
 }
 
 /**
@@ -242,7 +243,7 @@ function refuseUnknown(detail: string): Problem {
 }
 
 /** The function's entry point. */
-export const main_handler = httpHandler('uploads', ['GET', 'POST', 'DELETE'], () => {
+export const main_handler = httpHandler('uploads', ['GET', 'POST', 'PUT', 'DELETE'], () => {
   const config = readUploadsConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
   const readProgress = openProgressLazily(process.env, ledger);

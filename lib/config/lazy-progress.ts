@@ -32,13 +32,25 @@ export function openProgressLazily(
   };
 }
 
-/** Returns VOD's percentage of an upload, if it is a pull that VOD fetches and the percentage is known. */
-export async function readWhileFetched(
+/**
+ * Returns how much of an upload's file there is, in percent, until it is there: what VOD says of a pull that it fetches, and
+ * what the client reports of its own.
+ */
+export async function readWhileIssued(
   upload: Upload,
-  call: { readonly deadline: Deadline; readonly readProgress?: ReadProgress | undefined },
+  call: {
+    readonly deadline: Deadline;
+    readonly ledger: WithLedger;
+    readonly readProgress?: ReadProgress | undefined;
+  },
 ): Promise<{ readonly progress?: number }> {
   const { state, method, taskId } = upload;
-  if (method !== 'pull' || state !== 'issued' || taskId === undefined) return {};
+  if (state !== 'issued') return {};
+  if (method === 'client') {
+    const { readSent } = await import('../uploads/report-progress.ts');
+    return readSent(upload, call.ledger);
+  }
+  if (method !== 'pull' || taskId === undefined) return {};
   const progress = await call.readProgress?.(upload, call.deadline);
   return progress === undefined ? {} : { progress };
 }

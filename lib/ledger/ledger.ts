@@ -24,6 +24,7 @@ import type { LedgerDependencies } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
 import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
 import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
+import type { UploadContentLedger } from './upload-contents.ts';
 import { createUploadLedger, type UploadLedger } from './uploads.ts';
 import { createVodBudgetLedger, type VodBudgetLedger } from './vod-budget.ts';
 
@@ -51,6 +52,8 @@ export interface Ledger
     BacklogLedger {
   /** Returns the part for runs of pulls. Its code is loaded when it is first needed. */
   pullRuns(): Promise<PullRunLedger>;
+  /** Returns the part for the contents of uploads, in the same way. */
+  uploadContents(): Promise<UploadContentLedger>;
   close(): Promise<void>;
 }
 
@@ -110,6 +113,10 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     async pullRuns() {
       const { createPullRunLedger } = await import('./pull-runs.ts');
       return createPullRunLedger(dependencies);
+    },
+    async uploadContents() {
+      const { createUploadContentLedger } = await import('./upload-contents.ts');
+      return createUploadContentLedger(dependencies);
     },
     close: dependencies.connection.close,
   };

@@ -233,6 +233,7 @@ const PRUNED_UPLOADS: PrunedTable = {
         and (coalesce(file_id, upload_id) = any (${IDS}) or coalesce(file_id, upload_id) = any (${FILES}))
     ),
     undone as (delete from media_actions where upload_id = any (${IDS}) or file_id = any (${FILES})),
+    unread as (delete from upload_contents where upload_id = any (${IDS})),
     gone as (delete from uploads where upload_id = any (${IDS}))`,
 };
 

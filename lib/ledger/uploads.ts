@@ -32,6 +32,8 @@ export interface UploadQuery extends PageQuery {
   readonly subAppId?: number | undefined;
   readonly state?: UploadState | undefined;
   readonly method?: UploadMethod | undefined;
+  /** Of which the file was reported to have this size in bytes and CRC-64: of the newest hundred. */
+  readonly content?: { readonly size: number; readonly crc64: string } | undefined;
 }
 
 /** Uploads in the ledger. */
@@ -118,8 +120,12 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
   return {
     findUpload: find,
     async listUploads(criteria) {
-      const { statement, parameters } = writeList(criteria);
-      const rows = await query(connection, statement, parameters);
+      const parameters: (string | number)[] = [criteria.limit + 1];
+      const source =
+        criteria.content === undefined
+          ? 'uploads'
+          : (await import('./upload-contents.ts')).writeSource(criteria, parameters);
+      const rows = await query(connection, writeList(criteria, source, parameters), parameters);
       const place = ({ createdAt, uploadId }: Upload) => [createdAt, uploadId] as const;
       return takePage(rows.map(readUpload), criteria.limit, place);
     },
@@ -145,8 +151,11 @@ export function createUploadLedger(dependencies: LedgerDependencies): UploadLedg
 }
 
 // The bound of a page is a constant, which the planner needs; the parameter then takes what is asked for.
-function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuery) {
-  const parameters: (string | number)[] = [limit + 1];
+function writeList(
+  { owner, subAppId, state, method, limit, cursor }: UploadQuery,
+  source: string,
+  parameters: (string | number)[],
+): string {
   const conditions: string[] = [];
   if (owner !== undefined) conditions.push(`owner = $${parameters.push(owner)}`);
   for (const [column, value] of Object.entries({ sub_app_id: subAppId, state, method })) {
@@ -159,11 +168,8 @@ function writeList({ owner, subAppId, state, method, limit, cursor }: UploadQuer
     );
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-  return {
-    statement: `select * from (
-        select ${UPLOAD_COLUMNS} from uploads ${where}
-        order by created_at desc, upload_id desc ${writeLimit(Math.max(limit, MAX_PAGE_ITEMS) + 1)}
-      ) page order by created_at desc, upload_id desc limit $1`,
-    parameters,
-  };
+  return `select * from (
+      select ${UPLOAD_COLUMNS} from ${source} ${where}
+      order by created_at desc, upload_id desc ${writeLimit(Math.max(limit, MAX_PAGE_ITEMS) + 1)}
+    ) page order by created_at desc, upload_id desc limit $1`;
 }

@@ -4,11 +4,13 @@ import { respondUnlessCached } from '../runtime/conditional.ts';
 import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../runtime/http-event.ts';
 import type { Answer } from '../runtime/http-handler.ts';
 import { viewEndpoint } from './endpoint-view.ts';
+import { replayDeliveries } from './replay.ts';
 import { replayDeadItem } from './replay-dead-item.ts';
 import {
   parseItemRequest,
   parsePageQuery,
   parseReplayQuery,
+  parseReplayRequest,
   refuseOptions,
 } from './upload-query.ts';
 
@@ -48,6 +50,16 @@ export async function replayItem({ event, ledger, now }: OperatorCall): Promise<
   const item = parseItemRequest(readJsonBody(event, {}));
   const isReplayed = await ledger((each) => replayDeadItem(item, each, now()));
   return { status: 202, body: { replayed: isReplayed ? 1 : 0 } };
+}
+
+/** Makes the dead deliveries of one upload due again, if `find` finds it. @throws {Problem} */
+export async function replayUpload(
+  { event, ledger, uploadId }: OperatorCall & { readonly uploadId: string },
+  find: () => Promise<unknown>,
+): Promise<Answer> {
+  const request = parseReplayRequest(readJsonBody(event, {}));
+  await find();
+  return { status: 202, body: { replayed: await replayDeliveries(uploadId, request, ledger) } };
 }
 
 /** Makes dead deliveries due again, and returns how many and the next cursor. @throws {Problem} */

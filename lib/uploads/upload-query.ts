@@ -30,6 +30,41 @@ export const pageLimit = v.optional(
 /** Query parameters of every list. */
 export const pageQuery = v.object({ limit: pageLimit, cursor: v.optional(once) });
 
+/** An unsigned number of 64 bits, except the largest ones with 20 digits: these are checked apart. */
+const DIGITS = '(?:0|[1-9]\\d{0,18}|1[0-8]\\d{18})';
+
+const isUnsigned64 = (digits: string) => BigInt(digits) < 2n ** 64n;
+
+/**
+ * A CRC-64 in decimal digits, as VOD's storage writes it.
+ *
+ * @see https://cloud.tencent.com/document/product/436/40334
+ */
+export const crc64 = v.pipe(
+  v.string('must be a string of decimal digits, since a number would lose some'),
+  v.check(
+    (text) => new RegExp(`^${DIGITS}$`).test(text) && isUnsigned64(text),
+    'must be a CRC-64 in decimal digits, such as "11051210869376104954"',
+  ),
+  v.metadata({ pattern: '^(?:0|[1-9]\\d{0,18})$' }),
+);
+
+/** A file by its size in bytes and its CRC-64. */
+const content = v.pipe(
+  once,
+  v.metadata({ pattern: '^[1-9]\\d{0,14}-(?:0|[1-9]\\d{0,18})$' }),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const [, size = '', digits = ''] =
+      new RegExp(`^([1-9]\\d{0,14})-(${DIGITS})$`).exec(dataset.value) ?? [];
+    if (digits !== '' && isUnsigned64(digits)) return { size: Number(size), crc64: digits };
+    addIssue({
+      message:
+        'must be the size of a file in bytes and its CRC-64, such as 20000000-11051210869376104954',
+    });
+    return NEVER;
+  }),
+);
+
 /** Query parameters of the list of uploads. */
 export const uploadQuery = v.object({
   owner: v.optional(once),
@@ -47,6 +82,7 @@ export const uploadQuery = v.object({
       v.picklist(UPLOAD_METHODS, `must be one of ${UPLOAD_METHODS.join(', ')}`),
     ),
   ),
+  content: v.optional(content),
   ...pageQuery.entries,
 });
 

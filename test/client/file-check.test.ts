@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { checkFile, type UploadLimits } from '../../client/check-file.ts';
+import { checkFile } from '../../client/check-file.ts';
+import type { UploadLimits } from '../../client/signature-fields.ts';
 import { judgeMedia } from '../../lib/policy/judge-media.ts';
 import { fileOf, useUploadStage } from './upload-stage.ts';
 

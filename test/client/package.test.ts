@@ -68,7 +68,8 @@ describe('the package', () => {
   });
 
   it('imports nothing of the service', async () => {
-    const files = (await readdir(join(ROOT, 'client'))).filter((name) => name.endsWith('.ts'));
+    const names = await readdir(join(ROOT, 'client'), { recursive: true });
+    const files = names.filter((name) => name.endsWith('.ts') && !name.startsWith('dist'));
     const texts = await Promise.all(
       files.map((name) => readFile(join(ROOT, 'client', name), 'utf8')),
     );
@@ -76,10 +77,28 @@ describe('the package', () => {
       Array.from(text.matchAll(/ from '([^']+)'/g), ([, name = '']) => name),
     );
 
-    expect(files.length).toBeGreaterThan(20);
-    expect(new Set(imported.filter((name) => !/^\.\/[\w-]+\.ts$/.test(name)))).toEqual(
-      new Set(['openapi-fetch', 'react', 'standardwebhooks']),
+    expect(files.length).toBeGreaterThan(50);
+    const outside = imported.filter((name) => !/^(\.\/|node:)/.test(name));
+    expect(new Set(outside)).toEqual(
+      new Set([
+        ...['openapi-fetch', 'react', 'standardwebhooks', 'valibot'],
+        ...['../backend.ts', '../problem.ts', '../put-file.ts'],
+      ]),
     );
+  });
+
+  it('loads what uploads from Node.js need with the first upload', async () => {
+    const program = `
+      import { putFile } from 'vod-upload-client/node';
+      const isLoaded = () => process.moduleLoadList.includes('NativeModule https');
+      const before = isLoaded();
+      await putFile('none.mp4', { endpoint: 'http://127.0.0.1:9', token: 't' }).catch(() => {});
+      console.log(before, isLoaded());`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: app,
+    });
+
+    expect(stdout).toBe('false true\n');
   });
 
   it('is published as its files say', async () => {
@@ -115,6 +134,7 @@ describe('the package', () => {
     expect(licenses.match(/^\S+ \d+\.\d+\.\d+ \(\w+\)$/gm)).toEqual([
       ...[expect.stringMatching(/^@stablelib\/base64 /), expect.stringMatching(/^fast-sha256 /)],
       ...[expect.stringMatching(/^openapi-fetch /), expect.stringMatching(/^standardwebhooks /)],
+      expect.stringMatching(/^valibot /),
     ]);
     expect(await readFile(join(folder, 'LICENSE'), 'utf8')).toContain('MIT');
   });

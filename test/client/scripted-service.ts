@@ -18,7 +18,7 @@ export type ServiceAnswer =
 export interface ScriptedService {
   readonly calls: readonly ServiceCall[];
   /** Answers the next requests of this method, one each, instead of what the service would. */
-  answerNext(method: 'POST' | 'GET' | 'DELETE', ...answers: readonly ServiceAnswer[]): void;
+  answerNext(method: 'POST' | 'GET' | 'PUT' | 'DELETE', ...answers: readonly ServiceAnswer[]): void;
   /** What `GET /uploads/{uploadId}` answers from now on. */
   upload: Readonly<Record<string, unknown>>;
   /** Limits of every upload. */
@@ -56,6 +56,7 @@ export function scriptService(): ScriptedService {
         body: service.upload,
         headers: { ETag: JSON.stringify(JSON.stringify(service.upload).length) },
       };
+    if (method === 'PUT') return { status: 204 };
     if (method === 'DELETE') return { body: { ...service.upload, state: 'cancelled' } };
     issued += 1;
     const uploadId = body['uploadId'] ?? `upload-${issued}`;
@@ -75,7 +76,7 @@ export function scriptService(): ScriptedService {
     const told = answer(call);
     if (told === 'unreachable') throw new TypeError('Failed to fetch');
     const { status = 200, body } = told;
-    const text = status === 304 ? null : JSON.stringify(body);
+    const text = [204, 304].includes(status) ? null : JSON.stringify(body);
     return new Response(text, { status, headers: told.headers ?? {} });
   });
   return service;

@@ -158,7 +158,7 @@ describe.each(routes)('$method $path', (operation) => {
     const { authorization: none } = await bearer(OWNER, others.join(' '), Date.now());
 
     for (const [credentials, statuses] of [
-      [all, [200, 202, 400, 404]],
+      [all, [200, 202, 204, 400, 404]],
       [none, [403]],
       ['', [401]],
     ] as const) {
@@ -179,7 +179,7 @@ describe.each([...new Set(routes.map(({ path }) => path))])('%s', (path) => {
   it('has the methods of the document, and no other', async () => {
     const own = routes.filter((each) => each.path === path);
     const around = routes.filter((each) => functionOf(each) === functionOf({ path }));
-    const others = (['get', 'post', 'delete'] as const).filter((method) =>
+    const others = (['get', 'post', 'put', 'delete'] as const).filter((method) =>
       own.every((each) => each.method !== method),
     );
     const made = { ...NOTHING, path: { uploadId: '0', endpoint: '0', runId: '0' } };

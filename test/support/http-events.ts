@@ -88,7 +88,7 @@ export const SCF_CONTEXT = {
 
 /** Methods of functions that have more than one. */
 const METHODS: Readonly<Record<string, readonly string[]>> = {
-  uploads: ['GET', 'POST', 'DELETE'],
+  uploads: ['GET', 'POST', 'PUT', 'DELETE'],
   pull: ['GET', 'POST'],
 };
 

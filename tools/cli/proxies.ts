@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
+import { chooseProxy, proxyHeaders } from '../../client/put/proxy.ts';
 import type { Environment } from '../../lib/config/environment.ts';
-import { chooseProxy, proxyHeaders } from '../put/proxy.ts';
 import { isLoopback } from './show-url.ts';
 
 /**

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CLIENT = join(ROOT, 'client');
 
 /** Files of the package's entry points, one for each entry of `exports`. */
-const ENTRIES = ['vod-upload', 'node', 'react', 'mediainfo'];
+const ENTRIES = ['vod-upload', 'node', 'react', 'progress', 'mediainfo'];
 
 /**
  * Writes the code and the types of the client into `folder`, for which everything in it is removed. What `node` needs of
@@ -38,7 +38,7 @@ async function bundle(folder: string): Promise<readonly string[]> {
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'neutral', target: 'es2022' },
     // As far as possible the form that its author made for bundlers.
     mainFields: ['module', 'main'],
-    external: ['react'],
+    external: ['react', 'node:*'],
     metafile: true,
   });
   const inputs = Object.keys(metafile.inputs).filter((path) => path.startsWith('node_modules/'));
@@ -52,4 +52,6 @@ async function writeTypes(folder: string): Promise<void> {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const project = join(CLIENT, 'tsconfig.build.json');
   await promisify(execFile)(process.execPath, [tsc, '-p', project, '--outDir', folder]);
+  // No entry point has a type of the engine.
+  await rm(join(folder, 'put'), { recursive: true });
 }

@@ -20,11 +20,12 @@ const PARTS = [
   'lib/ledger/feed-statements.ts',
   'lib/ledger/pruned-tables.ts',
   'lib/ledger/pull-runs.ts',
+  'lib/ledger/upload-contents.ts',
   'lib/pulls/answer-runs.ts',
   'lib/uploads/operator-routes.ts',
+  'lib/uploads/report-progress.ts',
   'lib/config/progress-source.ts',
   'lib/policy/settings.ts',
-  'lib/uploads/operator-routes.ts',
   'lib/webhooks/message-feed.ts',
 ].map((file) => join(ROOT, file));
 

@@ -38,14 +38,16 @@ export const application = v.pipe(
   v.description('application of VOD that it is in'),
 );
 
-/** VOD's percentage of a pull. */
+/** How much of a file there is. */
 export const progress = v.exactOptional(
   v.pipe(
     v.number(),
     v.integer(),
     v.minValue(0),
     v.maxValue(100),
-    v.description("VOD's percentage while it fetches the media of a pull, if it is known"),
+    v.description(
+      "percentage of the file, if it is known: VOD's while it fetches the media of a pull, or what the client reports while it sends",
+    ),
   ),
 );
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { SignatureAnswer } from '../../functions/signature.ts';
-import type { readWhileFetched } from '../../lib/config/lazy-progress.ts';
+import type { readWhileIssued } from '../../lib/config/lazy-progress.ts';
 import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../../lib/ledger/timeline.ts';
 import { UPLOAD_METHODS } from '../../lib/model/upload-state.ts';
 import type { SubmittedPull } from '../../lib/pulls/pull-store.ts';
@@ -60,7 +60,7 @@ export const upload = v.object({
   updatedAt: time('when it last changed'),
   expiresAt: v.exactOptional(time('when the permission to upload ends')),
   progress,
-} satisfies Fields<UploadView & Awaited<ReturnType<typeof readWhileFetched>>>);
+} satisfies Fields<UploadView & Awaited<ReturnType<typeof readWhileIssued>>>);
 
 /** What `POST /signature` answers. */
 export const signatureAnswer = v.object({

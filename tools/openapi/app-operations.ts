@@ -164,6 +164,23 @@ export const APP_OPERATIONS: readonly Operation[] = [
     problems: ['not_found', 'ledger_required'],
   },
   {
+    ...{ id: 'reportProgress', method: 'put', path: '/uploads/{uploadId}/progress', tag: 'Apps' },
+    summary: 'Report how much was sent',
+    scope: 'upload:sign',
+    description:
+      'For the client that sends the file. `GET /uploads/{uploadId}` then has it as `progress`, until the file is there; with its checksum the file is found again, as `content` of `GET /uploads`. Nobody checks what is reported, and nothing else depends on it.',
+    body: {
+      schema: refer('ProgressReport'),
+      examples: {
+        begun: { size: 20_000_000, sent: 4_194_304 },
+        whole: { size: 20_000_000, sent: 20_000_000, crc64: '11051210869376104954' },
+      },
+    },
+    status: 204,
+    answer: 'nothing: the report is recorded',
+    problems: [...BODY_PROBLEMS, ...UPLOAD_PROBLEMS, 'upload_finished'],
+  },
+  {
     ...{ id: 'cancelUpload', method: 'delete', path: '/uploads/{uploadId}', tag: 'Apps' },
     summary: 'Cancel an upload',
     scope: 'upload:cancel',

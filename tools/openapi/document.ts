@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { itemId, runRequest, stepRequest } from '../../lib/pulls/run-request.ts';
+import { progressReport } from '../../lib/uploads/report-progress.ts';
 import { limitFields, UPLOAD_ID, uploadLimits } from '../../lib/validation/fields.ts';
 import { MAX_PULL_ITEMS } from '../../lib/validation/limits.ts';
 import { pullItem } from '../../lib/validation/pull-request.ts';
@@ -13,7 +14,7 @@ import { OPERATOR_OPERATIONS } from './operator-operations.ts';
 import { exampleOf, PROBLEM_CODES } from './problems.ts';
 import { describeResponses, HEADERS } from './responses.ts';
 import { RUN_OPERATIONS } from './run-operations.ts';
-import { describeFields, LIMIT_TEXTS, PULL_TEXTS, SIGNATURE_TEXTS } from './texts.ts';
+import { describeFields, LIMIT_TEXTS, PULL_TEXTS, REPORT_TEXTS, SIGNATURE_TEXTS } from './texts.ts';
 import { describeWebhooks, WEBHOOK_COMPONENTS, WEBHOOK_PARTS } from './webhooks.ts';
 
 /** Every operation, in the order of the documents. */
@@ -143,6 +144,7 @@ function describeSchemas(): Readonly<Record<string, JsonSchema>> {
       },
     }),
     RunStep: describeRequest(stepRequest, { cursor: 'of the answer before' }),
+    ProgressReport: describeRequest(progressReport, REPORT_TEXTS),
     Limits: describeRequest(limitFields, LIMIT_TEXTS),
     VodNotification: NOTIFICATION,
     Nothing: describeRequest(v.object({}), {}),

@@ -9,7 +9,7 @@ type RequestHeader = 'Idempotency-Key' | 'If-None-Match';
 /** One method of one path, as the document and the tables describe it. */
 export interface Operation {
   readonly id: string;
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly path: string;
   readonly tag: 'Apps' | 'Operators' | 'VOD';
   readonly summary: string;
@@ -24,12 +24,13 @@ export interface Operation {
     /** Whether it may be left out. */
     readonly optional?: boolean;
   };
-  readonly status: 200 | 202;
+  readonly status: 200 | 202 | 204;
   /** What the answer 201 is, which the operation has in place of its usual status for something new. */
   readonly created?: string;
   /** What the answer is, as Markdown whose links are relative to docs/. */
   readonly answer: string;
-  readonly schema: v.GenericSchema;
+  /** Of its body; undefined if it has none. */
+  readonly schema?: v.GenericSchema;
   /** Problems in addition to those that every operation with a token may have. */
   readonly problems: readonly ProblemCode[];
 }

@@ -53,7 +53,9 @@ export function describeResponses(operation: Operation): Readonly<Record<string,
   const success = {
     description: capitalize(withoutLocalLinks(answer)),
     headers: pickHeaders(tagged),
-    content: { 'application/json': { schema: describeAnswer(schema, ANSWER_PARTS) } },
+    ...(schema && {
+      content: { 'application/json': { schema: describeAnswer(schema, ANSWER_PARTS) } },
+    }),
   };
   const unchanged = { description: 'As before: If-None-Match.', headers: pickHeaders(tagged) };
   const problems = listProblems(operation);

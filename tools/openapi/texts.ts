@@ -1,6 +1,7 @@
 import type * as v from 'valibot';
 import type { UploadState } from '../../lib/model/upload-state.ts';
 import type { itemQuery, runQuery } from '../../lib/pulls/run-request.ts';
+import type { progressReport } from '../../lib/uploads/report-progress.ts';
 import type { uploadQuery } from '../../lib/uploads/upload-query.ts';
 import type { limitFields } from '../../lib/validation/fields.ts';
 import type { pullItem } from '../../lib/validation/pull-request.ts';
@@ -113,8 +114,17 @@ export const QUERY_TEXTS: Readonly<Record<keyof (typeof uploadQuery)['entries'],
   owner: 'uploads of this owner; another owner than the caller needs the scope upload:admin',
   state: 'uploads in this state',
   method: 'uploads that came in this way',
+  content:
+    'uploads of a file with this size in bytes and CRC-64, as `PUT /uploads/{uploadId}/progress` reports them: of the newest 100',
   limit: 'most items of the page',
   cursor: '`cursor` of the page before',
+};
+
+/** The fields of `PUT /uploads/{uploadId}/progress`. */
+export const REPORT_TEXTS: Readonly<Record<keyof (typeof progressReport)['entries'], string>> = {
+  size: 'bytes of the file',
+  sent: 'bytes that were sent; it does not go back',
+  crc64: 'CRC-64 of the whole file in decimal digits, as storage writes it, once it is known',
 };
 
 /** Query parameters of the messages after a cursor. */

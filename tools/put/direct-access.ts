@@ -1,14 +1,14 @@
 import { createSecretKey, randomInt } from 'node:crypto';
 import * as v from 'valibot';
+import { createClientCalls } from '../../client/put/client-calls.ts';
+import { callJson } from '../../client/put/json-call.ts';
+import { PutError } from '../../client/put/put-error.ts';
+import { createServerClock, type ServerClock } from '../../client/put/server-clock.ts';
+import type { Transport } from '../../client/put/transport.ts';
+import type { UploadAccess } from '../../client/put/upload-access.ts';
 import { signUpload } from '../../lib/signing/upload-signature.ts';
 import { defined } from '../../lib/validation/json-object.ts';
-import { createClientCalls } from './client-calls.ts';
-import { callJson } from './json-call.ts';
-import { PutError } from './put-error.ts';
-import { createServerClock, type ServerClock } from './server-clock.ts';
 import { API_CONTENT_TYPE, signApiCall } from './tc3-signature.ts';
-import type { Transport } from './transport.ts';
-import type { UploadAccess } from './upload-access.ts';
 
 /** A key of an account. */
 interface AccountKey {

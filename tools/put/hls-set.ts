@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { PutError } from './put-error.ts';
+import { PutError } from '../../client/put/put-error.ts';
 
 /** A file that a playlist names. */
 export interface SetFile {

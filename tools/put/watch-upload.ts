@@ -1,10 +1,10 @@
 import * as v from 'valibot';
+import { explainProblem } from '../../client/put/functions-access.ts';
+import { callJson } from '../../client/put/json-call.ts';
+import { type Patience, withRetry } from '../../client/put/retry.ts';
+import type { Transport } from '../../client/put/transport.ts';
 import { isFinished, UPLOAD_STATES, type UploadState } from '../../lib/model/upload-state.ts';
 import type { Clock } from '../../lib/system.ts';
-import { explainProblem } from './functions-access.ts';
-import { callJson } from './json-call.ts';
-import { type Patience, withRetry } from './retry.ts';
-import type { Transport } from './transport.ts';
 
 /** An upload of which the end is awaited. */
 export interface WatchRequest {

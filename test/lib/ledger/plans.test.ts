@@ -51,6 +51,15 @@ const CALLS: Readonly<
       await ledger.listUploads({ ...at, owner: 'nobody' });
     }
   },
+  async uploadContents(ledger) {
+    const contents = await ledger.uploadContents();
+    await contents.saveContent('u7', { size: 9, sent: 3 });
+    await contents.saveContent('u5', { size: 9, sent: 9, crc64: '1' });
+    await contents.findContent('u7');
+    const content = { size: 1_000_045, crc64: '45' };
+    await ledger.listUploads({ ...page, owner: 'owner45', content });
+    await ledger.listUploads({ ...page, content: { ...content, crc64: '0' } });
+  },
   async findFiles(ledger) {
     const files = Array.from({ length: 20 }, (_, i) => file(i * 40 + 45));
     await ledger.findFiles(files);

@@ -21,7 +21,15 @@ import { removeScratch } from '../../support/remove-scratch.ts';
 vi.setConfig({ testTimeout: 90_000 });
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const COPIED = ['lib', 'tools/cli', 'tools/deploy', 'tools/pull', 'tools/put', 'package.json'];
+const COPIED = [
+  'client',
+  'lib',
+  'tools/cli',
+  'tools/deploy',
+  'tools/pull',
+  'tools/put',
+  'package.json',
+];
 
 /** A separate checkout with the packages of this one. */
 let copy: string;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createCrc64 } from '../../../tools/put/crc64.ts';
+import { createCrc64 } from '../../../client/put/crc64.ts';
 import { createChance } from '../../support/chance.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { useStack } from '../../support/stack-stage.ts';

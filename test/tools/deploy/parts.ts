@@ -9,5 +9,5 @@ export const PARTS = [
     'message-feed',
   ],
   ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'settings', 'verify-token'],
+  ...['pull-runs', 'report-progress', 'settings', 'upload-contents', 'verify-token'],
 ];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { combineCrc64, createCrc64 } from '../../../client/put/crc64.ts';
 import * as emulated from '../../../tools/local/emulator/storage/crc64.ts';
-import { combineCrc64, createCrc64 } from '../../../tools/put/crc64.ts';
 
 function crcOf(...pieces: readonly Uint8Array[]): string {
   const crc = createCrc64();

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { putFile } from '../../../client/put/put-file.ts';
 import { listHlsSet } from '../../../tools/put/hls-set.ts';
-import { putFile } from '../../../tools/put/put-file.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { perTest } from '../../support/per-test.ts';
 import { MEBIBYTE, openPutStage } from './put-stage.ts';

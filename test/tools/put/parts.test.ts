@@ -5,11 +5,11 @@ import {
   listParts,
   PART_LIMITS,
   streamPartBytes,
-} from '../../../tools/put/part-plan.ts';
-import { createPartSlots } from '../../../tools/put/part-slots.ts';
-import { createByteRate } from '../../../tools/put/rate-limit.ts';
-import { childText, readXml } from '../../../tools/put/read-xml.ts';
-import { startStallTimer } from '../../../tools/put/stall-timer.ts';
+} from '../../../client/put/part-plan.ts';
+import { createPartSlots } from '../../../client/put/part-slots.ts';
+import { createByteRate } from '../../../client/put/rate-limit.ts';
+import { childText, readXml } from '../../../client/put/read-xml.ts';
+import { startStallTimer } from '../../../client/put/stall-timer.ts';
 
 const MEBIBYTE = 1024 ** 2;
 const LARGEST = PART_LIMITS.maxBytes * PART_LIMITS.maxParts;

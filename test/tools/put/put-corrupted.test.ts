@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { putFile } from '../../../tools/put/put-file.ts';
-import type { OutgoingRequest, Transport } from '../../../tools/put/transport.ts';
+import { putFile } from '../../../client/put/put-file.ts';
+import type { OutgoingRequest, Transport } from '../../../client/put/transport.ts';
 import { perTest } from '../../support/per-test.ts';
 import { MEBIBYTE, openPutStage, sentParts } from './put-stage.ts';
 

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { createFunctionsAccess } from '../../../client/put/functions-access.ts';
+import { createPartSlots } from '../../../client/put/part-slots.ts';
+import { type PutEvent, patienceOf } from '../../../client/put/put-environment.ts';
+import { putFile } from '../../../client/put/put-file.ts';
+import { createByteRate } from '../../../client/put/rate-limit.ts';
+import { createTransport } from '../../../client/put/transport.ts';
+import type { UploadAccess } from '../../../client/put/upload-access.ts';
 import { clock, random } from '../../../lib/system.ts';
 import { buildVideo } from '../../../tools/local/emulator/pull/sample-video.ts';
-import { createFunctionsAccess } from '../../../tools/put/functions-access.ts';
-import { createPartSlots } from '../../../tools/put/part-slots.ts';
-import { type PutEvent, patienceOf } from '../../../tools/put/put-environment.ts';
-import { putFile } from '../../../tools/put/put-file.ts';
-import { createByteRate } from '../../../tools/put/rate-limit.ts';
-import { createTransport } from '../../../tools/put/transport.ts';
-import type { UploadAccess } from '../../../tools/put/upload-access.ts';
 import { watchUpload } from '../../../tools/put/watch-upload.ts';
 import { happens } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
@@ -27,7 +27,8 @@ async function open() {
   const endpoint = stage.stack.origin;
   const events: PutEvent[] = [];
   const access = createFunctionsAccess({
-    ...{ endpoint, token, fields: {}, transport, cloudUrl, signal: undefined },
+    ...{ signatureUrl: `${endpoint}/signature`, token, fields: {} },
+    ...{ transport, cloudUrl, signal: undefined },
   });
   const environment = {
     ...{ transport, cloudUrl, clock, random, patience: 5_000 },

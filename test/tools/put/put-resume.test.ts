@@ -3,10 +3,10 @@ import { appendFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/pro
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PutError } from '../../../tools/put/put-error.ts';
-import { type PutFileRequest, putFile } from '../../../tools/put/put-file.ts';
-import { abortFile } from '../../../tools/put/remove-parts.ts';
-import { lockState } from '../../../tools/put/state-lock.ts';
+import { PutError } from '../../../client/put/put-error.ts';
+import { type PutFileRequest, putFile } from '../../../client/put/put-file.ts';
+import { abortFile } from '../../../client/put/remove-parts.ts';
+import { lockState } from '../../../client/put/state-lock.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { perTest } from '../../support/per-test.ts';
 import { MEBIBYTE, openPutStage, type PutStage, sentParts, storageCalls } from './put-stage.ts';
@@ -227,7 +227,7 @@ describe('the state', () => {
 });
 
 /** Interrupts an upload, and returns the name of its state. */
-async function nameOfState(request: PutFileRequest): Promise<string> {
+async function nameOfState(request: ReturnType<typeof stage.request>): Promise<string> {
   await interrupt(request);
   const names = await readdir(request.stateFolder);
   return names.find((name) => name.endsWith('.ndjson')) ?? '';

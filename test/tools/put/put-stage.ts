@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createPartSlots } from '../../../client/put/part-slots.ts';
+import type { PutEnvironment, PutEvent } from '../../../client/put/put-environment.ts';
+import type { PutFileRequest } from '../../../client/put/put-file.ts';
+import { createByteRate } from '../../../client/put/rate-limit.ts';
+import { createTransport } from '../../../client/put/transport.ts';
 import { clock, random } from '../../../lib/system.ts';
 import type { RecordedActivity } from '../../../tools/local/activity.ts';
 import { createDirectAccess, type DirectOptions } from '../../../tools/put/direct-access.ts';
-import { createPartSlots } from '../../../tools/put/part-slots.ts';
-import type { PutEnvironment, PutEvent } from '../../../tools/put/put-environment.ts';
-import type { PutFileRequest } from '../../../tools/put/put-file.ts';
-import { createByteRate } from '../../../tools/put/rate-limit.ts';
-import { createTransport } from '../../../tools/put/transport.ts';
 import { removeScratch } from '../../support/remove-scratch.ts';
 import { type ApiStage, openApiStage } from '../local/emulator/api/api-stage.ts';
 
@@ -27,7 +27,10 @@ export interface PutStage {
   /** Writes a file of noise; returns its path. */
   readonly write: (name: string, content: Buffer | number) => Promise<string>;
   /** Returns a request to upload a film. */
-  readonly request: (path: string, change?: Partial<PutFileRequest>) => PutFileRequest;
+  readonly request: (
+    path: string,
+    change?: Partial<Omit<PutFileRequest, 'stateFolder'>>,
+  ) => PutFileRequest & { readonly stateFolder: string };
   readonly close: () => Promise<void>;
 }
 

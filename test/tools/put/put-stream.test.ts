@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type PutStreamRequest, putStream } from '../../../tools/put/put-stream.ts';
+import { type PutStreamRequest, putStream } from '../../../client/put/put-stream.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { perTest } from '../../support/per-test.ts';
 import { MEBIBYTE, openPutStage, sentParts } from './put-stage.ts';
@@ -47,9 +47,9 @@ describe('putStream()', () => {
   });
 
   it.each([
-    ['shorter', 9 * MEBIBYTE, 10 * MEBIBYTE, /has 9437184 bytes; --size says 10485760/],
-    ['longer', 10 * MEBIBYTE, 9 * MEBIBYTE, /has more bytes; --size says 9437184/],
-    ['shorter and small', 3, 4, /has 3 bytes; --size says 4/],
+    ['shorter', 9 * MEBIBYTE, 10 * MEBIBYTE, /has 9437184 bytes; 10485760 were announced/],
+    ['longer', 10 * MEBIBYTE, 9 * MEBIBYTE, /has more bytes; 9437184 were announced/],
+    ['shorter and small', 3, 4, /has 3 bytes; 4 were announced/],
   ])(
     'refuses a stream that is %s than announced, and leaves nothing',
     async (_, size, said, message) => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { PutError } from '../../../tools/put/put-error.ts';
-import { withRetry } from '../../../tools/put/retry.ts';
+import { PutError } from '../../../client/put/put-error.ts';
+import { withRetry } from '../../../client/put/retry.ts';
 
 /** Works on a clock of its own: each attempt takes `milliseconds`, and all but the last of `attempts` fail. */
 async function work(attempts: number, milliseconds: number) {

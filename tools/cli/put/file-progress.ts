@@ -1,4 +1,4 @@
-import type { PutEvent } from '../../put/put-environment.ts';
+import type { PutEvent } from '../../../client/put/put-environment.ts';
 import { showText } from '../show-text.ts';
 
 /** How far a file is. */

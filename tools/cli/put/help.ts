@@ -39,6 +39,7 @@ Options of the run:
   --patience <seconds>   for which a request is repeated that fails, 600 by default
   --state <folder>       of what is needed to go on, .vod-upload by default
   --again                uploads again what was uploaded before
+  --skip-existing        uploads no file of which you have a media already, by its size and CRC-64
   --abort                removes what interrupted uploads have sent
   --wait                 waits until the media are ready, and says what became of them
   --json                 writes one JSON object a line

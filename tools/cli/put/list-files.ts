@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { typeOf } from '../../../client/put/media-name.ts';
+import { PutError } from '../../../client/put/put-error.ts';
 import { isMediaType } from '../../../lib/validation/media-type.ts';
 import { isPlaylist, listHlsSet, type SetFile } from '../../put/hls-set.ts';
-import { PutError } from '../../put/put-error.ts';
 import { createMatcher } from './match-path.ts';
 
 /** A file to upload. */
@@ -68,11 +69,6 @@ export async function listFiles(
 /** Returns a path that was typed in `folder`: as it was typed, if the program runs there. */
 export function resolvePath(path: string, { folder }: { readonly folder: string }): string {
   return folder === process.cwd() ? path : resolve(folder, path);
-}
-
-/** Returns the type of a file by its name. */
-export function typeOf(path: string): string {
-  return extname(path).slice(1).toLowerCase();
 }
 
 async function describeFile(path: string, wanted: string | undefined): Promise<FoundFile> {

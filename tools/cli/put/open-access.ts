@@ -1,8 +1,8 @@
+import { createFunctionsAccess } from '../../../client/put/functions-access.ts';
+import type { Transport } from '../../../client/put/transport.ts';
+import type { UploadAccess } from '../../../client/put/upload-access.ts';
 import { defined } from '../../../lib/validation/json-object.ts';
 import { createDirectAccess } from '../../put/direct-access.ts';
-import { createFunctionsAccess } from '../../put/functions-access.ts';
-import type { Transport } from '../../put/transport.ts';
-import type { UploadAccess } from '../../put/upload-access.ts';
 import { readOperator, readUploadKey } from '../cloud/operator.ts';
 import { CommandError, type Surroundings } from '../command.ts';
 import { readVariables } from '../read-environment.ts';
@@ -97,7 +97,10 @@ function openFunctions(
     storageRegion: options['storage-region'],
     mediaExpireTime: options['expire-time'],
   });
-  const access = createFunctionsAccess({ endpoint, token, fields, transport, cloudUrl, signal });
+  const signatureUrl = `${endpoint}/signature`;
+  const access = createFunctionsAccess({
+    ...{ signatureUrl, token, fields, transport, cloudUrl, signal },
+  });
   const uploadsEndpoint = readUrl('--uploads-endpoint', options['uploads-endpoint']) ?? endpoint;
   const functions = { uploadsEndpoint, token };
   return { access, options: JSON.stringify(fields), functions, cloudUrl };

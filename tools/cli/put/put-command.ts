@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
+import { PART_LIMITS } from '../../../client/put/part-plan.ts';
+import { createPartSlots } from '../../../client/put/part-slots.ts';
+import type { PutEnvironment } from '../../../client/put/put-environment.ts';
+import { createByteRate, createRateGate } from '../../../client/put/rate-limit.ts';
+import { createTransport } from '../../../client/put/transport.ts';
 import { clock, forEachAtOnce, random } from '../../../lib/system.ts';
-import { PART_LIMITS } from '../../put/part-plan.ts';
-import { createPartSlots } from '../../put/part-slots.ts';
-import type { PutEnvironment } from '../../put/put-environment.ts';
-import { createByteRate, createRateGate } from '../../put/rate-limit.ts';
-import { createTransport } from '../../put/transport.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { showText } from '../show-text.ts';
 import { PUT_HELP } from './help.ts';

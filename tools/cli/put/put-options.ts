@@ -31,6 +31,7 @@ const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   abort: { type: 'boolean', default: false },
   again: { type: 'boolean', default: false },
+  'skip-existing': { type: 'boolean', default: false },
   wait: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
@@ -69,6 +70,9 @@ function explainPaths(
     ...(isInput && abort
       ? ['Standard input cannot be continued, so there is nothing to --abort.']
       : []),
+    ...(isInput && values['skip-existing']
+      ? ['Standard input can be read only once, so --skip-existing is for files.']
+      : []),
     ...(!isInput && size !== undefined ? ['--size is for standard input.'] : []),
     ...(hasOne ? [] : listGiven({ name, cover: values.cover, type: values.type })).map(
       (option) => `${option} is for a single file.`,
@@ -96,6 +100,12 @@ function explainWay(
     ...(direct ? pick(ONLY_FUNCTIONS).map((option) => `${option} does not go with --direct.`) : []),
     ...(direct && wait
       ? ['--wait needs --endpoint: without the functions nobody knows what becomes of it.']
+      : []),
+    ...(direct && values['skip-existing']
+      ? ['--skip-existing needs --endpoint: without the functions nobody knows what is there.']
+      : []),
+    ...(values.again && values['skip-existing']
+      ? ['--again uploads what is there, and --skip-existing does not: give one of them.']
       : []),
   ];
 }

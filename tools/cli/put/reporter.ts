@@ -1,6 +1,7 @@
-import type { PutResult } from '../../put/journal-records.ts';
-import type { PutEvent } from '../../put/put-environment.ts';
-import type { PutError } from '../../put/put-error.ts';
+import type { PutResult } from '../../../client/put/journal-records.ts';
+import type { PutEvent } from '../../../client/put/put-environment.ts';
+import type { PutError } from '../../../client/put/put-error.ts';
+import type { ExistingMedia } from '../../put/find-existing.ts';
 import type { WatchedUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
 import { showText } from '../show-text.ts';
@@ -18,6 +19,8 @@ export interface Reporter {
   /** A file is uploaded from now on; returns what to call with its events. */
   readonly begin: (file: Pick<FileProgress, 'path' | 'size'>) => (event: PutEvent) => void;
   readonly uploaded: (path: string, result: PutResult, isNew: boolean) => void;
+  /** It is not uploaded, since its owner has a media of it. */
+  readonly exists: (path: string, media: ExistingMedia) => void;
   readonly state: (path: string, uploadId: string, watched: Partial<WatchedUpload>) => void;
   readonly failed: (path: string, error: PutError) => void;
   /** It was interrupted, and can be continued. */
@@ -58,6 +61,8 @@ export function createReporter(surroundings: Surroundings, isJson: boolean): Rep
       close(path, () =>
         output.write('uploaded', { path, ...result, isNew }, describeResult(path, result, isNew)),
       ),
+    exists: (path, media) =>
+      output.write('exists', { path, ...media }, describeExisting(path, media)),
     state: (path, uploadId, watched) =>
       output.write('state', { path, uploadId, ...watched }, describeState(path, watched)),
     failed: (path, { code, message }) =>
@@ -99,7 +104,7 @@ function writeJson({ writeOut }: Surroundings): Output {
 }
 
 /** Events whose text is the result; that of the others is a message about the run. */
-const RESULTS = new Set(['uploaded', 'state']);
+const RESULTS = new Set(['uploaded', 'exists', 'state']);
 
 function writeText(
   { writeOut, writeError, draw }: Surroundings,
@@ -140,6 +145,10 @@ function reportEvent(event: PutEvent, path: string, { write }: Output): void {
 function describeResult(path: string, { fileId, size, crc64 }: PutResult, isNew: boolean): string {
   const was = isNew ? '' : '  uploaded before; --again uploads it once more';
   return `${path}  ${fileId}  ${size} bytes  CRC-64 ${crc64}${was}`;
+}
+
+function describeExisting(path: string, { fileId, size, crc64, uploadId }: ExistingMedia): string {
+  return `${path}  ${fileId}  ${size} bytes  CRC-64 ${crc64}  is there already, as upload ${uploadId}`;
 }
 
 function describeState(path: string, { state, problem }: Partial<WatchedUpload>): string {

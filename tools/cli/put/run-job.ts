@@ -1,12 +1,20 @@
 import { basename } from 'node:path';
-import { type PutEnvironment, patienceOf } from '../../put/put-environment.ts';
-import { PutError } from '../../put/put-error.ts';
-import { putFile } from '../../put/put-file.ts';
-import { putStream } from '../../put/put-stream.ts';
-import { abortFile } from '../../put/remove-parts.ts';
+import { openFileSource } from '../../../client/put/file-source.ts';
+import { mediaName, typeOf } from '../../../client/put/media-name.ts';
+import {
+  type PutEnvironment,
+  type PutEvent,
+  patienceOf,
+} from '../../../client/put/put-environment.ts';
+import { PutError } from '../../../client/put/put-error.ts';
+import { putFile } from '../../../client/put/put-file.ts';
+import { putStream } from '../../../client/put/put-stream.ts';
+import { abortFile } from '../../../client/put/remove-parts.ts';
+import { createProgressReport, type ProgressReport } from '../../../client/put/report-progress.ts';
+import { findExisting } from '../../put/find-existing.ts';
 import { watchUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
-import { type FoundFile, resolvePath, typeOf } from './list-files.ts';
+import { type FoundFile, resolvePath } from './list-files.ts';
 import type { OpenedAccess } from './open-access.ts';
 import type { PutOptions } from './put-options.ts';
 import type { Reporter } from './reporter.ts';
@@ -56,12 +64,14 @@ export async function runJob(job: Job): Promise<JobResult> {
 async function upload(file: FoundFile, job: Job): Promise<JobResult> {
   const { options, opened, environment, reporter, signal, partBytes, stateFolder } = job;
   const { path, type, attachments } = file;
+  if (await isThere(path, job)) return 'skipped';
   const size = attachments.length === 0 ? file.size : undefined;
-  const onEvent = reporter.begin({ path, size });
+  const report = openReport(size, job);
+  const onEvent = listen(reporter.begin({ path, size }), report);
   const { isNew, ...result } = await putFile(
     {
       ...{ path, type, attachments, partBytes, stateFolder, onEvent, signal },
-      name: chooseName(options.name ?? basename(path), type),
+      name: mediaName(options.name ?? basename(path), type),
       cover: readCover(job),
       access: opened.access,
       options: `${opened.options} ${options.name ?? ''} ${options.cover ?? ''}`,
@@ -69,6 +79,7 @@ async function upload(file: FoundFile, job: Job): Promise<JobResult> {
     },
     environment,
   );
+  if (isNew) await report?.end(result);
   reporter.uploaded(path, result, isNew);
   const isReady = await waitFor(path, result.uploadId, job);
   if (!isReady) return 'failed';
@@ -78,15 +89,17 @@ async function upload(file: FoundFile, job: Job): Promise<JobResult> {
 async function uploadInput(path: string, job: Job): Promise<JobResult> {
   const { options, opened, environment, reporter, surroundings, signal, size } = job;
   const { name = '', type = typeOf(name) } = options;
-  const onEvent = reporter.begin({ path, size });
+  const report = openReport(size, job);
+  const onEvent = listen(reporter.begin({ path, size }), report);
   const result = await putStream(
     {
       ...{ size, onEvent, signal, access: opened.access, stream: surroundings.input },
-      ...{ type, name: chooseName(name, type) },
+      ...{ type, name: mediaName(name, type) },
       cover: readCover(job),
     },
     environment,
   );
+  await report?.end(result);
   reporter.uploaded(path, result, true);
   return (await waitFor(path, result.uploadId, job)) ? 'uploaded' : 'failed';
 }
@@ -105,6 +118,44 @@ async function abort({ path }: FoundFile, job: Job): Promise<JobResult> {
   return left === 'nothing' ? 'skipped' : 'removed';
 }
 
+/** Returns whether the file need not be uploaded, since its owner has a media of it. */
+async function isThere(path: string, job: Job): Promise<boolean> {
+  const { options, opened, environment, reporter, signal } = job;
+  if (!options['skip-existing'] || opened.functions === undefined) return false;
+  const { uploadsEndpoint: endpoint, token } = opened.functions;
+  const { transport } = environment;
+  const patience = patienceOf(environment, { onEvent: () => undefined, signal });
+  const file = await openFileSource(path);
+  try {
+    const found = await findExisting(file, { endpoint, token, transport, patience, signal });
+    if (found !== undefined) reporter.exists(path, found);
+    return found !== undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Tells the functions how an upload through them goes. */
+function openReport(
+  size: number | undefined,
+  { opened: { functions }, environment: { transport, clock } }: Job,
+): ProgressReport | undefined {
+  if (functions === undefined) return undefined;
+  const { uploadsEndpoint, token } = functions;
+  const uploadsUrl = `${uploadsEndpoint}/uploads`;
+  return createProgressReport({ uploadsUrl, token, transport, clock, size });
+}
+
+function listen(
+  show: (event: PutEvent) => void,
+  report: ProgressReport | undefined,
+): (event: PutEvent) => void {
+  return (event) => {
+    show(event);
+    report?.onEvent(event);
+  };
+}
+
 /** Returns whether the upload became ready, or nobody wants to know. */
 async function waitFor(path: string, uploadId: string | undefined, job: Job): Promise<boolean> {
   const { options, opened, environment, reporter, signal } = job;
@@ -120,12 +171,6 @@ async function waitFor(path: string, uploadId: string | undefined, job: Job): Pr
   });
   reporter.state(path, uploadId, watched);
   return watched.state === 'ready';
-}
-
-/** Returns the name of the media: as with the vendor's clients, it has no extension. */
-function chooseName(name: string, type: string): string {
-  const end = `.${type}`;
-  return name.toLowerCase().endsWith(end) ? name.slice(0, -end.length) : name;
 }
 
 function readCover({ options: { cover }, surroundings }: Job) {

@@ -1,4 +1,4 @@
-import type { RateGate } from '../../put/rate-limit.ts';
+import type { RateGate } from '../../../client/put/rate-limit.ts';
 import type { Surroundings } from '../command.ts';
 
 /** What signals act on. */

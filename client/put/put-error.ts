@@ -27,6 +27,8 @@ interface PutErrorOptions extends ErrorOptions {
   readonly isTransient?: boolean;
   /** Code with which the other side refused. */
   readonly reason?: string;
+  /** HTTP status of an answer of the functions. */
+  readonly status?: number;
 }
 
 /** An upload that failed. Its message is for users, and has no secret. */
@@ -35,11 +37,13 @@ export class PutError extends Error {
   readonly code: PutErrorCode;
   readonly isTransient: boolean;
   readonly reason: string | undefined;
+  readonly status: number | undefined;
 
   constructor(code: PutErrorCode, message: string, options: PutErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.isTransient = options.isTransient ?? false;
     this.reason = options.reason;
+    this.status = options.status;
   }
 }

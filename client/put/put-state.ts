@@ -21,7 +21,7 @@ export interface PutState {
   readonly end: (beginning: Beginning, result: PutResult) => Promise<void>;
   /** Adds a line. */
   readonly append: (record: JournalRecord) => Promise<void>;
-  /** Returns whether the disk refused to be written to, so that the journal lacks something. */
+  /** Returns whether the journal lacks something, since the disk refused to be written to or none is kept. */
   readonly isLost: () => boolean;
   /** Removes the journal. */
   readonly remove: () => Promise<void>;
@@ -31,8 +31,8 @@ export interface PutState {
 
 /** What a state is about. */
 export interface StateSubject {
-  /** Folder of all states. */
-  readonly folder: string;
+  /** Folder of all states; undefined if none is kept. */
+  readonly folder: string | undefined;
   /** The file that is uploaded. */
   readonly path: string;
   /** Where it is uploaded to: the same file may be uploaded to several places. */
@@ -46,6 +46,17 @@ const SMALL_OBJECTS = 2;
 const NO_GRANT = { secretId: '', secretKey: '', token: '', expiresAt: 0 };
 const PRIVATE = { mode: 0o600 };
 
+/** The state of an upload that is not kept: nothing can continue it. */
+const NOT_KEPT: PutState = {
+  journal: undefined,
+  begin: async () => {},
+  end: async () => {},
+  append: async () => {},
+  isLost: () => true,
+  remove: async () => {},
+  release: async () => {},
+};
+
 /**
  * Opens the state of an upload. Writing it never fails: an upload needs no state, except to be continued after an
  * interruption.
@@ -58,6 +69,7 @@ export async function openPutState(
   onLost: (code: string) => void,
 ): Promise<PutState> {
   const { folder } = subject;
+  if (folder === undefined) return NOT_KEPT;
   const id = nameState(subject);
   const file = join(folder, `${id}.ndjson`);
   let isLost = false;

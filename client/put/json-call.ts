@@ -1,4 +1,3 @@
-import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { PutError } from './put-error.ts';
 import type { IncomingAnswer, OutgoingRequest, Transport } from './transport.ts';
 
@@ -38,10 +37,14 @@ export async function callJson(transport: Transport, request: JsonRequest): Prom
   );
 }
 
+function isObject(value: unknown): value is JsonAnswer['json'] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function parse(text: string): JsonAnswer['json'] | undefined {
   try {
     const json: unknown = JSON.parse(text);
-    return isJsonObject(json) ? json : undefined;
+    return isObject(json) ? json : undefined;
   } catch {
     return undefined;
   }

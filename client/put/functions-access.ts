@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { readToken, type Token } from '../backend.ts';
 import { createClientCalls } from './client-calls.ts';
 import { callJson, type JsonAnswer } from './json-call.ts';
 import { PutError } from './put-error.ts';
@@ -7,10 +8,10 @@ import type { UploadAccess } from './upload-access.ts';
 
 /** The functions of this service, and who calls them. */
 export interface FunctionsOptions {
-  /** Address of `signature`, without `/signature`. */
-  readonly endpoint: string;
-  /** A JWT or an API key. */
-  readonly token: string;
+  /** Address of `signature`. */
+  readonly signatureUrl: string;
+  /** A JWT or an API key, or what returns one. */
+  readonly token: Token;
   /** Fields of `POST /signature`. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly transport: Transport;
@@ -25,7 +26,7 @@ export function createFunctionsAccess(options: FunctionsOptions): UploadAccess {
   const calls = createClientCalls(options);
   const sign = (uploadId?: string) => requestSignature(options, uploadId);
   return {
-    target: options.endpoint,
+    target: options.signatureUrl,
     async apply(media) {
       const { signature, uploadId } = await sign();
       const applied = await calls.apply(signature, media);
@@ -42,20 +43,28 @@ export function createFunctionsAccess(options: FunctionsOptions): UploadAccess {
 }
 
 async function requestSignature(
-  { endpoint, token, fields, transport, signal }: FunctionsOptions,
+  { signatureUrl, token, fields, transport, signal }: FunctionsOptions,
   uploadId: string | undefined,
 ) {
-  const answer = await callJson(transport, {
-    ...{ method: 'POST', url: new URL(`${endpoint}/signature`), signal },
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    text: JSON.stringify({ ...fields, ...(uploadId === undefined ? {} : { uploadId }) }),
-  });
+  const ask = (bearer: string) =>
+    callJson(transport, {
+      ...{ method: 'POST', url: new URL(signatureUrl), signal },
+      headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
+      text: JSON.stringify({ ...fields, ...(uploadId === undefined ? {} : { uploadId }) }),
+    });
+  const bearer = await readToken(token);
+  let answer = await ask(bearer);
+  if (answer.status === UNAUTHORIZED && typeof token === 'function') {
+    answer = await ask(await readToken(token, bearer));
+  }
   const { success, output } = v.safeParse(signed, answer.json);
   if (answer.status === 200 && success) return output;
   const error = explainProblem(answer);
   const isOver = uploadId !== undefined && ENDED.has(error.reason ?? '');
   throw isOver ? new PutError('session_over', error.message, { cause: error }) : error;
 }
+
+const UNAUTHORIZED = 401;
 
 /** Codes of the functions for an upload that cannot be continued. */
 const ENDED: ReadonlySet<string> = new Set(['upload_finished', 'upload_pruned', 'not_found']);
@@ -72,12 +81,12 @@ export function explainProblem({ status, json }: JsonAnswer): PutError {
   // 501 is what needs a database that is not there, and 429 a quota that has room again later.
   const isTransient = (status >= 500 && status !== 501) || status === 429;
   if (!success) {
-    return new PutError('refused', `The functions answer ${status}.`, { isTransient });
+    return new PutError('refused', `The functions answer ${status}.`, { isTransient, status });
   }
   const { code, detail = '', errors = [] } = output;
   const fields = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
   const why = fields === '' ? detail : fields;
   return new PutError('refused', `The functions refuse with ${code}: ${why}`, {
-    ...{ isTransient, reason: code },
+    ...{ isTransient, status, reason: code },
   });
 }

@@ -44,6 +44,7 @@ export async function putStream(
   };
   const applied = await withRetry(() => access.apply(media), patience);
   const { session, grant, mediaKey } = applied;
+  request.onEvent({ type: 'permitted', uploadId: session.uploadId });
   const stop = new AbortController();
   const signals = [stop.signal, ...(request.signal === undefined ? [] : [request.signal])];
   const signal = AbortSignal.any(signals);
@@ -154,7 +155,7 @@ function partBytesOf(number: number, size: number | undefined): number {
 function checkSize(found: number, size: number | undefined, isEnded: boolean): void {
   if (size === undefined || found === size || (found < size && !isEnded)) return;
   const what = isEnded ? `${found}` : 'more';
-  throw new PutError('wrong_size', `Standard input has ${what} bytes; --size says ${size}.`);
+  throw new PutError('wrong_size', `The stream has ${what} bytes; ${size} were announced.`);
 }
 
 /** Returns bytes as a source that never changes. */

@@ -1,10 +1,10 @@
-import type { Clock, Random } from '../../lib/system.ts';
+import type { Clock, Random } from './clock.ts';
 import { PutError } from './put-error.ts';
 
 /** How requests are repeated. */
 export interface Patience {
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
-  readonly random: Pick<Random, 'fraction'>;
+  readonly random: Random;
   /** Milliseconds for which a request is repeated that fails for a reason that may pass. */
   readonly milliseconds: number;
   readonly signal?: AbortSignal | undefined;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { signCosRequest } from '../../lib/signing/cos-signature.ts';
+import { signCosRequest } from './cos-signature.ts';
 import type { Credentials } from './credentials.ts';
 import { PutError } from './put-error.ts';
 import { childText, readXml, type XmlElement } from './read-xml.ts';

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../lib/system.ts';
+import type { Clock, Random } from './clock.ts';
 import type { PartSlots } from './part-slots.ts';
 import type { PutError } from './put-error.ts';
 import type { ByteRate } from './rate-limit.ts';
@@ -7,6 +7,8 @@ import type { Transport } from './transport.ts';
 
 /** What happens during an upload. */
 export type PutEvent =
+  /** The service knows the upload by this id; there is none with an account's key. */
+  | { readonly type: 'permitted'; readonly uploadId: string | undefined }
   /** Bytes that an interrupted run has sent are not sent again. */
   | { readonly type: 'resumed'; readonly bytes: number }
   /** Fewer than 0 if bytes have to be sent again. */
@@ -23,7 +25,7 @@ export interface PutEnvironment {
   readonly slots: PartSlots;
   readonly rate: ByteRate;
   readonly clock: Clock;
-  readonly random: Pick<Random, 'fraction'>;
+  readonly random: Random;
   /** Address under which an emulator answers for the cloud's hosts, such as `http://localhost:3000/__vod`. */
   readonly cloudUrl: string | undefined;
   /** Milliseconds for which a request is repeated that fails for a reason that may pass. */

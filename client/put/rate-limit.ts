@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/system.ts';
+import type { Clock } from './clock.ts';
 
 /** Bounds the bytes that are sent within a second, over all connections. */
 export interface ByteRate {

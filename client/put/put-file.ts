@@ -6,7 +6,7 @@ import { type Listener, type PutEnvironment, patienceOf } from './put-environmen
 import { PutError } from './put-error.ts';
 import { type ObjectTask, putObject, type Sender, withSignal } from './put-object.ts';
 import { openPutState, type PutState } from './put-state.ts';
-import { CLEANING_MILLISECONDS, removeParts } from './remove-parts.ts';
+import { CLEANING_MILLISECONDS, removeInterrupted, removeParts } from './remove-parts.ts';
 import { withRetry } from './retry.ts';
 import { runTogether } from './run-together.ts';
 import type { CommittedMedia, UploadAccess } from './upload-access.ts';
@@ -24,8 +24,10 @@ export interface PutFileRequest extends Listener {
   readonly access: UploadAccess;
   /** What the media is uploaded with, as a text: an interrupted upload is continued with the same only. */
   readonly options: string;
-  /** Folder of the states of uploads. */
-  readonly stateFolder: string;
+  /** Folder of the states of uploads; without one the upload cannot be continued. */
+  readonly stateFolder: string | undefined;
+  /** Removes an interrupted upload of other content or with other options, instead of failing. */
+  readonly isReplaced?: boolean;
   /** Bytes of a part; if absent, they are chosen by the size of the file. */
   readonly partBytes?: number | undefined;
   /** Uploads again what was uploaded before. */
@@ -64,7 +66,7 @@ export async function putFile(
       files.push({ ...file, source: await openFileSource(file.path) });
     }
     const run = { request, environment, state, files };
-    const journal = chooseJournal(state.journal, run);
+    const journal = await chooseJournal(state.journal, run);
     if (journal?.result !== undefined) return { ...journal.result, isNew: false };
     return { ...(await putOrRestart(journal, run)), isNew: true };
   } finally {
@@ -78,9 +80,12 @@ export async function putFile(
  *
  * @throws {PutError} if an interrupted upload of the file was another one.
  */
-function chooseJournal(journal: Journal | undefined, { request, files }: Run): Journal | undefined {
+async function chooseJournal(
+  journal: Journal | undefined,
+  { request, files, state, environment }: Run,
+): Promise<Journal | undefined> {
   if (journal === undefined) return undefined;
-  const { path, again = false } = request;
+  const { path, again = false, isReplaced = false } = request;
   const { objects, options } = journal.beginning;
   const isUnchanged =
     objects.length === files.length &&
@@ -90,6 +95,10 @@ function chooseJournal(journal: Journal | undefined, { request, files }: Run): J
     });
   const isSameUpload = isUnchanged && options === request.options;
   if (journal.result !== undefined) return isSameUpload && !again ? journal : undefined;
+  if (isReplaced && !isSameUpload) {
+    await removeInterrupted(journal, state, request, environment);
+    return undefined;
+  }
   if (!isUnchanged) {
     throw new PutError(
       'file_changed',
@@ -138,6 +147,7 @@ async function putBegun(journal: Journal, run: Run): Promise<PutResult> {
   const { grant } = journal;
   const upload = { access, session, grant, record: state.append, onEvent, signal };
   const sender = createSender(upload, environment);
+  onEvent({ type: 'permitted', uploadId: session.uploadId });
   try {
     const crcs = await sendObjects(journal, files, sender);
     for (const { path, source } of files) await verifyPath(path, source);

@@ -1,4 +1,3 @@
-import { defined } from '../../lib/validation/json-object.ts';
 import type { FileSource } from './file-source.ts';
 import type { Beginning } from './journal-records.ts';
 import { choosePartBytes } from './part-plan.ts';
@@ -39,7 +38,8 @@ export async function beginUpload(
     identity: file.source.identity,
     partBytes: choosePartBytes(file.source.size, partBytes),
   }));
-  const known = { ...session, ...defined({ uploadId: session.uploadId }) };
+  const { uploadId, ...rest } = session;
+  const known = { ...rest, ...(uploadId === undefined ? {} : { uploadId }) };
   return { type: 'begun', version: 1, options, session: known, grant, objects };
 }
 

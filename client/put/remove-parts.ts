@@ -1,9 +1,9 @@
 import { createSender } from './create-sender.ts';
-import type { Beginning } from './journal-records.ts';
+import type { Beginning, Journal } from './journal-records.ts';
 import type { Listener, PutEnvironment } from './put-environment.ts';
 import { PutError } from './put-error.ts';
 import type { Sender } from './put-object.ts';
-import { openPutState } from './put-state.ts';
+import { openPutState, type PutState } from './put-state.ts';
 import { withRetry } from './retry.ts';
 import type { UploadAccess } from './upload-access.ts';
 
@@ -14,7 +14,7 @@ export const CLEANING_MILLISECONDS = 20_000;
 export interface AbortRequest extends Listener {
   readonly path: string;
   readonly access: UploadAccess;
-  readonly stateFolder: string;
+  readonly stateFolder: string | undefined;
 }
 
 /**
@@ -33,21 +33,29 @@ export async function abortFile(
   try {
     const { journal } = state;
     if (journal === undefined || journal.result !== undefined) return 'nothing';
-    const { session, objects } = journal.beginning;
-    const { grant } = journal;
-    const upload = { access, session, grant, record: state.append, onEvent, signal };
-    const isRemoved = await removeParts(objects, createSender(upload, environment)).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof PutError && error.code === 'session_over') return false;
-        throw error;
-      },
-    );
-    await state.remove();
-    return isRemoved ? 'removed' : 'expired';
+    return await removeInterrupted(journal, state, { access, onEvent, signal }, environment);
   } finally {
     await state.release();
   }
+}
+
+/** Removes what an interrupted upload has left, as {@link abortFile} does. @throws {PutError} */
+export async function removeInterrupted(
+  { beginning: { session, objects }, grant }: Journal,
+  state: Pick<PutState, 'append' | 'remove'>,
+  listener: Listener & Pick<AbortRequest, 'access'>,
+  environment: PutEnvironment,
+): Promise<'removed' | 'expired'> {
+  const upload = { ...listener, session, grant, record: state.append };
+  const isRemoved = await removeParts(objects, createSender(upload, environment)).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof PutError && error.code === 'session_over') return false;
+      throw error;
+    },
+  );
+  await state.remove();
+  return isRemoved ? 'removed' : 'expired';
 }
 
 /** Aborts every multipart upload of these objects. */

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { defined } from '../../lib/validation/json-object.ts';
 import type { StorageGrant } from './credentials.ts';
 import { callJson } from './json-call.ts';
 import { PutError } from './put-error.ts';
@@ -51,7 +50,7 @@ export function createClientCalls(dependencies: ClientCallsDependencies): Client
     async apply(signature, { name, type, size, cover }) {
       const data = await call('ApplyUploadUGC', applied, {
         ...{ signature, videoName: name, videoType: type },
-        ...defined({ videoSize: size }),
+        ...(size === undefined ? {} : { videoSize: size }),
         ...(cover === undefined
           ? {}
           : { coverName: cover.name, coverType: cover.type, coverSize: cover.size }),

@@ -1,0 +1,69 @@
+import type { Token } from './backend.ts';
+import type { SignatureFields } from './signature-fields.ts';
+
+/**
+ * What is uploaded: the path or the `file:` URL of a file, bytes, or a stream. A Buffer is a Uint8Array, and a Readable is an
+ * async iterable.
+ */
+export type PutSource = string | URL | Uint8Array | Blob | AsyncIterable<Uint8Array>;
+
+/** How much of a source was sent. */
+export interface PutProgress {
+  /** Bytes that were sent, with those of an interrupted run. It does not go back, although some may be sent again. */
+  readonly loaded: number;
+  /** Undefined for a stream whose size was not given. */
+  readonly total: number | undefined;
+}
+
+/** How a source is uploaded. */
+export interface PutFileOptions {
+  /** Address of the service, below which is `/signature`, or the address of that function. */
+  readonly endpoint: string | { readonly signature: string };
+  /** A token, or an API key. */
+  readonly token: Token;
+  /** Fields of `POST /signature`. */
+  readonly request?: SignatureFields;
+  /** Of the media: by default that of the file, without its extension. */
+  readonly name?: string;
+  /** Such as `mp4`: by default the extension of the file, or of `name`. */
+  readonly type?: string;
+  /** Path of an image. */
+  readonly cover?: string | URL;
+  /** Bytes of a stream, where that is known before: a stream of another size is refused. */
+  readonly size?: number;
+  /**
+   * Folder in which the state of the upload is kept, so that the same call continues it after an interruption, and does not
+   * upload a finished file again. It is for files alone. Without it, an upload that fails leaves nothing.
+   */
+  readonly stateFolder?: string;
+  /** Ends the work when it is aborted; with a `stateFolder` it can be continued. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: PutProgress) => void;
+  /** Address under which the emulator answers for the cloud's hosts, for tests: `http://localhost:3000/__vod`. */
+  readonly cloudUrl?: string;
+}
+
+/** The media that an upload has made. */
+export interface PutFileResult {
+  readonly fileId: string;
+  readonly mediaUrl: string;
+  readonly coverUrl?: string | undefined;
+  readonly uploadId: string;
+  /** In bytes. */
+  readonly size: number;
+  /** CRC-64 (ECMA-182) of the media as storage has it, as an unsigned decimal number. */
+  readonly crc64: string;
+  /** Whether this call has uploaded it, and not an earlier one with the same `stateFolder`. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Uploads a file, bytes or a stream from Node.js: whole, or not at all. The engine is loaded at the first call, so that a
+ * program that uploads nothing does not load it.
+ *
+ * @throws {VodUploadError} that says why it failed; the reason of the signal.
+ */
+export async function putFile(source: PutSource, options: PutFileOptions): Promise<PutFileResult> {
+  const { uploadSource } = await import('./put/upload-source.ts');
+  return uploadSource(source, options);
+}
