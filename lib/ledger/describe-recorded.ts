@@ -52,12 +52,13 @@ export async function describeRecorded(
     .filter((key) => !uploads.has(key));
   if (missing.length > 0) {
     const found = await query(connection, UPLOADS_OF, [writeJson(missing)]);
-    for (const [key, upload] of indexUploads(found.map(readUpload))) uploads.set(key, upload);
+    indexUploads(found.map(readUpload), uploads);
   }
   const uploadsOf = ({ changes }: EventRecord) =>
     changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
 
-  const own = new Set(rows.flatMap((row) => [row['event'], row['announced']]));
+  const own = new Set<unknown>();
+  for (const { event, announced } of rows) own.add(event).add(announced);
   const claims = readClaims(events, rows, tries);
   const stale = events.filter(({ eventId }) => !own.has(eventId));
   if (stale.length > 0) {
@@ -78,15 +79,12 @@ export async function describeRecorded(
     const fresh = own.has(eventId);
     const news = fresh ? reached.filter((upload) => own.has(announce(upload))) : [];
     const announced = news.map(announce);
-    const types = [
-      ...(fresh ? [eventType] : []),
-      ...news.map(({ state }) => `upload.${state}` as const),
-    ];
-    const ids = new Set([eventId, ...announced]);
+    const types = fresh ? [eventType, ...news.map(({ state }) => `upload.${state}` as const)] : [];
+    const count = (type: string) => list.filter(({ takes }) => takes(type)).length;
     return {
       ...{ fresh, uploads: reached, announced },
-      deliveries: types.flatMap((type) => list.filter(({ takes }) => takes(type))).length,
-      claims: claims.filter((claim) => ids.has(claim.eventId)),
+      deliveries: types.reduce((sum, type) => sum + count(type), 0),
+      claims: claims.filter(({ eventId: id }) => id === eventId || announced.includes(id)),
     };
   });
 }
@@ -139,12 +137,10 @@ function announce({ uploadId, state }: Upload): string {
   return stateEventId(uploadId, state);
 }
 
-function indexUploads(uploads: readonly Upload[]): Map<string, Upload> {
-  return new Map(
-    uploads.flatMap((upload) =>
-      [upload.uploadId, upload.fileId].flatMap((key) =>
-        key === undefined ? [] : [[key, upload] as const],
-      ),
-    ),
-  );
+function indexUploads(uploads: readonly Upload[], index = new Map<string, Upload>()) {
+  for (const upload of uploads) {
+    index.set(upload.uploadId, upload);
+    if (upload.fileId !== undefined) index.set(upload.fileId, upload);
+  }
+  return index;
 }

@@ -21,7 +21,7 @@ export const ARRIVALS: ReadonlySet<unknown> = new Set(['vod.NewFileUpload', 'vod
 
 /** The rows of an `insert` of events. */
 interface EventRows {
-  /** {@link EVENT_NAMES} and the time of each event, or null. */
+  /** {@link EVENT_NAMES} and the time of each event. */
   readonly rows: string;
   /** SQL of whether the targets are known. */
   readonly isFannedOut: string;
@@ -36,7 +36,7 @@ interface EventRows {
 export function insertEvents(rows: EventRows): string {
   const { condition, order = '', isFannedOut, withContent } = rows;
   return `insert into events (${EVENT_NAMES}, received_at, envelope_removed, recorded_by, fanned_out)
-    select ${EVENT_NAMES}, coalesce(received_at, $2::timestamptz), true, $3, ${isFannedOut}
+    select e.*, true, $3, ${isFannedOut}
     from (${rows.rows}) as e(${EVENT_NAMES}, received_at)
     ${condition === undefined ? '' : `where ${condition}`} ${order}
     on conflict (event_id) do nothing

@@ -35,7 +35,7 @@ export interface ManyShape {
  */
 export function writeMany({ kinds, hasActions, isLeased }: ManyShape): string {
   const event = insertEvents({
-    rows: `select ${EVENT_NAMES}, received_at from jsonb_to_recordset($5::text::jsonb)
+    rows: `select ${EVENT_NAMES}, coalesce(received_at, $2::timestamptz) from jsonb_to_recordset($5::text::jsonb)
       as r(${TYPED_EVENT.map((column) => column.join(' ')).join(', ')}, received_at timestamptz)`,
     ...{ isFannedOut: '$4::text is not null', condition: NOT_PRUNED },
     // Rows are locked in the same order as by other statements.

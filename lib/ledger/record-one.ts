@@ -77,7 +77,7 @@ export function writeOne(shape: OneShape): string {
   const asked = shape.hasActions ? [selectAsked(next('text'), change !== undefined)] : [];
   const actions = [...(changes?.actions ?? []), ...asked];
   const event = insertEvents({
-    rows: `values (${values}, $1::timestamptz)`,
+    rows: `values (${values}, coalesce($1::timestamptz, $2::timestamptz))`,
     isFannedOut: String(isFannedOut),
     condition: shape.isArrival ? writeNotPruned('e', 'file_id') : undefined,
     withContent: isClaimed && isTold,
@@ -109,21 +109,26 @@ function selectResult({ change, isTold }: OneShape, isClaimed: boolean): string 
   return `select ${columns.join(', ')} from event ${joined}`;
 }
 
+/** What the deletion of a file needs to know of the change that its upload has refused. */
+const SECOND_COLUMNS: ReadonlySet<string> = new Set(['upload_id', 'fact', 'sub_app_id', 'file_id']);
+
 /** Returns the statement for a change of an event that is new, and queries of the deletions that follow from it. */
 function readChange(change: ChangeShape, next: (kind: string) => string) {
   const { key, columns, ofTenant, isOfArrival, mayEnd, mayBeSecond } = change;
-  const values = columns.map(([column, kind]) => `${next(kind)} as ${column}`).join(', ');
-  const from = `event cross join (select ${values}) c`;
+  const values = columns.map(([column, kind]) => [column, `${next(kind)} as ${column}`] as const);
+  const join = (chosen: typeof values) =>
+    `event cross join (select ${chosen.map(([, value]) => value).join(', ')}) c`;
   const names = columns.map(([column]) => column);
   const source = {
-    ...{ from, columns: names, nextStates: next('jsonb') },
+    ...{ from: join(values), columns: names, nextStates: next('jsonb') },
     // The upload of a file is pruned together with it.
     unpruned: [
       ...(key === 'upload_id' ? [writeNotPruned('c', 'upload_id')] : []),
       ...(names.includes('file_id') && !isOfArrival ? [writeNotPruned('c', 'file_id')] : []),
     ],
   };
-  const second = writeSecond(from, 'not exists (select from changed)');
+  const named = join(values.filter(([column]) => SECOND_COLUMNS.has(column)));
+  const second = writeSecond(named, 'not exists (select from changed)');
   return {
     upsert: writeUpsert(key, source, { ofTenant }),
     actions: [...(mayEnd ? [UNWANTED] : []), ...(mayBeSecond ? [second] : [])],

@@ -10,6 +10,8 @@ import { type ChangeKinds, writeNextStates } from './upload-upsert.ts';
 
 type Parameter = string | number | null;
 
+const EVENT_COLUMNS = TYPED_EVENT.map(([column]) => column);
+
 /** A statement with its parameters. */
 type WrittenStatement = readonly [statement: string, parameters: Parameter[]];
 
@@ -72,7 +74,8 @@ export function writeRecordStatement(rows: RecordRows, marks: RecordMarks): Writ
 function remember(name: string, write: () => string): string {
   const known = WRITTEN.get(name);
   if (known !== undefined) return known;
-  const written = write();
+  // The driver looks each statement up by its whole text, which is mostly indentation otherwise.
+  const written = write().replace(/\s+/g, ' ');
   WRITTEN.set(name, written);
   return written;
 }
@@ -93,10 +96,8 @@ function recordOne(event: JsonObject, rows: RecordRows, marks: RecordMarks): Wri
   const name = changing?.name ?? Object.values(shape).join(' ');
   const statement = remember(name, () => writeOne({ ...shape, change: changing?.shape }));
   const parameters = [writeParameter(event['received_at']), marks.time, marks.recorder];
-  for (const [column] of TYPED_EVENT) parameters.push(writeParameter(event[column]));
-  for (const [column] of changing?.shape.columns ?? []) {
-    parameters.push(writeParameter(change?.[column]));
-  }
+  for (const column of EVENT_COLUMNS) parameters.push(writeParameter(event[column]));
+  for (const column of changing?.names ?? []) parameters.push(writeParameter(change?.[column]));
   if (change !== undefined) parameters.push(writeNextStates(change));
   for (const { endpoint, pattern } of targets) parameters.push(endpoint, pattern);
   if (leasedUntil !== undefined) parameters.push(leasedUntil);
@@ -125,31 +126,46 @@ function describeChange(change: Row, event: JsonObject, kinds: ChangeKinds) {
 const NEEDED: ReadonlySet<string> = new Set(['upload_id', 'fact', 'state', 'sub_app_id']);
 
 const COLUMNS: TypedColumns = TYPED_CHANGE.filter(([column]) => column !== 'key');
+const CHANGE_NAMES = COLUMNS.map(([column]) => column);
+const NEEDED_PLACES = findPlaces(Object.fromEntries([...NEEDED].map((column) => [column, ''])));
 
-/** Returns the places of the columns that a change sets in {@link COLUMNS}, as the bits of a number. */
+/** Returns the places in {@link COLUMNS} of the columns that a change sets, as the bits of a number. */
 function findPlaces(change: Row): number {
   let places = 0;
-  for (const [place, [column]] of COLUMNS.entries()) {
-    if (NEEDED.has(column) || (change[column] ?? null) !== null) places |= 1 << place;
+  for (let place = 0; place < CHANGE_NAMES.length; place += 1) {
+    const value = change[CHANGE_NAMES[place] ?? ''];
+    if (value !== undefined && value !== null) places |= 1 << place;
   }
   return places;
 }
 
-/** Shapes of changes by the names of their statements. */
-const SHAPES = new Map<string, ChangeShape>();
+/** A change as a part of a statement. */
+interface KnownChange {
+  /** Of the statement. */
+  readonly name: string;
+  readonly shape: ChangeShape;
+  /** Of its columns. */
+  readonly names: readonly string[];
+}
 
-function findChange(change: Row, told: Omit<ChangeShape, 'columns'>, shape: object) {
+const CHANGES = new Map<string, KnownChange>();
+
+function findChange(change: Row, told: Omit<ChangeShape, 'columns'>, shape: object): KnownChange {
   const flags = [...Object.values(shape), ...Object.values(told)].join(' ');
-  const name = `${flags} ${findPlaces(change)}`;
-  const known = SHAPES.get(name);
-  if (known !== undefined) return { name, shape: known };
-  const isFull = WRITTEN.size >= MAX_WRITTEN;
-  if (isFull) return { name: flags, shape: { ...told, columns: COLUMNS } };
-  const places = findPlaces(change);
+  const places = findPlaces(change) | NEEDED_PLACES;
+  const name = `${flags} ${places}`;
+  const known = CHANGES.get(name);
+  if (known !== undefined) return known;
+  if (WRITTEN.size >= MAX_WRITTEN) {
+    return { name: flags, shape: { ...told, columns: COLUMNS }, names: CHANGE_NAMES };
+  }
   const columns = COLUMNS.filter((_, place) => (places & (1 << place)) !== 0);
-  const written = { ...told, columns };
-  SHAPES.set(name, written);
-  return { name, shape: written };
+  const written = {
+    ...{ name, shape: { ...told, columns } },
+    names: columns.map(([column]) => column),
+  };
+  CHANGES.set(name, written);
+  return written;
 }
 
 /** Returns a value of JSON as a parameter; what JSON and the database cannot store is replaced as `writeJson` does. */

@@ -35,8 +35,11 @@ const MEDIA_COLUMNS: Readonly<Record<keyof MediaFields, readonly [string, Kind]>
   expiresAt: ['expires_at', 'timestamptz'],
 };
 
-/** Names of the fields of {@link MEDIA_COLUMNS}. */
-const MEDIA_FIELDS = Object.keys(MEDIA_COLUMNS) as readonly (keyof MediaFields)[];
+/** The same as a list. */
+const MEDIA = (Object.keys(MEDIA_COLUMNS) as (keyof MediaFields)[]).map((field) => {
+  const [column, kind] = MEDIA_COLUMNS[field];
+  return { field, column, kind };
+});
 
 /** The states from which an upload goes on. */
 export const UNFINISHED_STATES = UPLOAD_STATES.filter((state) => !isFinished(state));
@@ -44,21 +47,23 @@ export const UNFINISHED_STATES = UPLOAD_STATES.filter((state) => !isFinished(sta
 /** All columns of an upload, for a `select` or a `returning` that {@link readUpload} reads. */
 export const UPLOAD_COLUMNS = [
   ...['upload_id', 'method', 'state', 'owner', 'created_at', 'updated_at'],
-  ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field][0]),
+  ...MEDIA.map(({ column }) => column),
 ].join(', ');
 
 /** Returns the upload in `row`; columns without a value are left out. */
 export function readUpload(row: Row): Upload {
-  const fields = MEDIA_FIELDS.map((field) => [field, row[MEDIA_COLUMNS[field][0]]] as const)
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([field, value]) => [field, readValue(MEDIA_COLUMNS[field][1], value)]);
+  const fields: Record<string, unknown> = {};
+  for (const { field, column, kind } of MEDIA) {
+    const value = row[column];
+    if (value !== null && value !== undefined) fields[field] = readValue(kind, value);
+  }
   return {
     uploadId: String(row['upload_id']),
-    // Constraints of the table allow only these values.
+    // Only these values are written.
     method: row['method'] as UploadMethod,
     state: row['state'] as UploadState,
     ...(typeof row['owner'] === 'string' ? { owner: row['owner'] } : {}),
-    ...(Object.fromEntries(fields) as MediaFields),
+    ...(fields as MediaFields),
     createdAt: readTime(row['created_at']),
     updatedAt: readTime(row['updated_at']),
   };
@@ -102,15 +107,15 @@ export function writeChange(change: UploadChange): ChangeRow {
   const { key, fact, method, owner, fields } = change;
   const state = FIRST_STATES.get(fact);
   const row: Record<string, unknown> = { fact, state, method, owner };
-  for (const field of MEDIA_FIELDS) {
+  for (const { field, column, kind } of MEDIA) {
     const value = fields?.[field];
-    const [column, kind] = MEDIA_COLUMNS[field];
     if (value === undefined) continue;
     row[column] = kind === 'timestamptz' ? writeTime(Number(value)) : value;
   }
-  if ('uploadId' in key) return { ...row, upload_id: key.uploadId, key: key.uploadId };
+  if ('uploadId' in key) return Object.assign(row, { upload_id: key.uploadId, key: key.uploadId });
   const { fileId } = key;
-  return { ...row, upload_id: deriveFileUploadId(fileId), file_id: fileId, key: fileId };
+  const uploadId = deriveFileUploadId(fileId);
+  return Object.assign(row, { upload_id: uploadId, file_id: fileId, key: fileId });
 }
 
 /** Columns and types of the result of {@link writeChange}. */
@@ -118,7 +123,7 @@ export const TYPED_CHANGE: readonly (readonly [column: string, kind: Kind])[] = 
   ...['key', 'upload_id', 'fact', 'state', 'method', 'owner'].map(
     (name) => [name, 'text'] as const,
   ),
-  ...MEDIA_FIELDS.map((field) => MEDIA_COLUMNS[field]),
+  ...MEDIA.map(({ column, kind }) => [column, kind] as const),
 ];
 
 /** Columns of a change, with which `jsonb_to_recordset` reads the result of {@link writeChange}. */

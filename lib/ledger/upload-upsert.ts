@@ -96,9 +96,9 @@ function writeInsert({ from, columns, unpruned }: ChangeSource, checkAt: string)
 /** Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know it yet. */
 export const INSERT_QUEUED = writeInsert(MANY, 'null::timestamptz');
 
-function writeUpdate({ columns, nextStates }: ChangeSource): string {
+function writeUpdate(name: string, { columns, nextStates }: ChangeSource): string {
   const next = `coalesce(${nextStates} ->> u.state, u.state)`;
-  const own = columns.filter((column) => !OWN_COLUMNS.has(column));
+  const own = columns.filter((column) => !OWN_COLUMNS.has(column) && column !== name);
   return [
     `update set state = ${next}`,
     'last_fact = excluded.last_fact',
@@ -167,7 +167,7 @@ export function writeUpsert(
 ): string {
   const same = listSame(name, ofTenant, source.columns);
   return `${writeInsert(source, writeCheck('c.state'))} ${order}
-    on conflict (${name}) do ${writeUpdate(source)}
+    on conflict (${name}) do ${writeUpdate(name, source)}
     ${same.length === 0 ? '' : `where ${same.join(' and ')}`}
     returning ${CHANGED}`;
 }
