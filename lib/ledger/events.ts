@@ -1,13 +1,26 @@
-import type { JsonObject } from '../validation/json-object.ts';
+import type { Upload } from '../model/upload.ts';
 import type { Statements } from './connection/transaction.ts';
-import { describeRecorded, type Tries } from './describe-recorded.ts';
+import { type ClaimedDelivery, readClaimed } from './deliveries.ts';
 import { type EventRecord, type RecordedEvent, splitRounds } from './event-record.ts';
 import { readCode } from './ledger-error.ts';
+import { findOwn } from './lost-answers.ts';
 import { applyMerged } from './merge-uploads.ts';
-import { listTargets } from './outbox.ts';
-import { type LedgerDependencies, type Row, writeTime } from './query.ts';
-import { type KnownTargets, writeRecordStatement } from './record-statement.ts';
-import { type UploadChange, writeChange } from './upload-row.ts';
+import { listTargets, writeTargets } from './outbox.ts';
+import { type LedgerDependencies, query, type Row, writeJson, writeTime } from './query.ts';
+import {
+  type KnownTargets,
+  writeActionsOf,
+  writeEvent,
+  writeRecordStatement,
+} from './record-statement.ts';
+import {
+  readKey,
+  readUpload,
+  stateEventId,
+  UPLOAD_COLUMNS,
+  type UploadChange,
+  writeChange,
+} from './upload-row.ts';
 
 /** Recording of events. */
 export interface EventLedger {
@@ -31,8 +44,11 @@ const CARDINALITY_VIOLATION = '21000';
 /** Creates the part of the ledger for events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
   const { targets } = dependencies;
-  const list = listTargets(targets ?? []);
-  const known = { list, text: targets === undefined ? null : JSON.stringify(list) };
+  const list = listTargets(targets ?? []).map((target) => ({
+    ...target,
+    expression: new RegExp(target.pattern),
+  }));
+  const known = { list, text: targets === undefined ? null : writeTargets(targets) };
   const record = async (events: readonly EventRecord[], leaseSeconds: number | undefined) => {
     const recorder = { recorder: dependencies.randomKey(), targets: known, leaseSeconds };
     try {
@@ -74,6 +90,14 @@ interface Recorder {
   readonly leaseSeconds: number | undefined;
 }
 
+/** The same, and when it was tried. */
+interface Tries extends Recorder {
+  /** Unix milliseconds of the last try. */
+  recordedAt: number;
+  /** When the claims of each try end, if deliveries are claimed. */
+  readonly leases: string[];
+}
+
 async function recordRound(
   events: readonly EventRecord[],
   { recorder, targets, leaseSeconds }: Recorder,
@@ -112,29 +136,114 @@ async function recordRound(
   return describeRecorded(events, rows, tries, dependencies);
 }
 
-function writeEvent(event: EventRecord): JsonObject {
-  const { eventId, eventType, subAppId, uploadId, fileId, taskId, payload } = event;
-  const { confirmed, receivedAt } = event;
+const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
+  where upload_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
+  union select ${UPLOAD_COLUMNS} from uploads
+  where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))`;
+
+/** Returns the results of recording `events`, for which the statement returned `rows` for the fresh ones. */
+async function describeRecorded(
+  events: readonly EventRecord[],
+  rows: readonly Row[],
+  tries: Tries,
+  dependencies: LedgerDependencies,
+): Promise<readonly RecordedEvent[]> {
+  const { connection } = dependencies;
+  const { list } = tries.targets;
+  const uploads = indexUploads(
+    rows.flatMap(({ upload }) => (upload ? [readUpload(Object(upload))] : [])),
+  );
+  const missing = events
+    .flatMap(({ changes }) => changes.map(readKey))
+    .filter((key) => !uploads.has(key));
+  if (missing.length > 0) {
+    const found = await query(connection, UPLOADS_OF, [writeJson(missing)]);
+    indexUploads(found.map(readUpload), uploads);
+  }
+  const uploadsOf = ({ changes }: EventRecord) =>
+    changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
+
+  const own = new Set<unknown>();
+  for (const { event, announced } of rows) own.add(event).add(announced);
+  const claims = readClaims(events, rows, tries);
+  const stale = events.filter(({ eventId }) => !own.has(eventId));
+  if (stale.length > 0) {
+    // The first attempt may have taken effect although its answer was lost; then this recorder wrote these events.
+    const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
+    const found = await findOwn(names, tries, dependencies);
+    for (const eventId of found.eventIds) own.add(eventId);
+    claims.push(...found.claims);
+  }
+  return events.map((event) => {
+    const { eventId, eventType } = event;
+    const reached = uploadsOf(event);
+    const fresh = own.has(eventId);
+    const news = fresh ? reached.filter((upload) => own.has(announce(upload))) : [];
+    const announced = news.map(announce);
+    const types = fresh ? [eventType, ...news.map(({ state }) => `upload.${state}` as const)] : [];
+    const count = (type: string) => list.filter(({ expression }) => expression.test(type)).length;
+    return {
+      ...{ fresh, uploads: reached, announced },
+      deliveries: types.reduce((sum, type) => sum + count(type), 0),
+      claims: claims.filter(({ eventId: id }) => id === eventId || announced.includes(id)),
+    };
+  });
+}
+
+/** Returns the deliveries that the statement has claimed: of its new events to the endpoints that it found free. */
+function readClaims(
+  events: readonly EventRecord[],
+  rows: readonly Row[],
+  { targets, recordedAt }: Tries,
+): ClaimedDelivery[] {
+  const free = rows.find((row) => row['free'])?.['free'];
+  if (!Array.isArray(free)) return [];
+  const deliveredAt = new Map<string, unknown>(free);
+  const time = writeTime(recordedAt);
+  const byId = new Map(events.map((event) => [event.eventId, event]));
+  const recorded = rows.flatMap(({ event: eventId, payload, announced, upload }) => {
+    const event = byId.get(String(eventId));
+    return [
+      ...(event && payload ? [{ ...describeEvent(event, recordedAt), payload }] : []),
+      ...(announced ? [describeUpload(String(announced), Object(upload), time)] : []),
+    ];
+  });
+  return recorded.flatMap((row) =>
+    targets.list
+      .filter(
+        ({ endpoint, expression }) => deliveredAt.has(endpoint) && expression.test(row.event_type),
+      )
+      .map(({ endpoint }) =>
+        readClaimed({
+          ...row,
+          ...{ endpoint, attempts: 1, enqueued_at: time, delivered_at: deliveredAt.get(endpoint) },
+        }),
+      ),
+  );
+}
+
+/** Returns the event as a row of `selectClaimed`, except for its content. */
+function describeEvent(event: EventRecord, recordedAt: number) {
+  const { eventId, eventType, subAppId = null, confirmed, receivedAt = recordedAt } = event;
   return {
-    event_id: eventId,
-    event_type: eventType,
-    sub_app_id: subAppId,
-    upload_id: uploadId,
-    file_id: fileId,
-    task_id: taskId,
-    payload,
-    confirmed,
-    received_at: receivedAt === undefined ? undefined : writeTime(receivedAt),
+    ...{ event_id: eventId, event_type: eventType, sub_app_id: subAppId, confirmed },
+    ...{ envelope_removed: true, received_at: writeTime(receivedAt) },
   };
 }
 
-function writeActionsOf({ eventId, subAppId, actions = [] }: EventRecord): readonly JsonObject[] {
-  return actions.map(({ fileId, kind, uploadId, detail }) => ({
-    event_id: eventId,
-    file_id: fileId,
-    kind,
-    sub_app_id: subAppId,
-    upload_id: uploadId,
-    detail,
-  }));
+function describeUpload(eventId: string, upload: Row, time: string) {
+  const eventType = `upload.${upload['state']}`;
+  return { event_id: eventId, event_type: eventType, payload: upload, received_at: time };
+}
+
+function announce({ uploadId, state }: Upload): string {
+  return stateEventId(uploadId, state);
+}
+
+function indexUploads(uploads: readonly Upload[], index = new Map<string, Upload>()) {
+  for (const upload of uploads) {
+    index.set(upload.uploadId, upload);
+    if (upload.fileId !== undefined) index.set(upload.fileId, upload);
+  }
+  return index;
 }

@@ -31,19 +31,13 @@ export function writeChanges(
 export interface PatternedTarget {
   readonly endpoint: string;
   readonly pattern: string;
-  /** Whether it is sent messages of this type. */
-  readonly takes: (eventType: string) => boolean;
 }
 
 /** Returns the targets that are sent any messages. */
 export function listTargets(targets: readonly Subscription[]): readonly PatternedTarget[] {
   return targets
     .filter(({ events }) => events.length > 0)
-    .map(({ id, events }) => {
-      const pattern = writePattern(events);
-      const expression = new RegExp(pattern);
-      return { endpoint: id, pattern, takes: (type) => expression.test(type) };
-    });
+    .map(({ id, events }) => ({ endpoint: id, pattern: writePattern(events) }));
 }
 
 /** Returns the targets in the form for {@link writeDeliveries}. */

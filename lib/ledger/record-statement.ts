@@ -1,12 +1,13 @@
 import type { UploadState } from '../model/upload-state.ts';
 import type { JsonObject } from '../validation/json-object.ts';
+import type { EventRecord } from './event-record.ts';
 import type { PatternedTarget } from './outbox.ts';
-import { cleanText, type Row, writeJson } from './query.ts';
+import { cleanText, type Row, writeJson, writeTime } from './query.ts';
 import { ARRIVALS, TYPED_EVENT, type TypedColumns } from './record-event.ts';
 import { writeMany } from './record-many.ts';
 import { type ChangeShape, writeOne } from './record-one.ts';
-import { TYPED_CHANGE } from './upload-row.ts';
-import { type ChangeKinds, writeNextStates } from './upload-upsert.ts';
+import { TYPED_CHANGE, writeNextStates } from './upload-row.ts';
+import type { ChangeKinds } from './upload-upsert.ts';
 
 type Parameter = string | number | null;
 
@@ -25,9 +26,42 @@ interface RecordRows {
   readonly kinds: ChangeKinds;
 }
 
+/** Returns an event as a row. */
+export function writeEvent(event: EventRecord): JsonObject {
+  const { eventId, eventType, subAppId, uploadId, fileId, taskId, payload } = event;
+  const { confirmed, receivedAt } = event;
+  return {
+    event_id: eventId,
+    event_type: eventType,
+    sub_app_id: subAppId,
+    upload_id: uploadId,
+    file_id: fileId,
+    task_id: taskId,
+    payload,
+    confirmed,
+    received_at: receivedAt === undefined ? undefined : writeTime(receivedAt),
+  };
+}
+
+/** Returns the actions of an event as rows. */
+export function writeActionsOf({
+  eventId,
+  subAppId,
+  actions = [],
+}: EventRecord): readonly JsonObject[] {
+  return actions.map(({ fileId, kind, uploadId, detail }) => ({
+    event_id: eventId,
+    file_id: fileId,
+    kind,
+    sub_app_id: subAppId,
+    upload_id: uploadId,
+    detail,
+  }));
+}
+
 /** The targets that get any messages, and the same as a parameter. */
 export interface KnownTargets {
-  readonly list: readonly PatternedTarget[];
+  readonly list: readonly (PatternedTarget & { readonly expression: RegExp })[];
   /** Null if the targets are not known. */
   readonly text: string | null;
 }
@@ -84,7 +118,7 @@ function recordOne(event: JsonObject, rows: RecordRows, marks: RecordMarks): Wri
   const { actions, kinds } = rows;
   const [change] = rows.changes;
   const { list, text } = marks.targets;
-  const isTold = list.some(({ takes }) => takes(String(event['event_type'])));
+  const isTold = list.some(({ expression }) => expression.test(String(event['event_type'])));
   const targets = isTold || change !== undefined ? list : [];
   const leasedUntil = targets.length > 0 ? marks.leasedUntil : undefined;
   const shape = {

@@ -118,6 +118,27 @@ export function writeChange(change: UploadChange): ChangeRow {
   return Object.assign(row, { upload_id: uploadId, file_id: fileId, key: fileId });
 }
 
+/** The results of {@link advanceUpload} by fact and state, where the state changes. */
+export const NEXT_STATES = Object.fromEntries(
+  UPLOAD_FACTS.map((fact) => [
+    fact,
+    Object.fromEntries(
+      UPLOAD_STATES.map((state) => [state, advanceUpload(state, fact)]).filter(
+        ([state, next]) => state !== next,
+      ),
+    ),
+  ]),
+);
+
+const WRITTEN_NEXT_STATES: ReadonlyMap<unknown, string> = new Map(
+  Object.entries(NEXT_STATES).map(([fact, states]) => [fact, JSON.stringify(states)]),
+);
+
+/** Returns the states that follow from the fact of a change, by those before it, as a JSON text. */
+export function writeNextStates({ fact }: ChangeRow): string {
+  return WRITTEN_NEXT_STATES.get(fact) ?? '{}';
+}
+
 /** Columns and types of the result of {@link writeChange}. */
 export const TYPED_CHANGE: readonly (readonly [column: string, kind: Kind])[] = [
   ...['key', 'upload_id', 'fact', 'state', 'method', 'owner'].map(

@@ -1,10 +1,5 @@
-import {
-  advanceUpload,
-  UPLOAD_FACTS,
-  UPLOAD_STATES,
-  type UploadState,
-} from '../model/upload-state.ts';
-import { type ChangeRow, TYPED_CHANGE, UPLOAD_COLUMNS } from './upload-row.ts';
+import type { UploadState } from '../model/upload-state.ts';
+import { NEXT_STATES, TYPED_CHANGE, UPLOAD_COLUMNS } from './upload-row.ts';
 
 /** Seconds from a change until VOD is asked about an upload in this state. */
 const CHECK_AFTER: Readonly<Partial<Record<UploadState, number>>> = {
@@ -15,27 +10,6 @@ const CHECK_AFTER: Readonly<Partial<Record<UploadState, number>>> = {
   // Its file, if it has one, may be deleted.
   failed: 86_400,
 };
-
-/** The results of {@link advanceUpload} by fact and state, where the state changes. */
-const NEXT_STATES = Object.fromEntries(
-  UPLOAD_FACTS.map((fact) => [
-    fact,
-    Object.fromEntries(
-      UPLOAD_STATES.map((state) => [state, advanceUpload(state, fact)]).filter(
-        ([state, next]) => state !== next,
-      ),
-    ),
-  ]),
-);
-
-const WRITTEN_NEXT_STATES: ReadonlyMap<unknown, string> = new Map(
-  Object.entries(NEXT_STATES).map(([fact, states]) => [fact, JSON.stringify(states)]),
-);
-
-/** Returns the states that follow from the fact of a change, by those before it, as a JSON text. */
-export function writeNextStates({ fact }: ChangeRow): string {
-  return WRITTEN_NEXT_STATES.get(fact) ?? '{}';
-}
 
 /** Columns that identify a change, or that are written in their own way. */
 const OWN_COLUMNS: ReadonlySet<string> = new Set(['key', 'upload_id', 'fact', 'state', 'method']);

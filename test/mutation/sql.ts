@@ -43,7 +43,7 @@ const LEFT_OUT = new Set(['migrate.ts', 'lazy-ledger.ts', 'ledger-error.ts', 'le
 const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'actions.ts': ['jobs', 'actions'],
   'backlog.ts': ['backlog', 'deliveries', 'actions'],
-  'dead-deliveries.ts': ['deliveries'],
+  'dead-delivery-statements.ts': ['replay', 'deliveries'],
   'dead-items.ts': ['dead-items'],
   'deliveries.ts': ['jobs', 'deliveries'],
   'endpoints.ts': ['endpoints', 'deliveries'],
@@ -55,12 +55,12 @@ const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'outbox.ts': ['outbox', 'events', 'actions', 'recorded-claims', 'applications'],
   'pending-confirmations.ts': ['jobs', 'actions'],
   'pulls.ts': ['pulls', 'jobs', 'uploads'],
-  'describe-recorded.ts': ['recorded-claims', 'events', 'connection'],
+  'lost-answers.ts': ['recorded-claims', 'connection'],
   'record-event.ts': ['record-statement', 'events', 'pruning'],
   'record-many.ts': ['record-statement', 'recorded-claims', 'events', 'outbox', 'applications'],
   'record-one.ts': ['record-statement', 'recorded-claims', 'events', 'outbox', 'applications'],
   'reconciliation.ts': ['reconciliation', 'uploads', 'jobs'],
-  'timeline.ts': ['actions', 'deliveries'],
+  'timeline-statements.ts': ['actions', 'deliveries'],
   'upload-upsert.ts': [
     'upload-change',
     'events',

@@ -4,10 +4,11 @@ export const PARTS = [
     'answer-runs',
     'bound-signature',
     'database-url',
+    'dead-delivery-statements',
     'feed-statements',
     'ledger',
     'message-feed',
   ],
   ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'settings', 'verify-token'],
+  ...['pull-runs', 'settings', 'timeline-statements', 'verify-token'],
 ];
