@@ -33,7 +33,7 @@ interface Own {
 
 /**
  * Returns those of these events that an earlier try of the same call has recorded, since a connection may be lost after the
- * work took effect. Their deliveries that it has claimed are claimed anew from now on.
+ * work took effect. Their deliveries that it has claimed are claimed again, from now on.
  */
 export async function findOwn(
   eventIds: readonly string[],

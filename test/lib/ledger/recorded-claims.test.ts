@@ -77,7 +77,7 @@ describe('deliveries that are claimed while their events are recorded', () => {
       expect(await ledger.finishDelivery(first)).toBe(true);
       expect(await fail(second, 'again')).toBe(true);
       expect(await ledger.finishDelivery(second)).toBe(true);
-      expect(await claimAll()).toMatchObject([]);
+      expect(await claimAll()).toEqual([]);
     });
   });
 
@@ -159,7 +159,7 @@ describe('claims of which the answer was lost', () => {
     await proxy.close();
   }
 
-  it('are the same as without that, and are leased anew', async () => {
+  it('are the same as without that, and are leased again', async () => {
     await loseAnswer(async (cut) => {
       const lost = await cut.recordEvent(arrival('u2'), 60);
 
