@@ -12,7 +12,7 @@ import { isVodEventType, parseVodEvent } from '../vod/event.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import { recordAbsence } from './absent-arrival.ts';
 import { type ConfirmingApi, confirmEvent } from './confirm-event.ts';
-import { type IngestedEvent, recordNotification } from './durable.ts';
+import { type IngestedEvent, LEASE_SECONDS, recordNotification } from './durable.ts';
 import { countEventFailure } from './failed-event.ts';
 import { MAX_UNCONFIRMED } from './pending-confirmation.ts';
 import { selectDeletions } from './select-deletions.ts';
@@ -33,7 +33,7 @@ export interface ConfirmRun {
   readonly deadline: Deadline;
   /** Writes a separate log line about something that an operator should look at. */
   readonly report: (fields: LogFields) => void;
-  /** Is given what was recorded of a notification. */
+  /** Is given what was recorded of a notification, with the deliveries claimed, of which it makes the first attempts. */
   readonly recorded?: (events: readonly IngestedEvent[]) => void;
 }
 
@@ -103,7 +103,8 @@ async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promis
   // Events that were stored before an application was configured belong to the service's own.
   const { subAppId = own, receivedAt } = claim;
   const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
-  const reception = { ...origin, receivedAt, confirmed: true, settings };
+  const leaseSeconds = run.recorded && LEASE_SECONDS;
+  const reception = { ...origin, receivedAt, confirmed: true, settings, leaseSeconds };
   const pending = parseVodEvent(claim.raw);
   if (claim.proven) {
     const recorded = await recordNotification(pending, reception, ledger);
@@ -119,8 +120,10 @@ async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promis
   const confirmation = await confirmEvent(event, api, { deadline, subAppId });
   if (confirmation.kind === 'retry') return confirmation;
   if (confirmation.kind === 'failed') {
-    const { absent } = confirmation;
-    return absent === undefined ? confirmation : recordAbsence(absent, reception, ledger, now());
+    if (confirmation.absent === undefined) return confirmation;
+    const recorded = await recordAbsence(confirmation.absent, reception, ledger, now());
+    if (recorded.kind === 'done') run.recorded?.(recorded.events);
+    return recorded;
   }
   const { confirmed } = confirmation;
   const isTooMuch = !confirmed && (await ledger.incrementUnconfirmed(subAppId)) > MAX_UNCONFIRMED;

@@ -40,7 +40,8 @@ export async function ingestBatch(
     events.map((event) => proveEvent(receiveEvent(event, reception), reception, ledger)),
   );
   await detachArrived(events, reception, ledger);
-  const results = await ledger.recordEvents(received.map((event) => planEvent(event, reception)));
+  const planned = received.map((event) => planEvent(event, reception));
+  const results = await ledger.recordEvents(planned, reception.leaseSeconds);
   const ingested = received.flatMap((event, index): IngestedEvent[] => {
     const recorded = results[index];
     return recorded === undefined ? [] : [{ received: event, recorded }];
@@ -132,26 +133,26 @@ async function endReview(
 export type DispatchDependencies = Omit<DeliveryDependencies, 'ledger' | 'report'>;
 
 /** Longer than any call of this function delivers, so that no other process delivers the same in the meantime. */
-const LEASE_SECONDS = 15;
+export const LEASE_SECONDS = 15;
 
 /**
- * Makes the first attempt at the deliveries of events that were just recorded; returns the log fields for all of them.
+ * Makes the first attempt at the deliveries that were claimed when events were recorded, oldest event first; returns the log
+ * fields for all of them.
  *
  * Recorded events are safe, so errors here are logged and left to the sweep.
  */
 export async function dispatch(
   events: readonly IngestedEvent[],
-  ledger: DeliveryDependencies['ledger'] & Pick<Ledger, 'claimFresh'>,
+  ledger: DeliveryDependencies['ledger'],
   dependencies: DispatchDependencies,
 ): Promise<LogFields> {
   const fields: LogFields = { fresh: events.some(({ recorded }) => recorded.fresh), delivered: 0 };
   const report = (more: LogFields) => Object.assign(fields, more);
-  const eventIds = events
-    .filter(({ recorded }) => recorded.deliveries > 0)
-    .flatMap(({ received, recorded }) => [received.eventId, ...recorded.announced]);
-  if (eventIds.length === 0) return fields;
+  const claims = events
+    .flatMap(({ recorded }) => recorded.claims)
+    .sort((a, b) => a.event.receivedAt - b.event.receivedAt);
+  if (claims.length === 0) return fields;
   try {
-    const claims = await ledger.claimFresh(eventIds, LEASE_SECONDS);
     const delivering = { ...dependencies, ledger, report };
     const { delivered, newlyPaused } = await deliverClaimed(claims, delivering);
     return Object.assign({ ...fields, delivered }, ...newlyPaused.map(explainPause));

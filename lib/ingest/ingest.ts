@@ -22,6 +22,7 @@ import {
   createSpareRetries,
   type DispatchDependencies,
   dispatch,
+  LEASE_SECONDS,
   recordNotification,
 } from './durable.ts';
 import { keepOrThrow, rethrowLogged } from './failed-event.ts';
@@ -221,7 +222,7 @@ async function ingestConfirmed(
   // Without a ledger, the log line is the only record of the event.
   const received = receiveEvent(event, origin);
   Object.assign(log, describeReceivedEvent(received));
-  const reception = { ...origin, receivedAt, confirmed, settings };
+  const reception = { ...origin, receivedAt, confirmed, settings, leaseSeconds: LEASE_SECONDS };
   const work = async () => {
     if (!confirmed) await admitUnconfirmed(origin.subAppId, log);
     const fields =
@@ -247,7 +248,8 @@ async function ingestDenied(
 ): Promise<void> {
   const { settings, ledger } = run;
   if (absent !== undefined && ledger !== undefined) {
-    const reception = { ...origin, receivedAt, confirmed: true, settings };
+    const leaseSeconds = LEASE_SECONDS;
+    const reception = { ...origin, receivedAt, confirmed: true, settings, leaseSeconds };
     const fields = await ledger((opened) => ingestAbsence(absent, reception, opened, run));
     Object.assign(log, fields);
     if (log.confirmation !== undefined) return;

@@ -25,6 +25,8 @@ export interface Reception extends Origin {
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
   /** Whether a file cannot be examined again later, so that it is judged by what VOD has read so far. */
   readonly isOnlyLook?: boolean;
+  /** Seconds for which the caller claims the deliveries, whose first attempts it makes; missing if it makes none. */
+  readonly leaseSeconds?: number | undefined;
 }
 
 /** What is to be recorded of an event. */

@@ -61,7 +61,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     let session: Session | undefined;
     try {
       // Work that would be late is not started: its caller has already received an error.
-      session = await answerInTime(sessions.obtain(), answerMilliseconds);
+      const obtained = sessions.obtain();
+      session =
+        obtained instanceof Promise ? await answerInTime(obtained, answerMilliseconds) : obtained;
       const result = await answerInTime(work(session), giveUpAt - performance.now());
       sessions.worked();
       return result;
@@ -122,7 +124,7 @@ interface Sessions {
    *
    * @throws {LedgerError}
    */
-  obtain(): Promise<Session>;
+  obtain(): Session | Promise<Session>;
   /** Records work that succeeded. */
   worked(): void;
   /** Records work that failed, and closes a session that can no longer be used. */
@@ -183,7 +185,7 @@ function createSessions(
       if (current !== undefined && now() - usedAt > IDLE_SECONDS * 1_000) drop(current);
       usedAt = now();
       opening ??= open();
-      return opening;
+      return current ?? opening;
     },
     worked() {
       usedAt = now();

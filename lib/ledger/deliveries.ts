@@ -66,14 +66,6 @@ export interface DeliveryLedger {
     maxPerEndpoint: number,
     except?: readonly string[],
   ): Promise<readonly ClaimedDelivery[]>;
-  /**
-   * Claims the deliveries of these events that were never attempted and returns them, except those to endpoints that
-   * are paused or have a failed delivery: these are left to {@link claimDeliveries}.
-   */
-  claimFresh(
-    eventIds: readonly string[],
-    leaseSeconds: number,
-  ): Promise<readonly ClaimedDelivery[]>;
   finishDelivery(claim: Claim): Promise<boolean>;
   failDelivery(claim: Claim, failure: JobFailure): Promise<boolean>;
   /**
@@ -105,8 +97,11 @@ export const EVENT_ROW = {
   read: readEvent,
 } as const;
 
-const ANSWER = `select ${EVENT_ROW.columns}, endpoint, attempts, enqueued_at, greatest(delivered_at, resumed_at) as delivered_at
-  from claimed join events using (event_id) left join endpoints using (endpoint)`;
+/** Returns the query of the claims in `claimed`, a part of its `with`, as {@link readClaimed} reads them. */
+export function selectClaimed(claimed: string): string {
+  return `select ${EVENT_ROW.columns}, endpoint, attempts, enqueued_at, greatest(delivered_at, resumed_at) as delivered_at
+    from ${claimed} join events using (event_id) left join endpoints using (endpoint)`;
+}
 
 // Steps from endpoint to endpoint through the index, without reading all deliveries that wait for each.
 function writeFairClaim(count: number, maxPerEndpoint: number): string {
@@ -136,22 +131,8 @@ function writeFairClaim(count: number, maxPerEndpoint: number): string {
   ),
   claimed as (${writeLease(DELIVERIES, 'chosen', 'event_id, endpoint, attempts, enqueued_at, turn')}),
   ${writePausedCare('e.disabled_at is not null', '$1::timestamptz')}
-  ${ANSWER} order by turn, endpoint`;
+  ${selectClaimed('claimed')} order by turn, endpoint`;
 }
-
-// A `case`, since an index of everything that is pending would be read instead of that of events.
-const CLAIM_FRESH = `with fresh as (
-    select event_id as due_event_id, endpoint as due_endpoint from deliveries d
-    where event_id = any (array(select jsonb_array_elements_text($3::text::jsonb)))
-      and case state when 'pending' then attempts = 0 end
-      and not exists (
-        select from deliveries f where f.endpoint = d.endpoint and f.state = 'pending' and f.last_error is not null
-      )
-      and not exists (select from endpoints e where e.endpoint = d.endpoint and e.disabled_at is not null)
-    for update of d skip locked
-  ),
-  claimed as (${writeLease(DELIVERIES, 'fresh', 'event_id, endpoint, attempts, enqueued_at')})
-  ${ANSWER} order by received_at, event_id, endpoint`;
 
 const FAILED = writeSettlement(DELIVERIES);
 
@@ -187,11 +168,6 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
       const others = [JSON.stringify(except)];
       return (await claimJobs(dependencies, claim, leaseSeconds, others)).map(readClaimed);
     },
-    async claimFresh(eventIds, leaseSeconds) {
-      if (eventIds.length === 0) return [];
-      const wanted = [JSON.stringify(eventIds)];
-      return (await claimJobs(dependencies, CLAIM_FRESH, leaseSeconds, wanted)).map(readClaimed);
-    },
     finishDelivery({ eventId, endpoint, attempt }) {
       return settleJob(dependencies, DONE, [eventId, endpoint, attempt], 'delivered');
     },
@@ -212,7 +188,8 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
   };
 }
 
-function readClaimed(row: Row): ClaimedDelivery {
+/** Returns the claim in a row of {@link selectClaimed}. */
+export function readClaimed(row: Row): ClaimedDelivery {
   const deliveredAt = readTime(row['delivered_at']);
   return {
     eventId: String(row['event_id']),

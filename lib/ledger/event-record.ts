@@ -2,6 +2,7 @@ import type { EventType } from '../model/message-type.ts';
 import type { Upload } from '../model/upload.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { NewMediaAction } from './actions.ts';
+import type { ClaimedDelivery } from './deliveries.ts';
 import type { UploadChange } from './upload-row.ts';
 
 /** An event that is to be recorded, with its changes and actions. */
@@ -42,6 +43,11 @@ export interface RecordedEvent {
   readonly announced: readonly string[];
   /** Number of deliveries that were enqueued, including those of `announced`; 0 if the targets are not known. */
   readonly deliveries: number;
+  /**
+   * Those of them that are claimed for the caller, if it asked for that: all except those to endpoints that are paused or
+   * have a failed delivery, which are left to `claimDeliveries`.
+   */
+  readonly claims: readonly ClaimedDelivery[];
 }
 
 /** Events per statement: enough to make its fixed cost small, few enough to hold its locks only briefly. */

@@ -1,12 +1,18 @@
 import type { Upload } from '../model/upload.ts';
-import type { JsonObject } from '../validation/json-object.ts';
 import type { Statements } from './connection/transaction.ts';
+import { type ClaimedDelivery, readClaimed } from './deliveries.ts';
 import { type EventRecord, type RecordedEvent, splitRounds } from './event-record.ts';
 import { readCode } from './ledger-error.ts';
+import { findOwn } from './lost-answers.ts';
 import { applyMerged } from './merge-uploads.ts';
-import { listTargets } from './outbox.ts';
+import { listTargets, writeTargets } from './outbox.ts';
 import { type LedgerDependencies, query, type Row, writeJson, writeTime } from './query.ts';
-import { writeRecordStatement } from './record-statement.ts';
+import {
+  type KnownTargets,
+  writeActionsOf,
+  writeEvent,
+  writeRecordStatement,
+} from './record-statement.ts';
 import {
   readKey,
   readUpload,
@@ -18,10 +24,18 @@ import {
 
 /** Recording of events. */
 export interface EventLedger {
-  /** Records the event and everything that follows from it in one statement; does nothing if the event is known. */
-  recordEvent(event: EventRecord): Promise<RecordedEvent>;
+  /**
+   * Records the event and everything that follows from it in one statement; does nothing if the event is known.
+   *
+   * @param leaseSeconds how long the new deliveries are claimed for the caller, which makes the first attempts; if missing,
+   *   they are due immediately.
+   */
+  recordEvent(event: EventRecord, leaseSeconds?: number): Promise<RecordedEvent>;
   /** The same for many events of one application, independent of each other; returns the results in their order. */
-  recordEvents(events: readonly EventRecord[]): Promise<readonly RecordedEvent[]>;
+  recordEvents(
+    events: readonly EventRecord[],
+    leaseSeconds?: number,
+  ): Promise<readonly RecordedEvent[]>;
 }
 
 /** Two changes of one batch were about the same upload, which could not be seen before. */
@@ -30,13 +44,13 @@ const CARDINALITY_VIOLATION = '21000';
 /** Creates the part of the ledger for events. */
 export function createEventLedger(dependencies: LedgerDependencies): EventLedger {
   const { targets } = dependencies;
-  const known = listTargets(targets ?? []);
-  const addressed = {
-    targets: targets === undefined ? null : JSON.stringify(known),
-    patterns: known.map(({ pattern }) => new RegExp(pattern)),
-  };
-  const record = async (events: readonly EventRecord[]) => {
-    const recorder = { recorder: dependencies.randomKey(), ...addressed };
+  const list = listTargets(targets ?? []).map((target) => ({
+    ...target,
+    expression: new RegExp(target.pattern),
+  }));
+  const known = { list, text: targets === undefined ? null : writeTargets(targets) };
+  const record = async (events: readonly EventRecord[], leaseSeconds: number | undefined) => {
+    const recorder = { recorder: dependencies.randomKey(), targets: known, leaseSeconds };
     try {
       return await recordRound(events, recorder, dependencies);
     } catch (error) {
@@ -49,16 +63,16 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
     return results;
   };
   return {
-    async recordEvent(event) {
-      const [result] = await record([event]);
+    async recordEvent(event, leaseSeconds) {
+      const [result] = await record([event], leaseSeconds);
       if (result === undefined) throw new Error('The event that was recorded has no result.');
       return result;
     },
-    async recordEvents(events) {
+    async recordEvents(events, leaseSeconds) {
       const results = new Map<EventRecord, RecordedEvent>();
       // A single event may have any depth.
       for (const round of events.length === 1 ? [events] : splitRounds(events)) {
-        const recorded = await record(round);
+        const recorded = await record(round, leaseSeconds);
         for (const [index, result] of recorded.entries()) {
           const event = round[index];
           if (event !== undefined) results.set(event, result);
@@ -69,27 +83,38 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
   };
 }
 
-/** Who records, and the targets in the form of {@link writeTargets}, if they are known. */
+/** Who records, to whom it is sent, and for how long the deliveries are claimed, if they are. */
 interface Recorder {
   readonly recorder: string;
-  readonly targets: string | null;
-  /** Of the types of messages, one for each target. */
-  readonly patterns: readonly RegExp[];
+  readonly targets: KnownTargets;
+  readonly leaseSeconds: number | undefined;
+}
+
+/** The same, and when it was tried. */
+interface Tries extends Recorder {
+  /** Unix milliseconds of the last try. */
+  recordedAt: number;
+  /** When the claims of each try end, if deliveries are claimed. */
+  readonly leases: string[];
 }
 
 async function recordRound(
   events: readonly EventRecord[],
-  own: Recorder,
+  { recorder, targets, leaseSeconds }: Recorder,
   dependencies: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
   const { now } = dependencies;
-  const { recorder, targets } = own;
   const changes = events.flatMap((event) => event.changes);
   const eventIds = events.flatMap(({ eventId, changes: told }) => told.map(() => eventId));
   const rowsOfEvents = events.map(writeEvent);
   const actions = events.flatMap(writeActionsOf);
+  const tries: Tries = { recorder, targets, leaseSeconds, recordedAt: 0, leases: [] };
 
   const insert = (sql: Statements, settled: readonly UploadChange[]) => {
+    tries.recordedAt = now();
+    const leasedUntil =
+      leaseSeconds === undefined ? undefined : writeTime(tries.recordedAt + leaseSeconds * 1_000);
+    if (leasedUntil !== undefined) tries.leases.push(leasedUntil);
     const [statement, parameters] = writeRecordStatement(
       {
         events: rowsOfEvents,
@@ -101,45 +126,15 @@ async function recordRound(
           ofTenant: settled.some((change) => change.ofTenant),
         },
       },
-      { time: writeTime(now()), recorder, targets },
+      { time: writeTime(tries.recordedAt), recorder, targets, leasedUntil },
     );
     return sql.unsafe<Row[]>(statement, parameters, { prepare: true });
   };
   const rows = await dependencies.connection
     .run((sql) => insert(sql, changes))
     .catch((error: unknown) => applyMerged(error, dependencies, changes, insert));
-  return describeRecorded(events, rows, own, dependencies);
+  return describeRecorded(events, rows, tries, dependencies);
 }
-
-function writeEvent(event: EventRecord): JsonObject {
-  const { eventId, eventType, subAppId, uploadId, fileId, taskId, payload } = event;
-  const { confirmed, receivedAt } = event;
-  return {
-    event_id: eventId,
-    event_type: eventType,
-    sub_app_id: subAppId,
-    upload_id: uploadId,
-    file_id: fileId,
-    task_id: taskId,
-    payload,
-    confirmed,
-    received_at: receivedAt === undefined ? undefined : writeTime(receivedAt),
-  };
-}
-
-function writeActionsOf({ eventId, subAppId, actions = [] }: EventRecord): readonly JsonObject[] {
-  return actions.map(({ fileId, kind, uploadId, detail }) => ({
-    event_id: eventId,
-    file_id: fileId,
-    kind,
-    sub_app_id: subAppId,
-    upload_id: uploadId,
-    detail,
-  }));
-}
-
-const KNOWN = `select event_id as event from events
-  where event_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and recorded_by = $2`;
 
 const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
   where upload_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
@@ -150,58 +145,105 @@ const UPLOADS_OF = `select ${UPLOAD_COLUMNS} from uploads
 async function describeRecorded(
   events: readonly EventRecord[],
   rows: readonly Row[],
-  { recorder, patterns }: Recorder,
-  { connection }: LedgerDependencies,
+  tries: Tries,
+  dependencies: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const changed = rows.flatMap(({ upload }) => (upload ? [readUpload(Object(upload))] : []));
-  const uploads = indexUploads(changed);
+  const { connection } = dependencies;
+  const { list } = tries.targets;
+  const uploads = indexUploads(
+    rows.flatMap(({ upload }) => (upload ? [readUpload(Object(upload))] : [])),
+  );
   const missing = events
     .flatMap(({ changes }) => changes.map(readKey))
     .filter((key) => !uploads.has(key));
   if (missing.length > 0) {
     const found = await query(connection, UPLOADS_OF, [writeJson(missing)]);
-    for (const [key, upload] of indexUploads(found.map(readUpload))) uploads.set(key, upload);
+    indexUploads(found.map(readUpload), uploads);
   }
   const uploadsOf = ({ changes }: EventRecord) =>
     changes.flatMap((change) => uploads.get(readKey(change)) ?? []);
 
-  const own = new Set(rows.flatMap((row) => [row['event'], row['announced']]));
+  const own = new Set<unknown>();
+  for (const { event, announced } of rows) own.add(event).add(announced);
+  const claims = readClaims(events, rows, tries);
   const stale = events.filter(({ eventId }) => !own.has(eventId));
   if (stale.length > 0) {
     // The first attempt may have taken effect although its answer was lost; then this recorder wrote these events.
     const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
-    for (const row of await query(connection, KNOWN, [writeJson(names), recorder])) {
-      own.add(row['event']);
-    }
+    const found = await findOwn(names, tries, dependencies);
+    for (const eventId of found.eventIds) own.add(eventId);
+    claims.push(...found.claims);
   }
   return events.map((event) => {
     const { eventId, eventType } = event;
     const reached = uploadsOf(event);
     const fresh = own.has(eventId);
     const news = fresh ? reached.filter((upload) => own.has(announce(upload))) : [];
-    const types = [
-      ...(fresh ? [eventType] : []),
-      ...news.map(({ state }) => `upload.${state}` as const),
-    ];
+    const announced = news.map(announce);
+    const types = fresh ? [eventType, ...news.map(({ state }) => `upload.${state}` as const)] : [];
+    const count = (type: string) => list.filter(({ expression }) => expression.test(type)).length;
     return {
-      fresh,
-      uploads: reached,
-      announced: news.map(announce),
-      deliveries: types.flatMap((type) => patterns.filter((each) => each.test(type))).length,
+      ...{ fresh, uploads: reached, announced },
+      deliveries: types.reduce((sum, type) => sum + count(type), 0),
+      claims: claims.filter(({ eventId: id }) => id === eventId || announced.includes(id)),
     };
   });
+}
+
+/** Returns the deliveries that the statement has claimed: of its new events to the endpoints that it found free. */
+function readClaims(
+  events: readonly EventRecord[],
+  rows: readonly Row[],
+  { targets, recordedAt }: Tries,
+): ClaimedDelivery[] {
+  const free = rows.find((row) => row['free'])?.['free'];
+  if (!Array.isArray(free)) return [];
+  const deliveredAt = new Map<string, unknown>(free);
+  const time = writeTime(recordedAt);
+  const byId = new Map(events.map((event) => [event.eventId, event]));
+  const recorded = rows.flatMap(({ event: eventId, payload, announced, upload }) => {
+    const event = byId.get(String(eventId));
+    return [
+      ...(event && payload ? [{ ...describeEvent(event, recordedAt), payload }] : []),
+      ...(announced ? [describeUpload(String(announced), Object(upload), time)] : []),
+    ];
+  });
+  return recorded.flatMap((row) =>
+    targets.list
+      .filter(
+        ({ endpoint, expression }) => deliveredAt.has(endpoint) && expression.test(row.event_type),
+      )
+      .map(({ endpoint }) =>
+        readClaimed({
+          ...row,
+          ...{ endpoint, attempts: 1, enqueued_at: time, delivered_at: deliveredAt.get(endpoint) },
+        }),
+      ),
+  );
+}
+
+/** Returns the event as a row of `selectClaimed`, except for its content. */
+function describeEvent(event: EventRecord, recordedAt: number) {
+  const { eventId, eventType, subAppId = null, confirmed, receivedAt = recordedAt } = event;
+  return {
+    ...{ event_id: eventId, event_type: eventType, sub_app_id: subAppId, confirmed },
+    ...{ envelope_removed: true, received_at: writeTime(receivedAt) },
+  };
+}
+
+function describeUpload(eventId: string, upload: Row, time: string) {
+  const eventType = `upload.${upload['state']}`;
+  return { event_id: eventId, event_type: eventType, payload: upload, received_at: time };
 }
 
 function announce({ uploadId, state }: Upload): string {
   return stateEventId(uploadId, state);
 }
 
-function indexUploads(uploads: readonly Upload[]): Map<string, Upload> {
-  return new Map(
-    uploads.flatMap((upload) =>
-      [upload.uploadId, upload.fileId].flatMap((key) =>
-        key === undefined ? [] : [[key, upload] as const],
-      ),
-    ),
-  );
+function indexUploads(uploads: readonly Upload[], index = new Map<string, Upload>()) {
+  for (const upload of uploads) {
+    index.set(upload.uploadId, upload);
+    if (upload.fileId !== undefined) index.set(upload.fileId, upload);
+  }
+  return index;
 }

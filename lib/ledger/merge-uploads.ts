@@ -7,15 +7,14 @@ import { outboxSql, writeChanges } from './outbox.ts';
 import type { LedgerDependencies, Row } from './query.ts';
 import { writeJson, writeTime } from './query.ts';
 import {
-  BY_UPLOAD,
   CHANGE_COLUMNS,
   readKey,
   readUpload,
   UPLOAD_COLUMNS,
-  UPSERTS,
   type UploadChange,
   writeChange,
 } from './upload-row.ts';
+import { BY_UPLOAD, UPSERTS } from './upload-upsert.ts';
 
 /** Applies the final form of changes. */
 type ApplyChanges<Result> = (sql: Statements, changes: readonly UploadChange[]) => Promise<Result>;

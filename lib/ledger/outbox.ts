@@ -6,7 +6,8 @@ import {
   writePattern,
   writeTime,
 } from './query.ts';
-import { type ChangeKinds, type UploadChange, writeChange } from './upload-row.ts';
+import { type UploadChange, writeChange } from './upload-row.ts';
+import type { ChangeKinds } from './upload-upsert.ts';
 
 /** The first parameters of every statement that changes uploads. */
 export type ChangeParameters = readonly [
@@ -27,7 +28,7 @@ export function writeChanges(
 }
 
 /** A target with its patterns as one regular expression, of PostgreSQL as of JavaScript. */
-interface PatternedTarget {
+export interface PatternedTarget {
   readonly endpoint: string;
   readonly pattern: string;
 }
@@ -44,17 +45,60 @@ export function writeTargets(targets: readonly Subscription[]): string {
   return JSON.stringify(listTargets(targets));
 }
 
+/** Returns the rows `t` of the targets of {@link writeTargets}, for a `from`. */
+export function readTargets(targets: string): string {
+  return `jsonb_to_recordset(${targets}::text::jsonb) as t(endpoint text, pattern text)`;
+}
+
 /**
  * Returns the statement that enqueues, at `time`, the deliveries of the events that the query `recorded` returns
  * (`event_id`, `event_type`) to the `targets` of {@link writeTargets}.
  */
 export function writeDeliveries(recorded: string, time: string, targets: string): string {
-  return `insert into deliveries
-    (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
-    select r.event_id, t.endpoint, ${time}, ${time}, ${time}
-    from jsonb_to_recordset(${targets}::text::jsonb) as t(endpoint text, pattern text)
-    join (${recorded}) r on r.event_type ~ t.pattern`;
+  return writeRows(recorded, time, readTargets(targets));
 }
+
+function writeRows(recorded: string, time: string, targets: string): string {
+  return `insert into deliveries (event_id, endpoint, next_attempt_at, enqueued_at, updated_at)
+    select r.event_id, t.endpoint, ${time}, ${time}, ${time}
+    from ${targets} join (${recorded}) r on r.event_type ~ t.pattern`;
+}
+
+/** To whom the events of a statement are delivered, and who makes the first attempts. */
+export interface Fan {
+  /** Rows `t` of the targets, for a `from`. */
+  readonly targets: string;
+  /** When the claims of the caller end, if it makes the first attempts itself. */
+  readonly leasedUntil?: string | undefined;
+}
+
+/**
+ * Returns the parts of a `with` that enqueue, at the time `$2`, the deliveries of the events that the query `recorded`
+ * returns. If the caller makes the first attempts, they are claimed for it, except those to endpoints that are paused or have
+ * a failed delivery; the part `free` has the other endpoints.
+ */
+export function writeFan(recorded: string, { targets, leasedUntil }: Fan): string {
+  if (leasedUntil === undefined) {
+    return `delivery as (${writeRows(recorded, '$2::timestamptz', targets)})`;
+  }
+  return `free as (
+    select t.endpoint, greatest(e.delivered_at, e.resumed_at) as delivered_at
+    from ${targets} left join endpoints e on e.endpoint = t.endpoint
+    where e.disabled_at is null and not exists (
+      select from deliveries f where f.endpoint = t.endpoint and f.state = 'pending' and f.last_error is not null
+    )
+  ),
+  delivery as (
+    insert into deliveries (event_id, endpoint, attempts, next_attempt_at, enqueued_at, updated_at)
+    select r.event_id, t.endpoint, (f.endpoint is not null)::integer,
+      case when f.endpoint is null then $2::timestamptz else ${leasedUntil} end, $2::timestamptz, $2::timestamptz
+    from ${targets} join (${recorded}) r on r.event_type ~ t.pattern left join free f on f.endpoint = t.endpoint
+  )`;
+}
+
+/** The endpoints for which {@link writeFan} has claimed deliveries, and when each last accepted one, as JSON. */
+export const FREE_ENDPOINTS =
+  '(select jsonb_agg(jsonb_build_array(endpoint, delivered_at)) from free)';
 
 /**
  * Returns the statement that enqueues the deliveries of up to `count` events at the time `$1` to the targets `$2`, and
@@ -74,28 +118,35 @@ export function writeFanOut(count: number): string {
   select count(*)::integer as count from recorded`;
 }
 
-function writeAnnounced(order: string): string {
+/**
+ * Returns the part of a `with` that announces the states of the uploads of its part `changed`.
+ *
+ * @param isFannedOut SQL of whether the targets are known.
+ */
+export function writeAnnounced(isFannedOut: string, order = ''): string {
   return `announced as (
     insert into events
       (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
     select 'evt_' || upload_id || '_' || state, 'upload.' || state, sub_app_id, upload_id, file_id, task_id, upload,
-      true, $2::timestamptz, $3, $4::text is not null
+      true, $2::timestamptz, $3, ${isFannedOut}
     from changed ${order}
     on conflict (event_id) do nothing
     returning event_id, event_type, upload_id
   )`;
 }
 
-/** The part of a `with` that announces the states of the uploads of its part `changed`. */
-export const ANNOUNCED = writeAnnounced('order by upload_id');
+/** The same with the parameters of {@link writeChanges}. */
+export const ANNOUNCED = writeAnnounced('$4::text is not null', 'order by upload_id');
 
-const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
+/** A query of the deletions of files whose uploads do not want them. */
+export const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
     where state in ('cancelled', 'rejected', 'expired') and file_id is not null`;
 
 // A file is also unwanted if its upload already has another file, owner or application; but never if it arrived for a
 // different upload.
-function writeSecond(unchanged: string): string {
-  return `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from change c
+/** Returns a query of the deletions of such files, of the changes `c` in `from` of which `unchanged` is true. */
+export function writeSecond(from: string, unchanged: string): string {
+  return `select c.file_id, 'delete', c.sub_app_id, c.upload_id, null from ${from}
     where c.file_id is not null and c.fact <> 'deleted' and ${unchanged}
       and not exists (select from uploads h where h.file_id = c.file_id and h.owner is not null)`;
 }
@@ -116,6 +167,7 @@ interface Company {
   readonly events?: string | undefined;
   /** A query of actions that are to be recorded too. */
   readonly actions?: string | undefined;
+  readonly fan?: Fan | undefined;
 }
 
 /**
@@ -123,17 +175,17 @@ interface Company {
  * part `change`: announcements, their deliveries, and the deletion of unwanted files. Its parameters are those of
  * {@link writeChanges}.
  */
-export function outboxSql({ byUpload, only }: ChangeKinds, { events, actions }: Company = {}) {
+export function outboxSql(
+  { byUpload }: Pick<ChangeKinds, 'byUpload'>,
+  { events, actions, fan = { targets: readTargets('$4') } }: Company = {},
+) {
   const recorded = ['select event_id, event_type from announced', ...(events ? [events] : [])];
-  // Rows are locked in the same order as in other statements, if there are several.
-  const [announced, order, unchanged] = only
-    ? [writeAnnounced(''), '', 'not exists (select from changed)']
-    : [ANNOUNCED, undefined, 'c.key = c.upload_id and c.key not in (select key from changed)'];
-  const second = byUpload ? [writeSecond(unchanged)] : [];
+  const unchanged = 'c.key = c.upload_id and c.key not in (select key from changed)';
+  const second = byUpload ? [writeSecond('change c', unchanged)] : [];
   const asked = [UNWANTED, ...second, ...(actions ? [actions] : [])];
   return [
-    announced,
-    writeActions(asked.join(' union all '), order),
-    `delivery as (${writeDeliveries(recorded.join(' union all '), '$2::timestamptz', '$4')})`,
+    ANNOUNCED,
+    writeActions(asked.join(' union all ')),
+    writeFan(recorded.join(' union all '), fan),
   ].join(',\n  ');
 }

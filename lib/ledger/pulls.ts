@@ -4,15 +4,8 @@ import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
 import { ANNOUNCED, outboxSql, writeChanges, writeDeliveries, writeTargets } from './outbox.ts';
 import type { LedgerDependencies } from './query.ts';
 import { hasRows, query, type Row, writeJson, writeTime } from './query.ts';
-import {
-  BY_UPLOAD,
-  CHANGE_COLUMNS,
-  CHANGED,
-  INSERT_QUEUED,
-  stateEventId,
-  UPSERTS,
-  writeChange,
-} from './upload-row.ts';
+import { CHANGE_COLUMNS, stateEventId, writeChange } from './upload-row.ts';
+import { BY_UPLOAD, CHANGED, INSERT_QUEUED, UPSERTS } from './upload-upsert.ts';
 
 /** A pull that is to be queued. */
 export interface QueuedPull {

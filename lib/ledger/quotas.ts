@@ -6,7 +6,8 @@ import { outboxSql, writeTargets } from './outbox.ts';
 import { explainUnissued } from './pruning.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
-import { BY_UPLOAD, CHANGE_COLUMNS, UPSERTS, writeChange } from './upload-row.ts';
+import { CHANGE_COLUMNS, writeChange } from './upload-row.ts';
+import { BY_UPLOAD, UPSERTS } from './upload-upsert.ts';
 import type { IssuedUpload } from './uploads.ts';
 
 /** Result of issuing an upload: its state, or the quota that has no room for it. */

@@ -8,14 +8,8 @@ import { type Page, type PageQuery, readCursor, takePage } from './page.ts';
 import { explainUnissued } from './pruning.ts';
 import type { LedgerDependencies } from './query.ts';
 import { query, queryInParts, type Row, writeConstant, writeLimit, writeTime } from './query.ts';
-import {
-  BY_UPLOAD,
-  CHANGE_COLUMNS,
-  readUpload,
-  UPLOAD_COLUMNS,
-  UPSERTS,
-  type UploadChange,
-} from './upload-row.ts';
+import { CHANGE_COLUMNS, readUpload, UPLOAD_COLUMNS, type UploadChange } from './upload-row.ts';
+import { BY_UPLOAD, UPSERTS } from './upload-upsert.ts';
 
 /** An upload that is permitted or requested, and has not arrived yet. */
 export interface IssuedUpload {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dispatch } from '../../../lib/ingest/durable.ts';
 import { ingestProven } from '../../../lib/ingest/proven.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
+import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { parseVodEvent } from '../../../lib/vod/event.ts';
@@ -17,7 +18,7 @@ const unused = async () => {
   throw new Error('Nothing is asked for here.');
 };
 
-const known = { fresh: false, uploads: [], announced: ['evt_told'], deliveries: 0 };
+const known = { fresh: false, uploads: [], announced: ['evt_told'], deliveries: 0, claims: [] };
 
 describe('ingestProven()', () => {
   /** Ingests that many arrivals; the ledger fails with `error` on those with the file `bad`. */
@@ -70,44 +71,47 @@ describe('ingestProven()', () => {
 });
 
 describe('dispatch()', () => {
-  const fresh = { fresh: true, uploads: [], announced: ['evt_new'], deliveries: 2 };
-  const ingested = (fileId: string, recorded: typeof known) => ({
-    ...{ received: receiveEvent(arrivalOf(fileId), NOWHERE), recorded },
+  const claim = (eventId: string, receivedAt: number): ClaimedDelivery => ({
+    ...{ eventId, endpoint: 'https://gone.example', attempt: 1, enqueuedAt: 5 },
+    event: { kind: 'vod', eventId, eventType: 'vod.FileDeleted', payload: {}, receivedAt },
   });
 
-  async function dispatchAll(recorded: readonly (typeof known)[], failure?: Error) {
-    const claimed: unknown[] = [];
-    const claimFresh = async (eventIds: readonly string[], seconds: number) => {
-      claimed.push([eventIds, seconds]);
+  async function dispatchAll(claims: readonly ClaimedDelivery[], failure?: Error) {
+    const released: string[] = [];
+    const failDelivery = async ({ eventId }: { readonly eventId: string }) => {
       if (failure !== undefined) throw failure;
-      return [];
+      released.push(eventId);
+      return true;
     };
-    const events = recorded.map((each, place) => ingested(String(place), each));
+    const recorded = { ...known, fresh: claims.length > 0, claims };
     const ledger = {
-      ...{ finishDelivery: unused, failDelivery: unused, pauseEndpoint: unused },
-      ...{ countItemFailure: unused, claimFresh },
+      ...{ finishDelivery: unused, pauseEndpoint: unused, countItemFailure: unused },
+      failDelivery,
     };
-    const log = await dispatch(events, ledger, {
-      ...{ targets: [], now: () => 5, random: () => 0, deadline: { left: () => 60_000 } },
-    });
-    return { log, claimed, ids: events.map(({ received }) => received.eventId) };
+    // The target of the claims is gone, so that none is sent.
+    const log = await dispatch(
+      [known, recorded].map((each) => ({
+        ...{ received: receiveEvent(arrivalOf('f'), NOWHERE), recorded: each },
+      })),
+      ledger,
+      { targets: [], now: () => 5, random: () => 0, deadline: { left: () => 60_000 } },
+    );
+    return { log, released };
   }
 
-  it('makes the first attempt for events with deliveries', async () => {
-    const { log, claimed, ids } = await dispatchAll([known, fresh]);
+  it('ends the claims of the events, oldest first', async () => {
+    const { log, released } = await dispatchAll([claim('later', 2), claim('earlier', 1)]);
 
     expect(log).toEqual({ fresh: true, delivered: 0 });
-    expect(claimed).toEqual([[[ids[1], 'evt_new'], 15]]);
+    expect(released).toEqual(['earlier', 'later']);
   });
 
-  it('claims no delivery if there are none', async () => {
-    expect(await dispatchAll([known])).toMatchObject({
-      ...{ log: { fresh: false, delivered: 0 }, claimed: [] },
-    });
+  it('does nothing without claims', async () => {
+    expect(await dispatchAll([])).toEqual({ log: { fresh: false, delivered: 0 }, released: [] });
   });
 
   it('leaves deliveries to the sweep if the ledger becomes unavailable', async () => {
-    expect((await dispatchAll([fresh], AWAY)).log).toMatchObject({
+    expect((await dispatchAll([claim('e', 1)], AWAY)).log).toMatchObject({
       ...{ fresh: true, delivered: 0, level: 'warn', code: 'ledger_unavailable' },
     });
   });

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection.ts';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
-import { listen } from '../../support/listen.ts';
+import { openProxy } from '../../support/database-proxy.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
 let time: number;
@@ -23,40 +22,6 @@ const countOthers = async () => {
   return rows.length;
 };
 const save = (uploadId: string) => ledger.issueUpload({ uploadId, method: 'client', owner: 'ann' });
-
-/** A proxy between client and server; `mute()` keeps open connections open without any further answer. */
-async function openProxy(to: URL) {
-  const muted = new Set<Socket>();
-  const inners = new Set<Socket>();
-  let answersToDrop = 0;
-  const proxy = createServer((inner) => {
-    const outer = connect(Number(to.port), to.hostname);
-    inners.add(inner);
-    inner.on('data', (data) => muted.has(inner) || outer.write(data));
-    outer.on('data', (data) => {
-      if (muted.has(inner)) return;
-      if (answersToDrop > 0) {
-        answersToDrop -= 1;
-        inner.destroy();
-      } else inner.write(data);
-    });
-    inner.on('close', () => outer.destroy());
-    outer.on('error', () => undefined).on('close', () => inner.destroy());
-  });
-  const { host, close } = await listen(proxy);
-  const through = new URL(to);
-  through.host = host;
-  return {
-    url: through.href,
-    mute: () => {
-      for (const inner of inners) muted.add(inner);
-    },
-    dropNextAnswer: () => {
-      answersToDrop = 1;
-    },
-    close,
-  };
-}
 
 describe('openLedger()', () => {
   it('connects at the first query, once', async () => {

@@ -12,7 +12,8 @@ export const FAST = 'https://b-fast.example';
 /** Gives each test a ledger of deliveries, and its clock. */
 export function useDeliveries() {
   let time: number;
-  const { open: openLedger } = useLedger({ now: () => time });
+  const database = useLedger({ now: () => time });
+  const { open: openLedger } = database;
   const opened = new Map<string, Ledger>();
   beforeEach(() => {
     time = START;
@@ -28,6 +29,8 @@ export function useDeliveries() {
   const ledger = forward(() => open());
   return {
     ledger,
+    /** Returns the URL of the database of the running test. */
+    url: () => database.url,
     /** Returns another ledger, without targets where none are given. */
     openLedger,
     now: () => time,
@@ -40,6 +43,10 @@ export function useDeliveries() {
     /** Records an event that is to be delivered to these endpoints. */
     record: (eventId: string, ...endpoints: string[]) =>
       open(...endpoints).recordEvent(eventOf([], { eventId, payload: { eventId } })),
+    /** Records such an event, and returns the deliveries that are claimed for 60 seconds by that. */
+    recordClaimed: async (eventId: string, ...endpoints: string[]) =>
+      (await open(...endpoints).recordEvent(eventOf([], { eventId, payload: { eventId } }), 60))
+        .claims,
     /** Ends a delivery as dead, by a pause of its endpoint, or to be retried at once. */
     async fail(claim: ClaimedDelivery | undefined, how: 'dead' | 'paused' | 'again') {
       if (claim === undefined) throw new Error('There is a delivery.');

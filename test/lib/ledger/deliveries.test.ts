@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAST, SLOW, START, useDeliveries } from './deliveries-stage.ts';
 
-const { ledger, pass, open, record, fail, claimOne } = useDeliveries();
+const { ledger, pass, record, claimOne } = useDeliveries();
 
 describe('claimDeliveries()', () => {
   it('returns the due deliveries with their events', async () => {
@@ -56,53 +56,6 @@ describe('failDelivery()', () => {
     expect(await ledger.claimDeliveries(1, 60, 1)).toEqual([]);
     pass(1);
     expect(await claimOne()).toMatchObject({ attempt: 2, enqueuedAt: START });
-  });
-});
-
-describe('claimFresh()', () => {
-  const fresh = async (...eventIds: string[]) =>
-    (await ledger.claimFresh(eventIds, 60)).map(({ eventId, endpoint }) => [eventId, endpoint]);
-
-  it('returns the deliveries of these events alone that were never attempted', async () => {
-    for (const eventId of ['e1', 'e2', 'e3']) await record(eventId, SLOW, FAST);
-    const claims = await ledger.claimFresh(['e2', 'e1'], 60);
-
-    expect(claims.map(({ eventId, endpoint, attempt }) => [eventId, endpoint, attempt])).toEqual([
-      ...[
-        ['e1', SLOW, 1],
-        ['e1', FAST, 1],
-        ['e2', SLOW, 1],
-        ['e2', FAST, 1],
-      ],
-    ]);
-    expect(await fresh('e1', 'e2')).toEqual([]);
-    expect(await ledger.claimFresh([], 60)).toEqual([]);
-  });
-
-  it('skips an endpoint with a failed delivery until that one succeeds', async () => {
-    await record('e1', SLOW);
-    await fail((await ledger.claimFresh(['e1'], 60))[0], 'again');
-    await record('e2', SLOW, FAST);
-    expect(await fresh('e2')).toEqual([['e2', FAST]]);
-
-    const [again] = await ledger.claimDeliveries(1, 60, 1);
-    if (again !== undefined) await ledger.finishDelivery(again);
-    expect(await fresh('e2')).toEqual([['e2', SLOW]]);
-  });
-
-  it('does not skip an endpoint for a delivery in progress', async () => {
-    await record('e1', FAST);
-    await record('e2', FAST);
-    expect(await fresh('e1')).toHaveLength(1);
-    expect(await fresh('e2')).toHaveLength(1);
-  });
-
-  it('gives each delivery to one of several concurrent callers', async () => {
-    await record('e1', SLOW, FAST);
-    const claimed = await Promise.all(
-      Array.from({ length: 6 }, (_, i) => open(`https://${i}.example`).claimFresh(['e1'], 60)),
-    );
-    expect(claimed.flat()).toHaveLength(2);
   });
 });
 

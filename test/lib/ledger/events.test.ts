@@ -182,6 +182,7 @@ describe('recordEvent()', () => {
     const payload = { text: 'a\0b\ud800c', path: 'C:\\u0000' };
     expect(await ledger.recordEvent(event('e1', [], { payload }))).toEqual({
       fresh: true,
+      claims: [],
       uploads: [],
       announced: [],
       deliveries: 2,

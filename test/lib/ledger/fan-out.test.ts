@@ -54,8 +54,8 @@ describe('fanOut()', () => {
     const targets = patterns.map((pattern) => ({ id: pattern, events: [pattern] }));
     const wide = openLedger({ targets });
     const records = types.map((eventType) => eventOf([], { eventId: eventType, eventType }));
-    const recorded = await wide.recordEvents(records);
-    const claims = await wide.claimFresh(types, 60);
+    const recorded = await wide.recordEvents(records, 60);
+    const claims = recorded.flatMap((each) => each.claims);
     await wide.close();
 
     const expected = types.map((type) =>

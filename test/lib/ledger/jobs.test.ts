@@ -123,15 +123,6 @@ describe.each(KINDS.filter(({ hold }) => hold !== undefined))(
 );
 
 describe('rows that other sessions lock', () => {
-  it('are skipped when new deliveries are claimed', async () => {
-    for (const id of ['e1', 'e2']) await record(id, 'vod.a');
-    await sql.begin(async (holder) => {
-      await holder`select from deliveries where event_id = 'e1' for update`;
-      const claims = await ledger.claimFresh(['e1', 'e2'], 60);
-      expect(claims.map(({ eventId }) => eventId)).toEqual(['e2']);
-    });
-  });
-
   it('are skipped by the fan-out', async () => {
     for (const id of ['e1', 'e2']) await record(id, 'vod.None');
     await sql`update events set fanned_out = false`;

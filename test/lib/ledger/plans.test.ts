@@ -83,6 +83,8 @@ const CALLS: Readonly<
     await ledger.recordEvent(
       eventOf([{ key: { uploadId: 'u6' }, fact, fields: { fileId: 'new-file-2' } }]),
     );
+    const next = { fileId: 'new-file-3', subAppId: 1 };
+    await ledger.recordEvent(eventOf([{ key: { uploadId: 'u8' }, fact, fields: next }]), 60);
     // The file's upload is merged into that of the event.
     await ledger.recordEvent(eventOf([{ key: { uploadId: 'u7' }, fact, fields }]));
     await ledger.recordEvent(
@@ -97,6 +99,10 @@ const CALLS: Readonly<
       fields: { subAppId: 1 },
     }));
     await ledger.recordEvents(changes.map((change) => eventOf([change])));
+    const [first, second] = ['batch-file-1001', 'batch-file-1003'].map((fileId) =>
+      eventOf([{ key: { fileId }, fact: 'processingSucceeded' }]),
+    );
+    await ledger.recordEvents(first && second ? [first, second] : [], 60);
   },
   keepPendingConfirmation: (ledger) =>
     ledger.keepPendingConfirmation({ eventId: 'kept', raw: {}, receivedAt: FILLED_AT }),
@@ -132,7 +138,6 @@ const CALLS: Readonly<
   failPull: (ledger) => ledger.failPull(pull(101), {}),
   retryPull: (ledger) => ledger.retryPull(pull(102), FILLED_AT),
   claimDeliveries: (ledger) => ledger.claimDeliveries(128, 60, 64, [OPEN_ENDPOINT]),
-  claimFresh: (ledger) => ledger.claimFresh(['vod-u43', 'vod-u45', 'evt_u47'], 60),
   finishDelivery: (ledger) => ledger.finishDelivery(claim),
   failDelivery: (ledger) => ledger.failDelivery(claim, failure),
   pauseEndpoint: (ledger) => ledger.pauseEndpoint(claim, { error: 'http_410', dead: false }),

@@ -75,6 +75,7 @@ describe('bundleFunctions()', () => {
     expect(readers('require("./message-feed.js")')).toEqual(['uploads']);
     expect(readers('require("./operator-routes.js")')).toEqual(['uploads']);
     expect(readers('require("./feed-statements.js")')).toEqual(['ledger']);
+    expect(readers('require("./dead-delivery-statements.js")')).toEqual(['ledger']);
   });
 
   it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {

@@ -4,10 +4,12 @@ export const PARTS = [
     'answer-runs',
     'bound-signature',
     'database-url',
+    'dead-delivery-statements',
     'feed-statements',
     'ledger',
     'message-feed',
   ],
   ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'report-progress', 'settings', 'upload-contents', 'verify-token'],
+  ...['pull-runs', 'report-progress', 'settings', 'timeline-statements', 'upload-contents'],
+  'verify-token',
 ];
