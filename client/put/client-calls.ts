@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { StorageGrant } from './credentials.ts';
 import { callJson } from './json-call.ts';
 import { PutError } from './put-error.ts';
+import { readRetryAfter } from './retry-after.ts';
 import type { Transport } from './transport.ts';
 import type { AppliedUpload, CommittedMedia, MediaDescription } from './upload-access.ts';
 
@@ -91,16 +92,17 @@ async function perform<Schema extends v.GenericSchema>(
   { transport, cloudUrl, signal }: ClientCallsDependencies,
 ): Promise<v.InferOutput<Schema>> {
   const base = cloudUrl === undefined ? `https://${HOST}` : `${cloudUrl}/${HOST}`;
-  const { status, json } = await callJson(transport, {
+  const answer = await callJson(transport, {
     ...{ method: 'POST', url: new URL(`${base}/v3/index.php?Action=${action}`), signal },
     headers: { 'Content-Type': 'application/json' },
     text: JSON.stringify(body),
   });
+  const { status, json } = answer;
   const { success, output } = v.safeParse(schema, json['data']);
   if (json['code'] === 0 && success) return output;
   const code = String(json['code'] ?? 'no code');
   throw new PutError('refused', `VOD refuses ${action} with ${code}${explain(code)}.`, {
-    ...{ reason: code, isTransient: status >= 500 },
+    ...{ reason: code, isTransient: status >= 500, retryAfter: readRetryAfter(answer) },
   });
 }
 

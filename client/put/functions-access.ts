@@ -3,6 +3,7 @@ import { readToken, type Token } from '../backend.ts';
 import { createClientCalls } from './client-calls.ts';
 import { callJson, type JsonAnswer } from './json-call.ts';
 import { PutError } from './put-error.ts';
+import { readRetryAfter } from './retry-after.ts';
 import type { Transport } from './transport.ts';
 import type { UploadAccess } from './upload-access.ts';
 
@@ -76,17 +77,23 @@ const problem = v.object({
 });
 
 /** Returns the error for an answer of the functions that is no success; their problems are written for users. */
-export function explainProblem({ status, json }: JsonAnswer): PutError {
+export function explainProblem(answer: JsonAnswer): PutError {
+  const { status, json } = answer;
+  const retryAfter = readRetryAfter(answer);
   const { success, output } = v.safeParse(problem, json);
   // 501 is what needs a database that is not there, and 429 a quota that has room again later.
   const isTransient = (status >= 500 && status !== 501) || status === 429;
   if (!success) {
-    return new PutError('refused', `The functions answer ${status}.`, { isTransient, status });
+    return new PutError('refused', `The functions answer ${status}.`, {
+      isTransient,
+      status,
+      retryAfter,
+    });
   }
   const { code, detail = '', errors = [] } = output;
   const fields = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
   const why = fields === '' ? detail : fields;
   return new PutError('refused', `The functions refuse with ${code}: ${why}`, {
-    ...{ isTransient, status, reason: code },
+    ...{ isTransient, status, retryAfter, reason: code },
   });
 }

@@ -1,4 +1,5 @@
 import { PutError } from './put-error.ts';
+import { readRetryAfter } from './retry-after.ts';
 import type { IncomingAnswer, OutgoingRequest, Transport } from './transport.ts';
 
 /** An answer of which the body is JSON. */
@@ -33,6 +34,7 @@ export async function callJson(transport: Transport, request: JsonRequest): Prom
     {
       isTransient: answer.status >= 500 || answer.status === 429,
       reason: `HTTP ${answer.status}`,
+      retryAfter: readRetryAfter(answer),
     },
   );
 }

@@ -29,6 +29,8 @@ interface PutErrorOptions extends ErrorOptions {
   readonly reason?: string;
   /** HTTP status of an answer of the functions. */
   readonly status?: number;
+  /** Milliseconds after which the other side wants the request to be repeated. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** An upload that failed. Its message is for users, and has no secret. */
@@ -38,6 +40,7 @@ export class PutError extends Error {
   readonly isTransient: boolean;
   readonly reason: string | undefined;
   readonly status: number | undefined;
+  readonly retryAfter: number | undefined;
 
   constructor(code: PutErrorCode, message: string, options: PutErrorOptions = {}) {
     super(message, options);
@@ -45,5 +48,6 @@ export class PutError extends Error {
     this.isTransient = options.isTransient ?? false;
     this.reason = options.reason;
     this.status = options.status;
+    this.retryAfter = options.retryAfter;
   }
 }

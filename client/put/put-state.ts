@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   type Beginning,
@@ -39,12 +49,18 @@ export interface StateSubject {
   readonly target: string;
 }
 
-/** A media and its cover: if they are sent in one request each, their journal is written only before the last step. */
+/**
+ * A media and its cover: if they are sent in one request each, their journal is written only before the last step, and has no
+ * credentials.
+ */
 const SMALL_OBJECTS = 2;
 
 /** Credentials are in it, for as long as they are valid. */
 const NO_GRANT = { secretId: '', secretKey: '', token: '', expiresAt: 0 };
 const PRIVATE = { mode: 0o600 };
+
+/** Nobody else sees the file while it is locked, and one that was cut counts as none: the last step comes after it. */
+const REPLACING = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 
 /** The state of an upload that is not kept: nothing can continue it. */
 const NOT_KEPT: PutState = {
@@ -89,24 +105,24 @@ export async function openPutState(
     unwritten = undefined;
     await attempt(() => replaceFile(file, records));
   };
+  const small = createSmallJournal(file);
   let lock: Lock | undefined;
-  await attempt(() => mkdir(folder, { recursive: true }));
   await attempt(async () => {
-    lock = await lockState(join(folder, `${id}.lock`), subject.path);
+    lock = await lockIn(folder, `${id}.lock`, subject.path);
   });
   return {
     journal: readJournal(await readFile(file, 'utf8').catch(() => '')),
     async begin(beginning) {
+      await small.close();
       unwritten = [beginning];
       if (beginning.objects.length > SMALL_OBJECTS) await write();
     },
     end: (beginning, result) =>
-      attempt(() =>
-        replaceFile(file, [
-          { ...beginning, grant: NO_GRANT },
-          { type: 'ended', result },
-        ]),
-      ),
+      attempt(() => {
+        const ended = { type: 'ended', result } as const;
+        if (small.isOpen()) return small.add(ended);
+        return replaceFile(file, [withoutGrant(beginning), ended]);
+      }),
     async append(record) {
       if (unwritten === undefined) {
         // The line break comes first: what an interrupted process wrote last may have none.
@@ -114,12 +130,20 @@ export async function openPutState(
         return;
       }
       unwritten.push(record);
-      if (record.type === 'opened' || record.type === 'permitted') await write();
+      if (record.type === 'opened') await write();
+      else if (record.type === 'permitted') {
+        const records = unwritten;
+        unwritten = undefined;
+        await attempt(() => small.begin(records));
+      }
     },
     isLost: () => isLost,
     // Where nothing can be removed, nothing could be written.
     remove: () => rm(file, { force: true }).catch(() => undefined),
-    release: async () => lock?.release(),
+    async release() {
+      await small.close();
+      await lock?.release();
+    },
   };
 }
 
@@ -130,9 +154,47 @@ function nameState({ path, target }: StateSubject): string {
     .slice(0, 32);
 }
 
+/** The journal of a small upload, which is written when only the last step is left. */
+function createSmallJournal(file: string) {
+  let handle: FileHandle | undefined;
+  return {
+    isOpen: () => handle !== undefined,
+    async begin(records: readonly JournalRecord[]) {
+      handle = await open(file, REPLACING, PRIVATE.mode);
+      await handle.write(format(records.map(withoutGrant)));
+    },
+    async add(record: JournalRecord) {
+      await handle?.write(`\n${format([record])}`);
+    },
+    async close() {
+      const closing = handle;
+      handle = undefined;
+      await closing?.close().catch(() => undefined);
+    },
+  };
+}
+
+/** The folder is nearly always there. */
+async function lockIn(folder: string, name: string, path: string): Promise<Lock> {
+  const file = join(folder, name);
+  return lockState(file, path).catch(async (error: unknown) => {
+    if (Object(error).code !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true });
+    return lockState(file, path);
+  });
+}
+
+function withoutGrant(record: JournalRecord): JournalRecord {
+  return record.type === 'begun' ? { ...record, grant: NO_GRANT } : record;
+}
+
+function format(records: readonly JournalRecord[]): string {
+  return records.map((record) => JSON.stringify(record)).join('\n');
+}
+
 /** Another process sees the old lines or the new ones. */
 async function replaceFile(file: string, records: readonly JournalRecord[]): Promise<void> {
   const draft = `${file}.new`;
-  await writeFile(draft, records.map((record) => JSON.stringify(record)).join('\n'), PRIVATE);
+  await writeFile(draft, format(records), PRIVATE);
   await rename(draft, file);
 }

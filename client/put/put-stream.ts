@@ -51,21 +51,25 @@ export async function putStream(
   setMaxListeners(0, signal);
   const upload = { ...request, session, grant, record: async () => {}, signal };
   const sender = createSender(upload, environment);
+  const reader = createStreamReader(request.stream);
+  const endReading = () => reader.stop(signal.reason);
+  signal.addEventListener('abort', endReading);
   try {
-    const reader = createStreamReader(request.stream);
+    signal.throwIfAborted();
     const stored = await putRead(mediaKey, reader, request, sender);
     await putCover(image, applied, sender);
     const permit = await withRetry(() => access.permit(session), patience);
     const committed = await withRetry(() => access.commit(session, permit), patience);
     return { ...committed, ...stored, uploadId: session.uploadId };
   } catch (error) {
-    // Parts that are under way would be stored after the others are removed.
+    // Parts that are under way would be stored after the others are removed. Reading ends with it, too.
     stop.abort(error);
     const cleaning = { ...upload, signal: AbortSignal.timeout(CLEANING_MILLISECONDS) };
     // The error itself is what matters.
     await abortUploads(mediaKey, createSender(cleaning, environment)).catch(() => undefined);
     throw error;
   } finally {
+    signal.removeEventListener('abort', endReading);
     await image?.close();
   }
 }
@@ -134,8 +138,8 @@ async function sendStream(
     sent.push(sending);
     const ending = sending.finally(() => open.delete(ending));
     open.add(ending);
-    // A failure is thrown by the next wait.
-    ending.catch(() => undefined);
+    // The stream may be idle: a failure ends the wait for its next bytes.
+    ending.catch(reader.stop);
     const next = partBytesOf(number + 1, size);
     const room = Math.max(1, Math.floor(MAX_HELD_BYTES / next));
     if (open.size >= room) await Promise.race(open);

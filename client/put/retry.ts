@@ -17,7 +17,8 @@ const LONGEST_PAUSE = 20_000;
 
 /**
  * Returns the result of `work`, which is repeated while it fails for a reason that may pass. Pauses double, and have full
- * jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter).
+ * jitter (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter). They are as long at least as the
+ * other side wants; an error that wants more than the patience that is left is thrown at once.
  *
  * @throws {PutError} of the last attempt; the reason of the signal.
  */
@@ -34,10 +35,13 @@ export async function withRetry<Result>(
       signal?.throwIfAborted();
       if (!(error instanceof PutError && error.isTransient)) throw error;
       end ??= clock.monotonic() + milliseconds;
-      if (clock.monotonic() >= end) throw error;
+      const { retryAfter = 0 } = error;
+      if (clock.monotonic() + retryAfter >= end) throw error;
       onRetry?.(error);
       const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
-      await clock.sleep(random.fraction() * longest, signal).catch(() => signal?.throwIfAborted());
+      await clock
+        .sleep(retryAfter + random.fraction() * longest, signal)
+        .catch(() => signal?.throwIfAborted());
     }
   }
 }

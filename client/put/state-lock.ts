@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { PutError } from './put-error.ts';
 
@@ -26,18 +27,68 @@ type Holder = v.InferOutput<typeof holderSchema>;
  * @throws {PutError} `in_use` if another process has it.
  */
 export async function lockState(file: string, subject: string): Promise<Lock> {
-  const own: Holder = {
-    ...{ token: randomUUID(), pid: process.pid, host: hostname() },
-    started: await ownStart,
-  };
   for (;;) {
-    if (await create(file, own)) return { release: () => unlink(file).catch(() => undefined) };
+    const lock = await take(file);
+    if (lock !== undefined) return lock;
     const holder = await readHolder(file);
     // It was released in the meantime.
     if (holder === undefined) continue;
     if (await isAlive(holder)) throw inUse(file, subject, holder);
     if (!(await remove(file, holder))) throw inUse(file, subject, holder);
   }
+}
+
+/** The locks of this process in one folder: their files are links to one. */
+interface Held {
+  count: number;
+  readonly draft: string;
+  readonly written: Promise<void>;
+}
+const held = new Map<string, Held>();
+
+/** Returns undefined if somebody has the lock. */
+async function take(file: string): Promise<Lock | undefined> {
+  const folder = dirname(file);
+  const own = held.get(folder) ?? hold(folder);
+  own.count += 1;
+  const leave = async () => {
+    own.count -= 1;
+    if (own.count > 0) return;
+    if (held.get(folder) === own) held.delete(folder);
+    await unlink(own.draft).catch(() => undefined);
+  };
+  try {
+    await own.written;
+    await link(own.draft, file);
+  } catch (error) {
+    await leave();
+    if (Object(error).code === 'EEXIST') return undefined;
+    throw error;
+  }
+  return {
+    async release() {
+      await unlink(file).catch(() => undefined);
+      await leave();
+    },
+  };
+}
+
+function hold(folder: string): Held {
+  const own = { token: randomUUID(), pid: process.pid, host: hostname() };
+  const draft = draftOf(folder, own);
+  const written = ownStart.then((started) =>
+    writeFile(draft, JSON.stringify({ ...own, started } satisfies Holder)),
+  );
+  const created = { count: 0, draft, written };
+  held.set(folder, created);
+  written.catch(() => {
+    if (held.get(folder) === created) held.delete(folder);
+  });
+  return created;
+}
+
+function draftOf(folder: string, { token }: Pick<Holder, 'token'>): string {
+  return join(folder, `${token}.process`);
 }
 
 /** Returns false if the file exists. It appears with all of its content. */
@@ -64,6 +115,7 @@ async function remove(file: string, holder: Holder): Promise<boolean> {
   if (!(await create(claim, holder))) return false;
   try {
     if ((await readHolder(file))?.token === holder.token) await rm(file, { force: true });
+    await rm(draftOf(dirname(file), holder), { force: true });
     return true;
   } finally {
     await rm(claim, { force: true });

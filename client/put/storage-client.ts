@@ -3,6 +3,7 @@ import { signCosRequest } from './cos-signature.ts';
 import type { Credentials } from './credentials.ts';
 import { PutError } from './put-error.ts';
 import { childText, readXml, type XmlElement } from './read-xml.ts';
+import { readRetryAfter } from './retry-after.ts';
 import type { ServerClock } from './server-clock.ts';
 import type { IncomingAnswer, OutgoingRequest, RequestBody, Transport } from './transport.ts';
 
@@ -186,13 +187,15 @@ async function perform(
 const TRANSIENT = new Set(['IncompleteBody', 'RequestTimeout', 'SlowDown', 'BadDigest']);
 
 /** @param mayRepeat whether the reason has been removed. */
-function explainRefusal({ status, text }: IncomingAnswer, mayRepeat: boolean): PutError {
+function explainRefusal(answer: IncomingAnswer, mayRepeat: boolean): PutError {
+  const { status, text } = answer;
   const code =
     childText(readXml(text), 'Code') || (status === 404 ? 'NoSuchKey' : `HTTP ${status}`);
   const isTransient = status >= 500 || status === 408 || status === 429 || TRANSIENT.has(code);
   return new PutError('refused', `Storage refuses with ${code}.`, {
     reason: code,
     isTransient: isTransient || mayRepeat,
+    retryAfter: readRetryAfter(answer),
   });
 }
 

@@ -1,24 +1,29 @@
+import { Readable } from 'node:stream';
+
 /** Reads a stream in pieces of wanted sizes. */
 export interface StreamReader {
-  /** Returns that many bytes; fewer only at the end of the stream. */
+  /** Returns that many bytes; fewer only at the end of the stream. Rejects with what `stop` was called with. */
   readonly read: (size: number) => Promise<Buffer>;
   /** Returns whether the end of the stream has been seen. */
   readonly isEnded: () => boolean;
+  /** Ends reading at once, although the stream may be idle, and lets go of the stream. */
+  readonly stop: (error: unknown) => void;
 }
 
 /** Creates a reader. The pieces that it returns are not touched again. */
 export function createStreamReader(stream: AsyncIterable<Uint8Array>): StreamReader {
-  const chunks = stream[Symbol.asyncIterator]();
+  const source = openSource(stream);
   let rest: Uint8Array = new Uint8Array(0);
   let isEnded = false;
   return {
     isEnded: () => isEnded && rest.length === 0,
+    stop: source.stop,
     async read(size) {
       const taken: Uint8Array[] = [];
       let left = size;
       while (left > 0) {
         if (rest.length === 0 && !isEnded) {
-          const { done = false, value } = await chunks.next();
+          const { done = false, value } = await source.next();
           isEnded = done;
           rest = value ?? rest;
           continue;
@@ -30,6 +35,28 @@ export function createStreamReader(stream: AsyncIterable<Uint8Array>): StreamRea
         left -= piece.length;
       }
       return Buffer.concat(taken, size - left);
+    },
+  };
+}
+
+function openSource(stream: AsyncIterable<Uint8Array>) {
+  const chunks = stream[Symbol.asyncIterator]();
+  let stopped: { readonly error: unknown } | undefined;
+  let wake = (_error: unknown) => {};
+  return {
+    next: () =>
+      new Promise<IteratorResult<Uint8Array, undefined>>((resolve, reject) => {
+        if (stopped !== undefined) return reject(stopped.error);
+        wake = reject;
+        chunks.next().then(resolve, reject);
+      }),
+    stop(error: unknown) {
+      if (stopped !== undefined) return;
+      stopped = { error };
+      wake(error);
+      // An iterator ends only after the chunk that it waits for; a stream of Node.js can be closed before that.
+      if (stream instanceof Readable) stream.destroy();
+      else chunks.return?.()?.catch(() => undefined);
     },
   };
 }

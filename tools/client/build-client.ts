@@ -13,7 +13,7 @@ const CLIENT = join(ROOT, 'client');
 const ENTRIES = ['vod-upload', 'node', 'react', 'progress', 'mediainfo'];
 
 /**
- * Writes the code and the types of the client into `folder`, for which everything in it is removed. What `node` needs of
+ * Writes the code and the types of the client into `folder`, for which everything in it is removed. What it needs of
  * other packages is part of it, with their licences, so that the package has no dependencies.
  */
 export async function buildClient(folder: string = join(CLIENT, 'dist')): Promise<void> {
@@ -23,7 +23,7 @@ export async function buildClient(folder: string = join(CLIENT, 'dist')): Promis
   const licenses = await writeLicenses(packages);
   await writeFile(
     join(folder, LICENSES_FILE),
-    licenses.replace('The functions have', 'node.js has'),
+    licenses.replace('The functions have', 'This package has'),
   );
   await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
 }

@@ -113,6 +113,9 @@ export function createDirectAccess(options: DirectOptions): UploadAccess {
 /** Codes that another attempt may not get: https://cloud.tencent.com/document/product/266/31773. */
 const TRANSIENT = /^(?:InternalError|RequestLimitExceeded|ServiceUnavailable)\b/;
 
+/** Code of CommitUpload, a day after ApplyUpload: https://cloud.tencent.com/document/product/266/31766. */
+const SESSION_OVER = 'InvalidParameterValue.VodSessionKey';
+
 async function callApi<Schema extends v.GenericSchema>(
   action: string,
   schema: Schema,
@@ -122,7 +125,7 @@ async function callApi<Schema extends v.GenericSchema>(
   const url = new URL(api);
   const body = JSON.stringify(parameters);
   const timestamp = Math.floor(clock.now() / 1_000);
-  const { json, headers } = await callJson(transport, {
+  const answer = await callJson(transport, {
     ...{ method: 'POST', url, text: body, signal },
     headers: {
       'Content-Type': API_CONTENT_TYPE,
@@ -133,6 +136,7 @@ async function callApi<Schema extends v.GenericSchema>(
       ...defined({ 'X-TC-Token': key.token }),
     },
   });
+  const { json, headers } = answer;
   const { success, output } = v.safeParse(v.object({ Response: schema }), json);
   if (success) return output.Response;
   const refusal = v.safeParse(
@@ -141,6 +145,10 @@ async function callApi<Schema extends v.GenericSchema>(
   );
   const reason = refusal.success ? refusal.output.Response.Error.Code : 'an answer without a code';
   const isClockNew = reason.startsWith('AuthFailure') && clock.adjust(headers.date);
+  if (reason === SESSION_OVER) {
+    const message = `VOD does not continue this upload (${reason}): its session lasts a day.`;
+    throw new PutError('session_over', message, { reason });
+  }
   throw new PutError('refused', `VOD refuses ${action} with ${reason}.`, {
     ...{ reason, isTransient: TRANSIENT.test(reason) || isClockNew },
   });

@@ -2,7 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCrc64 } from '../../../client/put/crc64.ts';
+import { seen } from '../../support/activities.ts';
 import { createChance } from '../../support/chance.ts';
+import { connectApi } from '../../support/clients/client-stage.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { useStack } from '../../support/stack-stage.ts';
 import {
@@ -26,11 +28,14 @@ const listOpen = () => readdir(join(stage.dir, 'stack', 'vod', 'storage', 'uploa
 
 /** Returns the event that a run wrote at its end. */
 function readUploaded(out: string): Readonly<Record<string, unknown>> {
-  const lines = out
+  return readEvents(out).find(({ event }) => event === 'uploaded') ?? {};
+}
+
+function readEvents(out: string): readonly Readonly<Record<string, unknown>>[] {
+  return out
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return lines.find(({ event }) => event === 'uploaded') ?? {};
 }
 
 async function checkUploaded(out: string, film: Buffer): Promise<void> {
@@ -71,6 +76,36 @@ describe('an upload that is killed', () => {
     await checkUploaded(last.out(), film);
     // Parts that storage had whole are found there, though the program was killed before their answers arrived.
     expect(countParts(stage)).toBeLessThanOrEqual(PARTS + KILLS);
+  });
+});
+
+describe('many small files whose uploads are killed', () => {
+  it('become one media each, and those that were finished are not sent again', async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `many/${index}.mp4`);
+    const films = await Promise.all(names.map((name) => writeMedia(stage, name, 10_000)));
+    const variables = accountVariables(stage);
+    const chance = createChance(11);
+    const uploads = () => seen(stage.stack, 'storage').length;
+    for (let kill = 0; kill < 6; kill += 1) {
+      const before = uploads();
+      const running = startPut(stage, ['many', '--direct', '--json'], variables);
+      const more = 1 + chance.below(12);
+      await expect.poll(() => uploads() - before, { interval: 1 }).toBeGreaterThanOrEqual(more);
+      running.child.kill('SIGKILL');
+      await running.ended;
+    }
+
+    const last = startPut(stage, ['many', '--direct', '--json'], variables);
+
+    expect(await last.ended).toBe(0);
+    const uploaded = readEvents(last.out()).filter(({ event }) => event === 'uploaded');
+    const mediaUrls = new Map(uploaded.map(({ path, mediaUrl }) => [path, String(mediaUrl)]));
+    const digests = names.map((name) => fetchSha256(mediaUrls.get(name) ?? ''));
+    expect(await Promise.all(digests)).toEqual(films.map(sha256));
+    const api = connectApi(stage.stack);
+    const { TotalCount } = await api.SearchMedia({ SubAppId: stage.stack.account.subAppId });
+    expect(TotalCount).toBe(names.length);
+    expect(await readdir(join(stage.dir, '.vod-upload'))).toHaveLength(names.length);
   });
 });
 

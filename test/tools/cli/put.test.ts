@@ -14,6 +14,7 @@ import {
   countParts,
   MEBIBYTE,
   runPut,
+  startPut,
   writeMedia,
 } from './put-stage.ts';
 
@@ -255,6 +256,51 @@ describe('put with the key of an account', () => {
     expect(await readdir(join(stage.dir, '.vod-upload'))).not.toContainEqual(
       expect.stringMatching(/lock$/),
     );
+  });
+
+  it('removes what was sent of a file that is gone', async () => {
+    await writeMedia(stage, 'gone.mp4', 12 * MEBIBYTE);
+    const args = ['gone.mp4', '--direct', '--part-size', '1MiB'];
+    await control(stage, 'speed', { bytesPerSecond: 8 * MEBIBYTE });
+    const signals = new EventEmitter();
+    const before = countParts(stage);
+    const running = runPut(stage, args, accountVariables(stage), { signals });
+    await expect.poll(() => countParts(stage), { interval: 5 }).toBeGreaterThan(before + 1);
+    signals.emit('SIGINT');
+    await running;
+    await control(stage, 'speed', { bytesPerSecond: null });
+    await rm(join(stage.dir, 'gone.mp4'));
+
+    const { exitCode, error } = await runPut(stage, [...args, '--abort'], accountVariables(stage));
+
+    expect({ exitCode, error }).toEqual({
+      exitCode: 0,
+      error: expect.stringContaining('gone.mp4: what was sent is removed'),
+    });
+  });
+
+  it('says what a DASH manifest is, and uploads nothing of it', async () => {
+    await writeMedia(stage, 'dash.mpd', '<MPD/>');
+
+    const { exitCode, error } = await runPut(
+      stage,
+      ['dash.mpd', '--direct'],
+      accountVariables(stage),
+    );
+
+    expect({ exitCode, error }).toEqual({
+      exitCode: 1,
+      error: expect.stringContaining('dash.mpd is a DASH manifest'),
+    });
+  });
+
+  it('finds the files of the folder in which it runs by their whole names', async () => {
+    await writeMedia(stage, 'abc.mp4', 5);
+    const args = ['.', '--direct', '--dry-run', '--include', 'abc.mp4', '--include', 'c.mp4'];
+    const program = startPut(stage, args, accountVariables(stage));
+
+    expect(await program.ended).toBe(0);
+    expect(program.out()).toBe('abc.mp4  mp4  5 bytes\n');
   });
 
   it('is held by SIGUSR2 until the next one', async () => {

@@ -132,6 +132,30 @@ describe('an interrupted upload', () => {
     expect(await abortFile(request, stage.environment)).toBe('nothing');
   });
 
+  it('begins again if only its last step is left, and its session is over', async () => {
+    const { film, request } = await prepare();
+    const commit = async () => {
+      throw new Error('killed');
+    };
+    await expect(
+      putFile({ ...request, access: { ...request.access, commit } }, stage.environment),
+    ).rejects.toThrow('killed');
+    stage.emulator.passSeconds(2 * 86_400);
+    const now = () => Date.now() + 2 * 86_400_000;
+    const clock = { ...stage.environment.clock, now };
+
+    const { mediaUrl } = await putFile(
+      { ...request, access: stage.direct({ now }) },
+      { ...stage.environment, clock },
+    );
+
+    expect(await fetchSha256(mediaUrl)).toBe(sha256(film));
+    expect(stage.events).toContainEqual({
+      type: 'restarted',
+      reason: expect.stringContaining('its session lasts a day'),
+    });
+  });
+
   it('is forgotten by an abort if its session is over', async () => {
     const { request } = await prepare();
     await interrupt(request);

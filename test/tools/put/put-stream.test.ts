@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type PutStreamRequest, putStream } from '../../../client/put/put-stream.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
@@ -69,5 +69,35 @@ describe('putStream()', () => {
 
     await expect(put(Buffer.alloc(0), { stream })).rejects.toThrow('the pipe broke');
     expect(await listOpen()).toEqual([]);
+  });
+
+  it.each([
+    ['a pipe', (idle: PassThrough) => idle],
+    [
+      'an iterable',
+      async function* (idle: PassThrough) {
+        yield* idle;
+      },
+    ],
+  ])('ends at once if it is aborted while %s is idle, and leaves nothing', async (_, toStream) => {
+    const stop = new AbortController();
+    const idle = new PassThrough();
+    idle.write(randomBytes(9 * MEBIBYTE));
+    const putting = put(Buffer.alloc(0), { stream: toStream(idle), signal: stop.signal });
+    await expect.poll(() => sentParts(stage)).toEqual([1]);
+
+    stop.abort(new Error('enough'));
+
+    await expect(putting).rejects.toThrow('enough');
+    expect(await listOpen()).toEqual([]);
+  });
+
+  it('ends at once if a part fails while the stream is idle', async () => {
+    const idle = new PassThrough();
+    stage.emulator.faults.arm('failed-part', 1_000);
+    idle.write(randomBytes(9 * MEBIBYTE));
+
+    await expect(put(Buffer.alloc(0), { stream: idle })).rejects.toMatchObject({ code: 'refused' });
+    expect(idle.destroyed).toBe(true);
   });
 });

@@ -31,6 +31,8 @@ export interface FolderChoice {
   readonly exclude: readonly string[];
   /** Folder that has the states of uploads. */
   readonly state: string;
+  /** Whether uploads are removed: of a file that is named nothing but the name is needed, and it may be gone. */
+  readonly abort: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function listFiles(
   let ignored = 0;
   const add = async (path: string) => {
     try {
-      files.push(await describeFile(path, type));
+      files.push(choice.abort ? nameFile(path) : await describeFile(path, type));
     } catch (error) {
       if (!(error instanceof PutError)) throw error;
       problems.push({ path, error });
@@ -71,12 +73,20 @@ export function resolvePath(path: string, { folder }: { readonly folder: string 
   return folder === process.cwd() ? path : resolve(folder, path);
 }
 
+function nameFile(path: string): FoundFile {
+  return { path, type: typeOf(path), size: 0, attachments: [] };
+}
+
 async function describeFile(path: string, wanted: string | undefined): Promise<FoundFile> {
   const type = wanted ?? typeOf(path);
   const found = await stat(path).catch((cause: unknown) => {
     const code = Object(cause).code ?? 'unknown';
     throw new PutError('unreadable', `${path} cannot be read (${code}).`, { cause });
   });
+  if (type === 'mpd') {
+    const message = `${path} is a DASH manifest, which is not uploaded with its files: upload an HLS playlist, or the media that it was made of.`;
+    throw new PutError('unreadable', message);
+  }
   if (!isMediaType(type)) {
     throw new PutError('unreadable', `${path} is no media by its name; --type says what it is.`);
   }

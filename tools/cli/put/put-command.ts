@@ -16,8 +16,11 @@ import { createReporter } from './reporter.ts';
 import { type Job, runJob } from './run-job.ts';
 import { describeResume, listenToSignals } from './signals.ts';
 
-/** Files that are uploaded at the same time; their parts share the lanes. */
-const FILES_AT_ONCE = 4;
+/** Files that are uploaded at the same time; their parts share the lanes. Small ones mostly wait for answers. */
+const FILES_AT_ONCE = { large: 4, small: 12 };
+
+/** A file that is sent in one request by itself. */
+const SMALL_BYTES = 1024 ** 2;
 
 /** `vod-upload put`: uploads files. */
 export const put: Command = { help: PUT_HELP, run };
@@ -50,9 +53,18 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   };
   try {
     const targets: readonly Job['target'][] = paths[0] === '-' ? ['-'] : list.files;
-    await forEachAtOnce(targets, FILES_AT_ONCE, async (target) => {
+    const isSmall = (target: Job['target']) => target !== '-' && target.size <= SMALL_BYTES;
+    const work = async (target: Job['target']) => {
       counts[await runJob({ ...jobs, target })] += 1;
-    });
+    };
+    await Promise.all([
+      forEachAtOnce(targets.filter(isSmall), FILES_AT_ONCE.small, work),
+      forEachAtOnce(
+        targets.filter((target) => !isSmall(target)),
+        FILES_AT_ONCE.large,
+        work,
+      ),
+    ]);
     if (counts.paused > 0) reporter.note(describeResume(args, counts.paused));
   } finally {
     unlisten();
@@ -86,8 +98,8 @@ async function listPaths(
   { writeError }: Surroundings,
 ): Promise<FileList> {
   if (paths[0] === '-') return { files: [], problems: [], ignored: 0 };
-  const { recursive, include = [], exclude = [], state, type } = options;
-  const list = await listFiles(paths, { recursive, include, exclude, state }, type);
+  const { recursive, include = [], exclude = [], state, abort, type } = options;
+  const list = await listFiles(paths, { recursive, include, exclude, state, abort }, type);
   if (list.ignored > 0 && !options.json) {
     writeError(`${list.ignored} files are no media by their names, and are not uploaded.\n`);
   }
