@@ -16,7 +16,7 @@ interface Waiting {
 interface Backlog {
   /** Unfinished uploads, by the time at which they became known. */
   readonly uploads: Waiting;
-  /** Queued pulls, including claimed ones, by the time at which they are due. */
+  /** Queued pulls, including claimed ones and without those of paused runs, by the time at which they are due. */
   readonly pulls: Waiting;
   /** Events that are not confirmed yet, by the time at which they were received. */
   readonly unconfirmed: Waiting;
@@ -42,11 +42,14 @@ export interface BacklogLedger {
   readBacklog(): Promise<Backlog>;
 }
 
-/** Returns the columns `name` and `name_oldest` of the rows of `from` that are first in the order of `dueAt`. */
+/**
+ * Returns the columns `name` and `name_oldest` of the rows of `from` that are first in the order of `dueAt`, without those at
+ * infinity.
+ */
 function writeWaiting(name: string, oldest: string, from: string, dueAt: string): string {
   return `(
     select count(*)::integer as ${name}, min(oldest) as ${name}_oldest
-    from (select ${oldest} as oldest from ${from} order by ${dueAt} limit ${MOST_COUNTED}) w
+    from (select ${oldest} as oldest from ${from} order by ${dueAt} limit ${MOST_COUNTED}) w where oldest < 'infinity'
   ) ${name}`;
 }
 

@@ -5,6 +5,7 @@ import type { Statements } from './connection/transaction.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { LedgerError } from './ledger-error.ts';
 import { type Migration, readMigrations, splitStatements } from './migration-files.ts';
+import { forgetForeignOrder } from './restored-order.ts';
 import { explainServer, readServer } from './server-support.ts';
 import { describeBlocker, executeBriefly, isBlocked } from './short-locks.ts';
 
@@ -50,7 +51,7 @@ const MAX_LOCK_PAUSE_MILLISECONDS = 6_000;
  * Each migration is applied in a transaction of its own, completely or not at all. It waits for locks only briefly, and
  * is repeated if it cannot have them, so that nobody waits behind it for longer. One that builds indexes concurrently,
  * so that others can write in the meantime, is applied outside transactions; if it is interrupted, the next run repeats
- * it.
+ * it. In the end, messages that a dump has brought from another server leave the feed.
  *
  * @returns how many were applied.
  * @throws {LedgerError} if the database cannot be reached or refuses a statement; another error if the server is too
@@ -79,13 +80,26 @@ export async function applyMigrations(
         onApplied?.(step.applied);
         count += 1;
       }
-      if (step.next === 'none') return count;
+      if (step.next === 'none') break;
       if (step.next === 'wait') await sleep(POLL_MILLISECONDS);
       await patience.take(step.next === 'blocked');
     }
+    if (folder === FOLDER) await restoreOrder(connection, onProgress);
+    return count;
   } finally {
     await Promise.all([connection.close(), builder.close()]);
   }
+}
+
+async function restoreOrder(
+  connection: Connection,
+  onProgress: (text: string) => void,
+): Promise<void> {
+  const count = await forgetForeignOrder(connection);
+  if (count === 0) return;
+  onProgress(
+    `${count} messages of another server are no longer in the feed: listeners must begin again, without a cursor`,
+  );
 }
 
 /** Creates the pauses between attempts to get the locks of a migration. */

@@ -200,8 +200,9 @@ const IDS = 'array(select upload_id from ended)';
 const FILES = 'array(select file_id from ended where file_id is not null)';
 
 /**
- * The rows of uploads that are pruned. A statement that had begun before may have changed one: it is not pruned then, and its
- * turn comes again. Events that are recorded for its file only have their own time.
+ * The rows of uploads that are pruned. A statement that had begun before may have changed one, or something is to be done with
+ * its file since then: it is not pruned then, and its turn comes again. Events that are recorded for its file only have their
+ * own time.
  */
 const PRUNED_UPLOADS: PrunedTable = {
   page: `select upload_id, pruned_at as at from pruned_uploads
@@ -213,7 +214,8 @@ const PRUNED_UPLOADS: PrunedTable = {
       order by upload_id for update skip locked
     ),
     found as (
-      select u.upload_id, u.file_id, u.updated_at >= due.pruned_at - interval '1 day' as changed
+      select u.upload_id, u.file_id, u.updated_at >= due.pruned_at - interval '1 day'
+        or not (${none("media_actions a where a.upload_id = u.upload_id and a.state <> 'done'")}) as changed
       from due cross join lateral (
         select upload_id, file_id, updated_at from uploads u where u.upload_id = due.upload_id for update
       ) u

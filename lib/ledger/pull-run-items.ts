@@ -1,6 +1,6 @@
 import type { RunItemState } from '../model/pull-run.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import { type Page, type PageQuery, readCursor, takePage, writeCursor } from './page.ts';
+import { type Page, type PageQuery, readCursor, writeCursor } from './page.ts';
 import {
   ADD_ITEMS,
   COUNT_ITEMS,
@@ -32,7 +32,8 @@ export interface RefusedRunItem {
   readonly id: string;
   /** The upload that it would have had; undefined if it never had one. */
   readonly uploadId: string | undefined;
-  readonly request: JsonObject;
+  /** Missing if it stays as it is. */
+  readonly request?: JsonObject;
   readonly problem: JsonObject;
 }
 
@@ -53,7 +54,8 @@ export interface RunItem {
   readonly state: RunItemState;
   readonly uploadId?: string;
   readonly attempts: number;
-  readonly request: JsonObject;
+  /** Present if it is asked for. */
+  readonly request?: JsonObject;
   readonly fileId?: string;
   readonly mediaUrl?: string;
   readonly size?: number;
@@ -74,6 +76,9 @@ export interface RunCount {
 /** Which items of a run. */
 export interface RunItemQuery extends PageQuery {
   readonly states?: readonly RunItemState[] | undefined;
+  /** Whether those count as refused that a call has added and not queued, since it was interrupted. */
+  readonly unqueued?: boolean;
+  readonly withRequest?: boolean;
 }
 
 /** Of several with the same id, the first counts. */
@@ -154,20 +159,24 @@ export async function countItems(
   return [...counts.values()];
 }
 
-/** Returns a page of items in the order of their ids. */
+/** Returns a page of items in the order of their ids, of some megabytes at most. */
 export async function listItems(
   runId: string,
-  { states, limit, cursor }: RunItemQuery,
+  { limit, cursor, ...filter }: RunItemQuery,
   { connection }: LedgerDependencies,
 ): Promise<Page<RunItem>> {
   const [, after = ''] = cursor === undefined ? [] : readCursor(cursor, 2);
-  const { statement, size } = writeItemPage(states);
+  const { statement, size } = writeItemPage(filter);
   const rows = await query(connection, statement, [runId, after, limit + 1]);
-  const items = rows.filter((row) => row['id'] !== null).map(readItem);
-  const page = takePage(items, limit, ({ id }) => [0, id]);
+  const read = rows.filter((row) => row['id'] !== null).map(readItem);
+  const items = read.slice(0, limit);
   const [first] = rows;
-  if (page.cursor !== undefined || Number(first?.['read']) < size) return page;
-  return { ...page, cursor: writeCursor([0, String(first?.['last'])]) };
+  const last = items.at(-1);
+  if (last !== undefined && items.length < Number(first?.['found'])) {
+    return { items, cursor: writeCursor([0, last.id]) };
+  }
+  if (Number(first?.['read']) < size) return { items };
+  return { items, cursor: writeCursor([0, String(first?.['last'])]) };
 }
 
 function readItem(row: Row): RunItem {
@@ -178,14 +187,14 @@ function readItem(row: Row): RunItem {
     size: row['size'] === null ? null : Number(row['size']),
     duration: row['duration'],
     problem: row['problem'],
+    // Only objects are stored.
+    request: row['request'],
   };
   const known = Object.entries(optional).filter(([, value]) => value !== null);
   return {
     id: String(row['id']),
     state: row['state'] as RunItemState,
     attempts: Number(row['attempts']),
-    // Only objects are stored.
-    request: row['request'] as JsonObject,
     ...Object.fromEntries(known),
   };
 }

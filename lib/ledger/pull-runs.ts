@@ -12,6 +12,7 @@ import {
   type RunItemQuery,
   refuseItems,
 } from './pull-run-items.ts';
+import { type HeldItems, holdItems, holdPulls, RUN_STATE } from './pull-run-pauses.ts';
 import {
   cleanText,
   type LedgerDependencies,
@@ -52,10 +53,19 @@ export interface PullRunLedger {
         readonly name?: string | undefined;
       },
   ): Promise<Page<PullRun>>;
-  /** Ends an open run; one that was cancelled may still be undone. */
-  endRun(runId: string, state: Exclude<RunState, 'open'>): Promise<PullRun | undefined>;
+  /** Ends a run; one that was cancelled may still be undone. */
+  endRun(runId: string, state: 'cancelled' | 'undone'): Promise<PullRun | undefined>;
+  /** Pauses a run, or resumes it; undefined if it has ended. What is queued follows by {@link PullRunLedger.holdItems}. */
+  pauseRun(runId: string, isPaused: boolean): Promise<PullRun | undefined>;
   /**
-   * Adds items to an open run, and returns what each has become, in their order; undefined if the run is not open. One that
+   * Takes the queued pulls of some thousand items out of the queue if their run is paused, and makes those due that were
+   * taken out if it is open. Returns how many, and a cursor if there are more items.
+   */
+  holdItems(runId: string, cursor: string | undefined): Promise<HeldItems>;
+  /** The same for the queued pulls of these uploads. Returns the state of their run; undefined if there is none. */
+  holdPulls(runId: string, uploadIds: readonly string[]): Promise<RunState | undefined>;
+  /**
+   * Adds items to a run, and returns what each has become, in their order; undefined if the run has ended. One that
    * is known keeps its upload, unless it was refused, or it is a `retry` and its upload ended without a file.
    */
   addItems(
@@ -82,11 +92,14 @@ export interface PullRunLedger {
     readonly { readonly uploadId: string; readonly percent?: number; readonly isDue: boolean }[]
   >;
   saveProgress(uploadId: string, percent: number): Promise<void>;
-  /** Has files deleted, except those of uploads that are older than the run or of another owner. Returns how many. */
+  /**
+   * Has files deleted, also those of uploads that were pruned, except those of uploads that are older than the run or of
+   * another owner. Returns how many.
+   */
   deleteFiles(runId: string, uploadIds: readonly string[]): Promise<number>;
 }
 
-const RUN_COLUMNS = 'run_id, owner, sub_app_id, name, state, created_at, updated_at';
+const RUN_COLUMNS = `run_id, owner, sub_app_id, name, ${RUN_STATE} as state, created_at, updated_at`;
 
 const OPEN = `insert into pull_runs as r (run_id, owner, sub_app_id, name, state, created_at, updated_at)
   values ($1, $2, $3, $4, 'open', $5::timestamptz, $5::timestamptz)
@@ -97,6 +110,9 @@ const FIND = `select ${RUN_COLUMNS} from pull_runs where run_id = $1`;
 
 const END = `update pull_runs set state = case when state = 'undone' then state else $2 end, updated_at = $3
   where run_id = $1 returning ${RUN_COLUMNS}`;
+
+const PAUSE = `update pull_runs set paused = $2::text = 'true', updated_at = greatest(updated_at, $3::timestamptz)
+  where run_id = $1 and state = 'open' returning ${RUN_COLUMNS}`;
 
 // What was asked about a day ago has ended since, or is watched by nobody.
 const CLAIM_PROGRESS = `with forgotten as (
@@ -116,18 +132,26 @@ const CLAIM_PROGRESS = `with forgotten as (
 
 const SAVE_PROGRESS = 'update pull_progress set percent = $2 where upload_id = $1';
 
+const NAMED = 'upload_id = any (array(select jsonb_array_elements_text($2::text::jsonb)))';
+
+// An upload that was pruned is in both tables until it is removed.
 const DELETE_FILES = `with unwanted as (
-    select u.file_id, u.sub_app_id, u.upload_id from pull_runs r cross join lateral (
-      select * from uploads where upload_id = any (array(select jsonb_array_elements_text($2::text::jsonb))) offset 0
-    ) u
+    select u.file_id, u.sub_app_id, u.upload_id
+    from pull_runs r cross join lateral (select * from uploads where ${NAMED} offset 0) u
     where r.run_id = $1 and u.method = 'pull' and u.owner = r.owner and u.created_at >= r.created_at
       and u.state in ('ready', 'failed') and u.file_id is not null
+    union
+    select p.file_id, p.sub_app_id, p.upload_id
+    from pull_runs r cross join lateral (select * from pruned_uploads where ${NAMED} offset 0) p
+    where r.run_id = $1 and p.owner = r.owner and p.has_media and p.removed
   ),
   action as (
-    insert into media_actions (file_id, kind, sub_app_id, upload_id, next_attempt_at, created_at, updated_at)
+    insert into media_actions as a (file_id, kind, sub_app_id, upload_id, next_attempt_at, created_at, updated_at)
     select file_id, 'delete', sub_app_id, upload_id, $3::timestamptz, $3::timestamptz, $3::timestamptz from unwanted
     order by file_id
-    on conflict (file_id, kind) do nothing
+    on conflict (file_id, kind) do update set state = 'pending', attempts = 0, last_error = null,
+      created_at = $3::timestamptz, next_attempt_at = $3::timestamptz, updated_at = $3::timestamptz
+    where a.state = 'dead'
   )
   select count(*)::integer as count from unwanted`;
 
@@ -154,6 +178,12 @@ export function createPullRunLedger(dependencies: LedgerDependencies): PullRunLe
       const [row] = await query(connection, END, [runId, state, writeTime(now())]);
       return row && readRun(row);
     },
+    async pauseRun(runId, isPaused) {
+      const [row] = await query(connection, PAUSE, [runId, String(isPaused), writeTime(now())]);
+      return row && readRun(row);
+    },
+    holdItems: (runId, cursor) => holdItems(runId, cursor, dependencies),
+    holdPulls: (runId, uploadIds) => holdPulls(runId, uploadIds, dependencies),
     addItems: (runId, items, options) => addItems(runId, items, options, dependencies),
     refuseItems: (runId, items) => refuseItems(runId, items, dependencies),
     countItems: (runId) => countItems(runId, dependencies),

@@ -15,7 +15,15 @@ export interface QueuedPull {
   readonly request: JsonObject;
   /** Fields of its upload until then. */
   readonly fields?: MediaFields;
+  /** Whether it is not due until its run is resumed. */
+  readonly held?: boolean | undefined;
 }
+
+/** The parameter `$1`: changes of uploads, and their pulls. */
+export const QUEUED = `jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, held boolean, ${CHANGE_COLUMNS})`;
+
+/** When a pull is due that is queued at the time `$2`. */
+export const QUEUED_DUE_AT = "case when held then 'infinity' else $2::timestamptz end";
 
 /** A queued pull that is claimed until its lease expires. */
 interface ClaimedPull {
@@ -50,6 +58,8 @@ export interface PullLedger {
   failPull(claim: Claim, problem: JsonObject): Promise<boolean>;
   /** Releases a pull, due again at `at` in Unix milliseconds. */
   retryPull(claim: Claim, at: number): Promise<boolean>;
+  /** Returns whether the pull of an upload waits for its turn. */
+  isQueued(uploadId: string): Promise<boolean>;
 }
 
 /** Milliseconds from VOD's acceptance of a pull until VOD is asked for its result. */
@@ -58,9 +68,7 @@ const CHECK_MILLISECONDS = 600_000;
 /** Pulls per statement; only the text of one statement is held in memory. */
 const BATCH_SIZE = 500;
 
-const ENQUEUE = `with change as (
-    select * from jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})
-  ),
+const ENQUEUE = `with change as (select * from ${QUEUED}),
   changed as (${INSERT_QUEUED} on conflict (upload_id) do nothing returning ${CHANGED}),
   unsent as (
     select upload_id from uploads
@@ -69,7 +77,7 @@ const ENQUEUE = `with change as (
   ),
   queued as (
     insert into pulls (upload_id, owner, request, next_attempt_at)
-    select upload_id, c.owner, request, $2::timestamptz from change c
+    select upload_id, c.owner, request, ${QUEUED_DUE_AT} from change c
     join (select upload_id from changed union all select upload_id from unsent) w using (upload_id)
     order by place
     on conflict (upload_id) do nothing
@@ -120,8 +128,11 @@ const FAIL = `with done as (
   union all
   select upload_id from events where event_id = $7 and recorded_by = $3`;
 
-const RETRY = `update pulls set next_attempt_at = $3, claimed_until = null
+// One that waits until its run is resumed stays at infinity.
+const RETRY = `update pulls set next_attempt_at = greatest(next_attempt_at, $3), claimed_until = null
   where ${writeHeld(PULLS)} returning pull_id`;
+
+const IS_QUEUED = 'select from pulls where upload_id = $1';
 
 /** Creates the part of the ledger for queued pulls. */
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
@@ -157,6 +168,7 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
     retryPull({ pullId, attempt }, at) {
       return hasRows(connection, RETRY, [pullId, attempt, writeTime(at)]);
     },
+    isQueued: (uploadId) => hasRows(connection, IS_QUEUED, [uploadId]),
   };
 }
 
@@ -175,9 +187,12 @@ async function enqueue(
   return Number(own?.['count']);
 }
 
-function writePull({ uploadId, owner, request, fields }: QueuedPull, place: number): JsonObject {
+function writePull(
+  { uploadId, owner, request, fields, held }: QueuedPull,
+  place: number,
+): JsonObject {
   const change = writeChange({ key: { uploadId }, fact: 'issued', method: 'pull', owner, fields });
-  return { ...change, place, request };
+  return { ...change, place, request, held };
 }
 
 function readClaimed(row: Row): ClaimedPull {

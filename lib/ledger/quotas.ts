@@ -4,9 +4,10 @@ import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { outboxSql, writeTargets } from './outbox.ts';
 import { explainUnissued } from './pruning.ts';
+import { QUEUED, QUEUED_DUE_AT } from './pulls.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
-import { CHANGE_COLUMNS, writeChange } from './upload-row.ts';
+import { writeChange } from './upload-row.ts';
 import { BY_UPLOAD, UPSERTS } from './upload-upsert.ts';
 import type { IssuedUpload } from './uploads.ts';
 
@@ -19,6 +20,8 @@ type QuotaVerdict =
 interface WantedUpload extends IssuedUpload {
   /** Request of a pull that is then queued; returned unchanged when the pull is claimed. */
   readonly request?: JsonObject;
+  /** As that of a queued pull. */
+  readonly held?: boolean | undefined;
 }
 
 /** Issuing of uploads within quotas. */
@@ -43,12 +46,11 @@ const ISSUE = `with verdict as materialized (
     select * from admit_uploads($5, $10, $6::text::jsonb, $2::timestamptz, $7, $8, $9)
   ),
   change as (
-    select c.* from jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})
-    join verdict v using (upload_id) where v.rule is null
+    select c.* from ${QUEUED} join verdict v using (upload_id) where v.rule is null
   ), ${UPSERTS},
   queued as (
     insert into pulls (upload_id, owner, request, next_attempt_at)
-    select c.upload_id, c.owner, request, $2::timestamptz from change c join changed u on u.upload_id = c.upload_id
+    select c.upload_id, c.owner, request, ${QUEUED_DUE_AT} from change c join changed u on u.upload_id = c.upload_id
     where request is not null and u.state = 'issued' and u.task_id is null
     order by place
     on conflict (upload_id) do nothing
@@ -90,8 +92,11 @@ export function createQuotaLedger({
   };
 }
 
-function writeWanted({ uploadId, request, ...issued }: WantedUpload, place: number): JsonObject {
-  return { ...writeChange({ key: { uploadId }, fact: 'issued', ...issued }), place, request };
+function writeWanted(
+  { uploadId, request, held, ...issued }: WantedUpload,
+  place: number,
+): JsonObject {
+  return { ...writeChange({ key: { uploadId }, fact: 'issued', ...issued }), place, request, held };
 }
 
 function readVerdict(row: Row | undefined, quotas: Quotas, now: number): QuotaVerdict {

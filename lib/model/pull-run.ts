@@ -1,8 +1,13 @@
-/** States of a run: only an open one gets further items. */
-export const RUN_STATES = ['open', 'cancelled', 'undone'] as const;
+/** States of a run: only an open one and a paused one get further items, and those of a paused one wait. */
+export const RUN_STATES = ['open', 'paused', 'cancelled', 'undone'] as const;
 
 /** One of {@link RUN_STATES}. */
 export type RunState = (typeof RUN_STATES)[number];
+
+/** Returns whether a run gets no further items. */
+export function hasEnded({ state }: { readonly state: RunState }): boolean {
+  return state === 'cancelled' || state === 'undone';
+}
 
 /** Most items of a page of a run. */
 export const MAX_RUN_PAGE = 1_000;

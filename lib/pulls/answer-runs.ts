@@ -3,8 +3,9 @@ import type { PermitCaller } from '../policy/permit-caller.ts';
 import { type HttpEvent, readPath } from '../runtime/http-event.ts';
 import type { Answer } from '../runtime/http-handler.ts';
 import type { PullOwner } from './prepare-pull.ts';
+import type { RunCall } from './run-call.ts';
 import type { RunPullDependencies } from './run-pulls.ts';
-import { answerRunRequest, type RunCall } from './run-routes.ts';
+import { answerRunRequest } from './run-routes.ts';
 
 /** A request that may be about runs, and what permits its caller. */
 interface RequestedRuns extends Omit<RunCall, 'path' | 'owner' | 'urlPolicy' | 'dependencies'> {

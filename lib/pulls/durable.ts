@@ -140,6 +140,7 @@ export async function reserveUploads(
   const requests = Array.from(waiting.values(), (job) => ({
     ...describeUpload(job),
     request: job.request,
+    held: job.held,
   }));
   const wanted = [...uploads, ...requests];
   const verdicts = await ledger((each) => each.issueWithin(owner, quotas, wanted));

@@ -1,12 +1,13 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { AddedRunItem } from '../ledger/pull-run-items.ts';
 import type { PullRun } from '../ledger/pull-runs.ts';
-import type { RunItemState } from '../model/pull-run.ts';
+import { hasEnded, type RunItemState } from '../model/pull-run.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { Problem, type ProblemDetails } from '../problem.ts';
 import type { VodApi } from '../vod/client.ts';
 import { type DurablePullDependencies, reserveUploads, SESSION_MILLISECONDS } from './durable.ts';
 import { createPullId, toPullJob, toUploadProblem } from './prepare-pull.ts';
+import { fingerprintPull } from './pull-fingerprint.ts';
 import type { IdentifiedPull, PreparedPull, PullStore } from './pull-store.ts';
 import type { CheckedItem } from './run-request.ts';
 import { type PullCall, type PullDependencies, submitBatch } from './submit.ts';
@@ -56,8 +57,13 @@ export async function addRunItems(
 
 /** The pulls of a run: what a key is elsewhere, the id of an item is here. All are queued. */
 interface RunPulls extends PullStore {
-  /** The upload that each item would get if it is new, by the item's id. */
+  /** The upload that each item has, by the item's id, although a quota may have no room for it. */
   readonly asked: ReadonlyMap<string, string>;
+}
+
+/** Returns a name of an item in one form: an id that is sent twice may stand for two requests. */
+function nameForm(id: string | undefined, pull: CheckedItem['pull']): string {
+  return `${id} ${'refusal' in pull ? '' : fingerprintPull(pull)}`;
 }
 
 function createRunPulls(
@@ -68,34 +74,42 @@ function createRunPulls(
 ): RunPulls {
   const { ledger } = dependencies;
   const asked = new Map<string, string>();
-  const raws = new Map(items.map(({ id, raw }) => [id, raw]));
+  const raws = new Map(items.map(({ id, pull, raw }) => [nameForm(id, pull), raw]));
   return {
     asked,
     sentAtOnce: 0,
     createId: ({ owner }) => createPullId(owner, dependencies),
     async identify(pulls) {
-      const wanted = pulls.map(({ idempotency, job: { uploadId } }) => {
-        const id = idempotency?.key ?? '';
-        if (!asked.has(id)) asked.set(id, uploadId);
-        return { id, uploadId, request: { ...raws.get(id) } };
+      // Of several with the same id, the first is pulled, and stands for the others.
+      const firsts = new Map(pulls.toReversed().map((pull) => [pull.idempotency?.key ?? '', pull]));
+      const wanted = Array.from(firsts, ([id, { idempotency, job }]) => {
+        const raw = raws.get(`${id} ${idempotency?.fingerprint}`);
+        return { id, uploadId: job.uploadId, request: { ...raw } };
       });
       const added = await ledger(async (each) =>
         (await each.pullRuns()).addItems(run.runId, wanted, { retry }),
       );
       if (added === undefined) throw runEnded();
-      return pulls.map((pull, place) => {
-        const found = added[place];
-        if (found === undefined) throw new Error('The item that was added is not there.');
-        states.set(found.uploadId, found.state);
-        return recognise(pull, found, dependencies);
+      const found = new Map(wanted.map(({ id }, place) => [id, added[place]]));
+      return pulls.map(({ idempotency: { key = '' } = {} }) => {
+        const [first, item] = [firsts.get(key), found.get(key)];
+        if (first === undefined || item === undefined)
+          throw new Error('The item that was added is not there.');
+        states.set(item.uploadId, item.state);
+        asked.set(key, item.uploadId);
+        return recognise(first, item, dependencies);
       });
     },
     async reserve(sent, queued) {
-      const refused = await reserveUploads(sent, queued, dependencies);
-      // Whoever ended the run since then has not seen these uploads.
-      const found = await ledger(async (each) => (await each.pullRuns()).findRun(run.runId));
-      if (found?.state === 'open') return refused;
-      const uploadIds = queued.map(({ job }) => job.uploadId);
+      const isPaused = run.state === 'paused';
+      const waiting = queued.map((pull) => ({ ...pull, job: { ...pull.job, held: isPaused } }));
+      const refused = await reserveUploads(sent, waiting, dependencies);
+      // Whoever paused, resumed or ended the run since then has not seen these uploads.
+      const uploadIds = [...new Set(queued.map(({ job }) => job.uploadId))];
+      const state = await ledger(async (each) =>
+        (await each.pullRuns()).holdPulls(run.runId, uploadIds),
+      );
+      if (state !== undefined && !hasEnded({ state })) return refused;
       await ledger((each) => each.transitionAll(uploadIds, 'cancelled'));
       throw runEnded();
     },
@@ -153,6 +167,8 @@ async function keepRefused(
     const result = results[place];
     if (id === undefined || result === undefined || !('problem' in result)) return [];
     if (accepted.has(id)) return [];
+    // One that got as far as an upload was refused by a quota, whatever is wrong with another one of this id.
+    if (asked.has(id) && result.problem.code !== 'quota_exceeded') return [];
     const { requestId: _, ...problem } = result.problem;
     return [{ id, uploadId: asked.get(id), request: { ...raw }, problem: { ...problem } }];
   });

@@ -1,14 +1,16 @@
 import * as v from 'valibot';
+import { cleanText } from '../ledger/query.ts';
 import { MAX_RUN_PAGE, RUN_ITEM_STATES, type RunItemState } from '../model/pull-run.ts';
 import { refuseFields } from '../problem.ts';
 import { once } from '../uploads/upload-query.ts';
 import { findUnknownFields, parseFields, type RawFields, text } from '../validation/fields.ts';
 import { dropNulls, isJsonObject } from '../validation/json-object.ts';
-import { MAX_PULL_ITEMS } from '../validation/limits.ts';
+import { MAX_PULL_ITEMS, MAX_URL_BYTES } from '../validation/limits.ts';
 import {
   type PullContext,
   type PullRequest,
   parsePullRequest,
+  pullItem,
   type RefusedItem,
 } from '../validation/pull-request.ts';
 
@@ -17,6 +19,9 @@ const MAX_RUN_NAME_BYTES = 200;
 
 /** Longest id of an item, in bytes; it is short enough for an index. */
 const MAX_ITEM_ID_BYTES = 1_000;
+
+/** Longest name of an unknown field that is kept, in characters. */
+const MAX_NAME = 64;
 
 /** The id of an item. */
 export const itemId = text(MAX_ITEM_ID_BYTES);
@@ -142,7 +147,8 @@ export function checkItems(
       const message = id === undefined ? 'must be given' : checked.issues[0].message;
       return { id: undefined, raw, pull: refuse(`${path}.id`, message) };
     }
-    return { id: checked.output, ...identify(checked.output, raw, pulls[place], path) };
+    const known = cleanText(checked.output);
+    return { id: known, ...identify(known, raw, pulls[place], path) };
   });
 }
 
@@ -158,7 +164,29 @@ function identify(
     return { raw: {}, pull: refuse(`${path}.idempotencyKey`, message) };
   }
   if (pull === undefined) throw new Error('The item that was checked is not there.');
-  return { raw, pull: 'refusal' in pull ? pull : { ...pull, idempotencyKey: id } };
+  return 'refusal' in pull
+    ? { raw: boundFields(raw), pull }
+    : { raw, pull: { ...pull, idempotencyKey: id } };
+}
+
+/** More bytes of JSON than any valid field has. */
+const MAX_FIELD_BYTES = 2 * MAX_URL_BYTES;
+
+/**
+ * Returns the fields of an item that was refused in the form in which they are kept: a caller may have sent anything. What no
+ * pull can have is false, which is refused again.
+ */
+function boundFields(raw: RawFields): RawFields {
+  const [unknown] = Object.keys(raw).filter((name) => !Object.hasOwn(pullItem.entries, name));
+  const known = Object.keys(pullItem.entries).flatMap((name) => {
+    const { [name]: value } = raw;
+    if (value === undefined) return [];
+    return [[name, JSON.stringify(value).length > MAX_FIELD_BYTES ? false : value] as const];
+  });
+  return {
+    ...Object.fromEntries(known),
+    ...(unknown === undefined ? {} : { [unknown.slice(0, MAX_NAME)]: false }),
+  };
 }
 
 function refuse(path: string, message: string): RefusedItem {

@@ -139,7 +139,7 @@ async function checkUpload(
   const fresh = await ingestProven(news, run, counts);
   // The change has already set the next check.
   if (fresh > 0) return;
-  if (file === 'gone' || !(await endOverdue(uploadId, scannedUntil, run, counts))) {
+  if (file === 'gone' || !(await endOverdue(upload, scannedUntil, run, counts))) {
     await ledger.setNextCheck(uploadId, scheduleCheck(upload, now(), random));
   }
 }
@@ -182,13 +182,14 @@ async function describeTask(
   }
 }
 
-/** Ends the upload if it is overdue by what is known now; returns whether it did. */
+/** Ends the upload if it is overdue by what is known now; returns whether it did. A pull that waits here is never overdue. */
 async function endOverdue(
-  uploadId: string,
+  { uploadId, method, taskId }: Upload,
   scannedUntil: number | undefined,
   { ledger, now }: SweepRun,
   counts: CheckCounts,
 ): Promise<boolean> {
+  if (method === 'pull' && taskId === undefined && (await ledger.isQueued(uploadId))) return false;
   const upload = await ledger.findUpload(uploadId);
   const end = upload && findEnd(upload, { now: now(), scannedUntil });
   if (end === undefined) return false;

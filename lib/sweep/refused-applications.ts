@@ -1,4 +1,5 @@
 import type { RefusedApplication } from '../ledger/gone-applications.ts';
+import type { VodApi } from '../vod/client.ts';
 import { isRefusal } from './gone-applications.ts';
 import type { ApplicationRun, SweepRun } from './sweep-run.ts';
 
@@ -53,22 +54,34 @@ async function isDue(
 
 /**
  * Does `work`. If VOD refuses the application, the error is thrown only the first time, so that it is logged once; an
- * application that VOD accepts again is forgotten as a refused one.
+ * application that VOD accepts again is forgotten as a refused one. Work that ends without having asked VOD says nothing:
+ * another sweep may do it, or there was no time.
  */
 export async function noteAcceptance(
   run: ApplicationRun,
   refused: LookedApplications['refused'],
   work: (run: ApplicationRun) => Promise<void>,
 ): Promise<void> {
-  const { subAppId, ledger } = run;
+  const { subAppId, ledger, api } = run;
+  let isAccepted = false;
+  const accept = <Answer>(answer: Answer): Answer => {
+    isAccepted = true;
+    return answer;
+  };
+  // The calls with which the steps begin that look at each application.
+  const watched = {
+    ...api,
+    searchMedia: async (...call) => accept(await api.searchMedia(...call)),
+    pullEvents: async (...call) => accept(await api.pullEvents(...call)),
+  } satisfies VodApi;
   try {
-    await work(run);
+    await work({ ...run, api: watched });
   } catch (error) {
     if (subAppId === undefined || !isRefusal(error)) throw error;
     if (await ledger.noteRefusedApplication(subAppId)) throw error;
     return;
   }
-  if (subAppId === undefined || !refused.has(subAppId)) return;
+  if (subAppId === undefined || !isAccepted || !refused.has(subAppId)) return;
   if (await ledger.recallApplication(subAppId)) {
     const reason = `VOD accepts the application ${subAppId} again: it is looked at in each sweep.`;
     run.report({ level: 'info', subAppId, reason });

@@ -152,9 +152,25 @@ type DescribeFiles = VodApi['describeMediaInfos'];
 
 /** Files that VOD is about to be asked about in one call. */
 interface Page {
+  readonly subAppId: number | undefined;
   readonly fileIds: Set<string>;
   readonly deadlines: Deadline[];
   readonly answer: ReturnType<DescribeFiles>;
+}
+
+/** Most milliseconds by which a call about several files may end before one of those who ask has to. */
+const MOST_SHORTENED = 500;
+
+const NEVER: Deadline = { left: () => Number.POSITIVE_INFINITY };
+
+/** Returns whether one who asks with this deadline may join a page without shortening anybody's time. */
+function mayJoin(page: Page, subAppId: number | undefined, deadline: Deadline): boolean {
+  if (page.subAppId !== subAppId || page.fileIds.size >= MAX_DESCRIBED_FILES) return false;
+  const left = deadline.left();
+  return page.deadlines.every((each) => {
+    const other = each.left();
+    return other === left || Math.abs(other - left) < MOST_SHORTENED;
+  });
 }
 
 /**
@@ -162,19 +178,19 @@ interface Page {
  * same time, or while such a call waits for its turn, into calls about up to 20 files. Each gets the answer about all of
  * them. If that call is refused, or its answer cannot be read, each is asked alone, since one file may be the reason.
  *
+ * A call has the shortest deadline of its questions, so only those are joined whose deadlines are about the same.
+ *
  * `describe` reads the ids of a request when it sends it, since more may be added until then.
  *
  * All questions must have the same filters.
  */
 export function joinFiles(describe: DescribeFiles): DescribeFiles {
-  const open = new Map<number | undefined, Page>();
+  const open = new Set<Page>();
   const openPage = (subAppId: number | undefined, filters: readonly string[] = []) => {
     const fileIds = new Set<string>();
     const deadlines: Deadline[] = [];
     const deadline = { left: () => Math.min(...deadlines.map((each) => each.left())) };
-    const close = () => {
-      if (open.get(subAppId) === page) open.delete(subAppId);
-    };
+    const close = () => open.delete(page);
     const request = {
       // The call may have to wait for its turn, and others can join until it is sent.
       get FileIds() {
@@ -187,16 +203,16 @@ export function joinFiles(describe: DescribeFiles): DescribeFiles {
       await nextTurn();
       return describe(request, { subAppId, deadline }).finally(close);
     };
-    const page: Page = { fileIds, deadlines, answer: send() };
-    open.set(subAppId, page);
+    const page: Page = { subAppId, fileIds, deadlines, answer: send() };
+    open.add(page);
     return page;
   };
   const join = (fileId: string, filters: readonly string[] | undefined, options: CallOptions) => {
-    const last = open.get(options.subAppId);
-    const hasRoom = last !== undefined && last.fileIds.size < MAX_DESCRIBED_FILES;
-    const page = hasRoom ? last : openPage(options.subAppId, filters);
+    const { subAppId, deadline = NEVER } = options;
+    const joined = [...open].find((each) => mayJoin(each, subAppId, deadline));
+    const page = joined ?? openPage(subAppId, filters);
     page.fileIds.add(fileId);
-    if (options.deadline !== undefined) page.deadlines.push(options.deadline);
+    page.deadlines.push(deadline);
     return page;
   };
   return async (request, options = {}) => {

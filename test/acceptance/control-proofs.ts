@@ -66,6 +66,31 @@ async function cancelsPull(scene: Scene): Promise<void> {
   await told(scene, 'cancelled', uploadId);
 }
 
+/** What waits in a paused run is not sent, however often `sweep` runs; VOD itself cannot pause what it fetches. */
+async function pausesRun(scene: Scene): Promise<void> {
+  const { stack } = scene;
+  notOfPulls();
+  expect(findNote('10')).toMatch(/not sent until `\/resume`/);
+  const call = (method: string, path: string, body?: object) =>
+    demand(stack, method, `/pulls/runs${path}`, body, 'upload:pull');
+  const mediaUrl = 'http://samples.example.com/video.mp4';
+  const { runId } = await call('POST', '', { name: 'pausing' });
+  // First, or the stack's own sweep might send it before.
+  expect(await call('POST', `/${runId}/pause`, {})).toEqual({ paused: 0 });
+  const { items } = await call('POST', `/${runId}/items`, { items: [{ id: 'film', mediaUrl }] });
+  const [{ uploadId }] = items;
+  const show = () => demand(stack, 'GET', `/uploads/${uploadId}`, undefined, 'upload:read');
+
+  await demand(stack, 'POST', '/__local/sweep', {});
+  expect(await call('GET', `/${runId}`)).toMatchObject({ state: 'paused', states: { waiting: 1 } });
+  expect(await show()).not.toHaveProperty('taskId');
+
+  expect(await call('POST', `/${runId}/resume`, {})).toEqual({ resumed: 1 });
+  await demand(stack, 'POST', '/__local/sweep', {});
+  await told(scene, 'ready', uploadId);
+  expect(await show()).toMatchObject({ state: 'ready', taskId: expect.any(String) });
+}
+
 /** Proofs of the claims about regions and sizes. */
 export const LIMIT_PROOFS: Proofs = {
   'region of your choice': {
@@ -124,6 +149,7 @@ export const CONTROL_PROOFS: Proofs = {
     'no (5)': notOfPulls,
     'put (6)': putPauses,
     SDK: inBrowser('pauses without a request, and goes on where it was'),
+    '`POST /pulls/runs/{runId}/pause` (10)': pausesRun,
     'no (7)': notOfRecordings,
   },
   cancel: {

@@ -18,6 +18,8 @@ const NOT_OF_THE_CLIENT = [
   'get /pulls/runs/{runId}',
   'get /pulls/runs/{runId}/items',
   'post /pulls/runs/{runId}/items',
+  'post /pulls/runs/{runId}/pause',
+  'post /pulls/runs/{runId}/resume',
   'post /pulls/runs/{runId}/retry',
   'post /pulls/runs/{runId}/cancel',
   'post /pulls/runs/{runId}/undo',

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../lib/ledger/lazy-ledger.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { Problem } from '../../lib/problem.ts';
 import { captureLog } from '../support/capture-log.ts';
 import type { TestRequest } from '../support/http-events.ts';
+import { pruneAll } from '../support/prune-all.ts';
 import { settingsOf } from '../support/settings.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { useLedger } from '../support/use-ledger.ts';
@@ -37,8 +39,31 @@ const open = async (name = 'library', owner = 'ann') =>
 const media = (id: string) => ({ id, mediaUrl: `https://media.example.com/${id}.mp4?sign=canary` });
 const add = (runId: string, items: readonly object[], more: object = {}) =>
   ask('POST', `/pulls/runs/${runId}/items`, { body: { items, ...more } });
+/** The same with a quota of open uploads. */
+const addWithin = (openUploads: number, runId: string, items: readonly object[]) =>
+  ask(
+    'POST',
+    `/pulls/runs/${runId}/items`,
+    { body: { items } },
+    { settings: settingsOf({ policy: { profiles: { default: { quotas: { openUploads } } } } }) },
+  );
+/** Adds an item as a call does that ends before it queues anything. */
+const interrupt = async (runId: string, name: string) => {
+  const { id, ...request } = media(name);
+  const wanted = [{ id, uploadId: '01M817BHKVC70379HNNTTY6AVN', request }];
+  await (await ledger.pullRuns()).addItems(runId, wanted, { retry: false });
+};
+const requestsOf = async (runId: string) =>
+  (await ask('GET', `/pulls/runs/${runId}/items`, { query: { with: 'request' } })).json.items.map(
+    ({ request }: { request: object }) => request,
+  );
 const show = async (runId: string) => (await ask('GET', `/pulls/runs/${runId}`)).json;
 const step = (runId: string, verb: string) => ask('POST', `/pulls/runs/${runId}/${verb}`);
+/** Returns what prunes, except that no upload is removed that was pruned. */
+const spareRemoval =
+  (prune: Ledger['prune']): Ledger['prune'] =>
+  async (name, ...others) =>
+    name === 'prunedUploads' ? 0 : prune(name, ...others);
 const uploadOf = async (runId: string, id: string): Promise<string> => {
   const { json } = await ask('GET', `/pulls/runs/${runId}/items`);
   return json.items.find((item: { id: string }) => item.id === id).uploadId;
@@ -89,6 +114,8 @@ describe('/pulls/runs', () => {
       ['GET', ''],
       ['GET', '/items'],
       ['POST', '/items'],
+      ['POST', '/pause'],
+      ['POST', '/resume'],
       ['POST', '/retry'],
       ['POST', '/cancel'],
       ['POST', '/undo'],
@@ -181,6 +208,84 @@ describe('POST /pulls/runs/{runId}/items', () => {
     },
   );
 
+  it.each([[['first', 'second']], [['ftp', 'first', 'second']]])(
+    'pulls and stores the first valid one of several with one id: %j',
+    async (names) => {
+      const runId = await open();
+      const urlOf = (name: string) =>
+        name === 'ftp' ? 'ftp://media.example.com/a' : `https://media.example.com/${name}.mp4`;
+      const items = names.map((name) => ({ id: 'a', mediaUrl: urlOf(name) }));
+
+      const sent = await add(runId, items);
+      const later = await add(runId, [{ id: 'a', mediaUrl: urlOf('later') }]);
+
+      const [known] = later.json.items;
+      expect(sent.json.items.slice(-2)).toEqual([known, known]);
+      expect(known).toMatchObject({ id: 'a', state: 'waiting' });
+      expect(await ledger.claimPulls(9, 60)).toMatchObject([
+        { uploadId: known.uploadId, request: { MediaUrl: urlOf('first') } },
+      ]);
+      expect(await requestsOf(runId)).toEqual([{ mediaUrl: urlOf('first') }]);
+    },
+  );
+
+  it('pulls what it stores if an item that was never queued is sent again in another form', async () => {
+    const runId = await open();
+    await interrupt(runId, 'a');
+    const other = { id: 'a', mediaUrl: 'https://media.example.com/other.mp4' };
+
+    await add(runId, [other]);
+
+    expect(await ledger.claimPulls(9, 60)).toMatchObject([
+      { request: { MediaUrl: other.mediaUrl } },
+    ]);
+    expect(await requestsOf(runId)).toEqual([{ mediaUrl: other.mediaUrl }]);
+  });
+
+  it('gives a quota as the reason for each of several with one id', async () => {
+    const runId = await open();
+    const items = ['a', 'b', 'b'].map(media);
+
+    const { json } = await addWithin(1, runId, items);
+
+    expect(json.items).toMatchObject([
+      { id: 'a', state: 'waiting' },
+      { id: 'b', problem: { code: 'quota_exceeded' } },
+      { id: 'b', problem: { code: 'quota_exceeded' } },
+    ]);
+    expect(await show(runId)).toMatchObject({ total: 2, states: { waiting: 1, refused: 1 } });
+  });
+
+  it('gives a quota as the reason of an item that is also sent with a mistake', async () => {
+    const runId = await open();
+    const wrong = { id: 'b', mediaUrl: 'ftp://media.example.com/b.mp4' };
+
+    await addWithin(1, runId, [media('a'), wrong, media('b')]);
+
+    expect((await show(runId)).reasons).toEqual([
+      { state: 'refused', reason: 'quota_exceeded', count: 1 },
+    ]);
+    expect((await step(runId, 'retry')).json).toEqual({ retried: 1, refused: 0 });
+  });
+
+  it('takes an item as refused if a quota has no room when it is sent again', async () => {
+    const runId = await open();
+    await interrupt(runId, 'a');
+    await add(runId, [media('b')]);
+
+    const { json } = await addWithin(1, runId, [media('a')]);
+    const refused = await show(runId);
+    const retried = await step(runId, 'retry');
+
+    expect(json.items).toMatchObject([{ id: 'a', problem: { code: 'quota_exceeded' } }]);
+    expect(refused).toMatchObject({
+      states: { waiting: 1, refused: 1 },
+      reasons: [{ state: 'refused', reason: 'quota_exceeded', count: 1 }],
+    });
+    expect(retried.json).toEqual({ retried: 1, refused: 0 });
+    expect(await ledger.claimPulls(9, 60)).toHaveLength(2);
+  });
+
   it('keeps within the quotas of the owner', async () => {
     const settings = settingsOf({
       policy: { profiles: { default: { quotas: { openUploads: 2 } } } },
@@ -203,11 +308,7 @@ describe('POST /pulls/runs/{runId}/items', () => {
 
   it('queues what an interrupted call has added, but not queued', async () => {
     const runId = await open();
-    const runs = await ledger.pullRuns();
-    const { id, ...request } = media('a');
-    await runs.addItems(runId, [{ id, uploadId: '01M817BHKVC70379HNNTTY6AVN', request }], {
-      retry: false,
-    });
+    await interrupt(runId, 'a');
 
     await add(runId, [media('a')]);
 
@@ -273,6 +374,54 @@ describe('GET /pulls/runs/{runId}/items', () => {
   });
 });
 
+describe('the requests of many items', () => {
+  const longUrl = (id: string) => `https://media.example.com/${id}.mp4?${'x'.repeat(7_900)}`;
+  const manyOf = (from: number, more: object = {}) =>
+    Array.from({ length: 15 }, (_, i) => {
+      const id = `s${String(from + i).padStart(4, '0')}`;
+      return { id, mediaUrl: longUrl(id), coverUrl: longUrl(id), ...more };
+    });
+
+  it('are listed in pages that the platform accepts', async () => {
+    const runId = await open();
+    for (let from = 0; from < 450; from += 15) await add(runId, manyOf(from));
+    const found: string[] = [];
+    const sizes: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { limit: '1000', with: 'request', ...(cursor === undefined ? {} : { cursor }) };
+      const { json, body } = await ask('GET', `/pulls/runs/${runId}/items`, { query });
+      found.push(...json.items.map(({ id }: { id: string }) => id));
+      sizes.push(Buffer.byteLength(body));
+      cursor = json.cursor;
+    } while (cursor !== undefined);
+
+    expect(found).toHaveLength(450);
+    expect(found).toEqual([...new Set(found)].toSorted());
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThan(6 * 1024 * 1024);
+  });
+
+  it('are kept without what no pull can have, and stay refused', async () => {
+    const runId = await open();
+    const fine = media('a').mediaUrl;
+    await add(runId, [
+      { id: 'long', mediaUrl: fine, mediaName: 'n'.repeat(50_000) },
+      { id: 'unknown', mediaUrl: fine, title: 'secret', [`t${'t'.repeat(200)}`]: 'secret' },
+    ]);
+
+    const kept = await requestsOf(runId);
+    const retried = await step(runId, 'retry');
+
+    expect(kept).toEqual([
+      { mediaUrl: fine, mediaName: false },
+      { mediaUrl: fine, title: false },
+    ]);
+    expect(retried.json).toEqual({ retried: 0, refused: 2 });
+    expect(await show(runId)).toMatchObject({ total: 2, states: { refused: 2 } });
+  });
+});
+
 describe('the progress of items', () => {
   it("is VOD's, which is asked about each at most every five seconds", async () => {
     const runId = await open();
@@ -333,6 +482,105 @@ describe('POST /pulls/runs/{runId}/retry', () => {
     expect([statusCode, json]).toEqual([202, { retried: 1, refused: 0 }]);
     expect(await show(runId)).toMatchObject({ total: 3, states: { waiting: 2, failed: 1 } });
     expect((await step(runId, 'retry')).json).toEqual({ retried: 0, refused: 0 });
+  });
+
+  it('queues what an interrupted call has added, but not queued', async () => {
+    const runId = await open();
+    await interrupt(runId, 'a');
+    await add(runId, [media('b')]);
+
+    expect((await step(runId, 'retry')).json).toEqual({ retried: 1, refused: 0 });
+    expect((await step(runId, 'retry')).json).toEqual({ retried: 0, refused: 0 });
+    expect(await ledger.claimPulls(9, 60)).toHaveLength(2);
+  });
+});
+
+describe('POST /pulls/runs/{runId}/pause and /resume', () => {
+  it('keep what waits from being sent, and what is added, until the run is resumed', async () => {
+    const runId = await open();
+    await add(runId, ['a', 'b'].map(media));
+    const other = await open('other');
+    await add(other, [media('a')]);
+    await ledger.transition(await uploadOf(runId, 'b'), 'issued', { taskId: 't' });
+
+    const paused = await step(runId, 'pause');
+    await add(runId, ['a', 'c'].map(media));
+    await addWithin(9, runId, [media('d')]);
+    await interrupt(runId, 'e');
+    await step(runId, 'retry');
+    const sent = await ledger.claimPulls(9, 60);
+    const shown = await show(runId);
+    const resumed = await step(runId, 'resume');
+
+    expect([paused.statusCode, paused.json]).toEqual([202, { paused: 2 }]);
+    expect(sent.map(({ uploadId }) => uploadId)).toEqual([await uploadOf(other, 'a')]);
+    expect(shown).toMatchObject({ state: 'paused', states: { waiting: 4, fetching: 1 } });
+    expect([resumed.statusCode, resumed.json]).toEqual([202, { resumed: 5 }]);
+    expect(await show(runId)).toMatchObject({ state: 'open' });
+    expect(await ledger.claimPulls(9, 60)).toHaveLength(5);
+  });
+
+  it.each([
+    ['pause', 'open', 'paused', 0],
+    ['resume', 'paused', 'open', 1],
+  ] as const)('%s also what a request adds at the same time', async (verb, _, state, due) => {
+    const runId = await open();
+    if (verb === 'resume') await step(runId, 'pause');
+    const each = database.open();
+    const late: WithLedger = (work) =>
+      work({
+        ...each,
+        async enqueuePulls(pulls) {
+          await step(runId, verb);
+          return each.enqueuePulls(pulls);
+        },
+      });
+
+    const path = `/pulls/runs/${runId}/items`;
+    const answer = await ask('POST', path, { body: { items: [media('a')] } }, { ledger: late });
+
+    expect(answer.json.items).toMatchObject([{ id: 'a', state: 'waiting' }]);
+    expect(await show(runId)).toMatchObject({ state });
+    expect(await ledger.claimPulls(9, 60)).toHaveLength(due);
+  });
+
+  it('may be repeated, and count only what they change', async () => {
+    const runId = await open();
+    await add(runId, [media('a')]);
+
+    const verbs = ['resume', 'pause', 'pause', 'resume', 'resume'];
+    const answers: unknown[] = [];
+    for (const verb of verbs) answers.push((await step(runId, verb)).json);
+
+    expect(answers).toEqual([
+      ...[{ resumed: 0 }, { paused: 1 }, { paused: 0 }],
+      ...[{ resumed: 1 }, { resumed: 0 }],
+    ]);
+  });
+
+  it('end with the run, whose pulls are then cancelled', async () => {
+    const runId = await open();
+    await add(runId, [media('a')]);
+    await step(runId, 'pause');
+
+    expect((await step(runId, 'cancel')).json).toEqual({ cancelled: 1 });
+
+    expect(await show(runId)).toMatchObject({ state: 'cancelled', states: { cancelled: 1 } });
+    for (const verb of ['pause', 'resume'])
+      expect(await step(runId, verb)).toMatchObject({
+        statusCode: 409,
+        json: { code: 'upload_finished' },
+      });
+  });
+
+  it('change nothing if the request is wrong', async () => {
+    const runId = await open();
+    const body = { cursor: 7 };
+
+    const answer = await ask('POST', `/pulls/runs/${runId}/pause`, { body });
+
+    expect(answer).toMatchObject({ statusCode: 400, json: { errors: [{ path: 'cursor' }] } });
+    expect(await show(runId)).toMatchObject({ state: 'open' });
   });
 });
 
@@ -421,6 +669,31 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
     ]);
     expect(await show(runId)).toMatchObject({ state: 'undone' });
     expect((await ledger.findUpload(single.json.uploadId))?.state).toBe('ready');
+  });
+
+  it.each([
+    ['removed', true],
+    ['about to be removed', false],
+  ])('undo deletes files whose uploads were pruned and are %s', async (_, isRemoved) => {
+    const runId = await open();
+    await add(runId, ['a', 'b', 'c'].map(media));
+    await ledger.transition(await uploadOf(runId, 'a'), 'uploaded', { fileId: 'brought' });
+    await ledger.transition(await uploadOf(runId, 'b'), 'deleted', { fileId: 'gone' });
+    await ledger.transition(await uploadOf(runId, 'c'), 'pullFailed', { problem: {} });
+    time += 100 * 24 * 60 * 60 * 1_000;
+    // Its items are kept as long as the run gets others.
+    await add(runId, [media('d')]);
+    await database.sql`update events set fanned_out = true`;
+    const prunes = isRemoved ? ledger.prune : spareRemoval(ledger.prune);
+    await pruneAll({ ...ledger, prune: prunes }, time);
+    const { states } = await show(runId);
+    expect(states).toMatchObject(isRemoved ? { pruned: 3 } : { ready: 1, deleted: 1, failed: 1 });
+
+    const { json } = await step(runId, 'undo');
+    await pruneAll(ledger, time);
+
+    expect(json).toEqual({ cancelled: 1, deleted: 1 });
+    expect(await ledger.claimActions(9, 60)).toMatchObject([{ fileId: 'brought', kind: 'delete' }]);
   });
 
   it('cancel an item whose call was interrupted before it was queued', async () => {

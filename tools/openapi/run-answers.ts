@@ -16,7 +16,10 @@ const itemId = about('as the request for it names it');
 export const pullRun = v.object({
   runId: v.pipe(id, v.description('id of the run, a ULID')),
   name: v.string(),
-  state: v.pipe(v.picklist(RUN_STATES), v.description('only an open one gets further items')),
+  state: v.pipe(
+    v.picklist(RUN_STATES),
+    v.description('only an open or a paused one gets further items'),
+  ),
   createdAt: time('when it began'),
   updatedAt: time('when it last changed, or got items'),
 } satisfies Fields<ReturnType<typeof viewRun>>);
@@ -58,7 +61,12 @@ export const runItem = v.object({
   duration: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.description('in seconds'))),
   problem: v.exactOptional(uploadProblem),
   request: v.exactOptional(
-    v.pipe(v.looseObject({}), v.description('as it was sent, without the id; `with=request`')),
+    v.pipe(
+      v.looseObject({}),
+      v.description(
+        'as it was sent, without the id; what no pull can have is false. `with=request`',
+      ),
+    ),
   ),
   progress,
 } satisfies Fields<
@@ -82,6 +90,18 @@ export const addedItems = v.object({
     ),
     v.description('in the order of the request'),
   ),
+});
+
+/** Items whose pulls are held. */
+export const pausedItems = v.object({
+  paused: count('pulls that wait until the run is resumed'),
+  cursor,
+});
+
+/** Items whose pulls are held no longer. */
+export const resumedItems = v.object({
+  resumed: count('pulls that are sent from now on'),
+  cursor,
 });
 
 /** Another attempt of some items. */

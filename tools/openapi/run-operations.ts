@@ -5,8 +5,10 @@ import {
   addedItems,
   cancelledItems,
   countedRun,
+  pausedItems,
   pullRun,
   pullRunPage,
+  resumedItems,
   retriedItems,
   runItemPage,
   undoneItems,
@@ -18,6 +20,8 @@ const RUNS = { tag: 'Apps', scope: 'upload:pull' } as const;
 const RUN = '/pulls/runs/{runId}';
 const STEP =
   'Some hundred items at a time: while the answer has a `cursor`, send the same request with it.';
+const STEP_OF_MANY =
+  'Some thousand items at a time: while the answer has a `cursor`, send the same request with it.';
 const STEP_BODY = {
   schema: refer('RunStep'),
   optional: true,
@@ -64,7 +68,7 @@ export const RUN_OPERATIONS: readonly Operation[] = [
     ...{ id: 'addRunItems', method: 'post', path: `${RUN}/items`, ...RUNS },
     summary: 'Add pulls to a run',
     description:
-      'The id of an item is its key: it stands for the same upload however often it is sent. An item that is wrong has its problem in its place, and does not affect the others.',
+      'The id of an item is its key: it stands for the same upload however often it is sent. Of several with one id in a request the first valid one counts. An item that is wrong has its problem in its place, and does not affect the others.',
     body: {
       schema: refer('RunItems'),
       examples: {
@@ -90,12 +94,34 @@ export const RUN_OPERATIONS: readonly Operation[] = [
     problems: ['invalid_request', 'not_found', 'ledger_required'],
   },
   {
+    ...{ id: 'pauseRun', method: 'post', path: `${RUN}/pause`, ...RUNS },
+    summary: 'Pause a run',
+    description: `What waits is not sent until the run is resumed, and neither is what is added; what VOD is fetching goes on. ${STEP_OF_MANY}`,
+    body: STEP_BODY,
+    status: 202,
+    answer:
+      '202 `{ paused, cursor? }`: holds what waits, and what is added, until the run is resumed; what VOD is fetching goes on',
+    schema: pausedItems,
+    problems: [...BODY_PROBLEMS, 'not_found', 'upload_finished', 'ledger_required'],
+  },
+  {
+    ...{ id: 'resumeRun', method: 'post', path: `${RUN}/resume`, ...RUNS },
+    summary: 'Resume a run',
+    description: STEP_OF_MANY,
+    body: STEP_BODY,
+    status: 202,
+    answer: '202 `{ resumed, cursor? }`: sends what waits',
+    schema: resumedItems,
+    problems: [...BODY_PROBLEMS, 'not_found', 'upload_finished', 'ledger_required'],
+  },
+  {
     ...{ id: 'retryRun', method: 'post', path: `${RUN}/retry`, ...RUNS },
     summary: 'Retry what failed without a file',
     description: STEP,
     body: STEP_BODY,
     status: 202,
-    answer: '202 `{ retried, refused, cursor? }`: another attempt of what failed without a file',
+    answer:
+      '202 `{ retried, refused, cursor? }`: another attempt of what failed without a file, or was added by an interrupted request and not queued',
     schema: retriedItems,
     problems: [...BODY_PROBLEMS, 'not_found', 'upload_finished', 'ledger_required'],
   },
@@ -116,7 +142,7 @@ export const RUN_OPERATIONS: readonly Operation[] = [
     body: STEP_BODY,
     status: 202,
     answer:
-      '202 `{ cancelled, deleted, cursor? }`: ends the run, cancels what is under way, and has every file deleted that the run brought',
+      '202 `{ cancelled, deleted, cursor? }`: ends the run, cancels what is under way, and has every file deleted that the run brought, also those of uploads that are no longer kept',
     schema: undoneItems,
     problems: [...BODY_PROBLEMS, 'not_found', 'ledger_required'],
   },

@@ -51,7 +51,7 @@ export interface SentItem {
 }
 
 /** Work on a whole run, which the service does in steps. */
-type RunWork = 'retry' | 'cancel' | 'undo';
+type RunWork = 'pause' | 'resume' | 'retry' | 'cancel' | 'undo';
 
 /** The runs of one caller. */
 export interface RunService {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FeedPage, FeedQuery } from '../../../lib/ledger/feed.ts';
+import { applyMigrations } from '../../../lib/ledger/migrate.ts';
 import { settleFeed } from '../../support/settle-feed.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
@@ -217,6 +218,29 @@ describe('readFeed()', () => {
     await sql`update events set recorded_in = null where upload_id = 'u2'`;
 
     expect((await readSettled(start)).names).toEqual(['evt_u3_issued']);
+  });
+
+  it('repeats no event of a dump that was restored here, once the migrations have run', async () => {
+    const start = await findEnd();
+    // More than one step of the migrations, and ahead of what other test files do meanwhile.
+    await sql`
+      insert into events (event_id, event_type, payload, confirmed, received_at, recorded_by, recorded_in)
+      select 'dump-' || i, 'vod.NewFileUpload', '{}', true, now(), 'test',
+        (pg_current_xact_id()::text::bigint + 500 + i / 60)::text::xid8
+      from generate_series(1, 6000) i`;
+    await issue('u1');
+    const progress: string[] = [];
+
+    await applyMigrations(database.url, { onProgress: (text) => progress.push(text) });
+    await applyMigrations(database.url, { onProgress: (text) => progress.push(text) });
+    for (let i = 0; i < 700; i += 1) await sql`select pg_current_xact_id()`;
+    await issue('u2');
+
+    const { names } = await readSettled(start);
+    expect(names).toEqual(['evt_u1_issued', 'evt_u2_issued']);
+    expect(progress).toEqual([
+      '6000 messages of another server are no longer in the feed: listeners must begin again, without a cursor',
+    ]);
   });
 
   it('refuses a cursor of another database, or of another list', async () => {

@@ -66,8 +66,10 @@ function writeHistory(uploads: number): readonly string[] {
         where fanned_out) e`,
     `insert into endpoints (endpoint, delivered_at, disabled_at)
       select 'https://hook-' || i || '.example', ${at}, case when i = 4 then ${at} end from ${series(4)}`,
+    // One in five is of a paused run.
     `insert into pulls (upload_id, owner, request, next_attempt_at, claimed_until)
-      select upload_id, coalesce(owner, 'owner'), '{"MediaUrl": "https://media.example/film.mp4"}', created_at, null
+      select upload_id, coalesce(owner, 'owner'), '{"MediaUrl": "https://media.example/film.mp4"}',
+        case when substr(upload_id, 2)::integer % 5 = 0 then 'infinity' else created_at end, null
       from uploads where state = 'issued'`,
     `insert into unconfirmed_events (event_id, raw, received_at, next_attempt_at, kept_by)
       select 'unconfirmed' || i, '{"EventType": "NewFileUpload"}', ${ago('i')}, ${ago('i')}, 'keeper' from ${series(uploads / 4)}`,

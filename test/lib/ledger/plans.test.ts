@@ -137,6 +137,7 @@ const CALLS: Readonly<
   finishPull: (ledger) => ledger.finishPull(pull(100), 'task'),
   failPull: (ledger) => ledger.failPull(pull(101), {}),
   retryPull: (ledger) => ledger.retryPull(pull(102), FILLED_AT),
+  isQueued: (ledger) => ledger.isQueued('u8'),
   claimDeliveries: (ledger) => ledger.claimDeliveries(128, 60, 64, [OPEN_ENDPOINT]),
   finishDelivery: (ledger) => ledger.finishDelivery(claim),
   failDelivery: (ledger) => ledger.failDelivery(claim, failure),
@@ -228,6 +229,9 @@ const CALLS: Readonly<
       await runs.listRuns({ ...at, owner: 'owner1', subAppId: 1, name: 'run1' });
       await runs.listItems('run7', at);
       await runs.listItems('run7', { ...at, states: ['failed', 'refused'] });
+      await runs.listItems('run7', {
+        ...{ ...at, states: ['failed', 'refused'], unqueued: true, withRequest: true },
+      });
     }
     const items = Array.from({ length: 90 }, (_, i) => {
       const id = `u${2_100 + i}`;
@@ -239,7 +243,12 @@ const CALLS: Readonly<
       items.map((item) => ({ ...item, problem: {} })),
     );
     await runs.countItems('run7');
-    await runs.deleteFiles('run7', ['u2100', 'u2103', 'u2163']);
+    await runs.deleteFiles('run7', ['u2100', 'u2103', 'u2163', 'pruned7']);
+    for (const isPaused of [true, false]) {
+      await runs.pauseRun('run7', isPaused);
+      await runs.holdItems('run7', undefined);
+      await runs.holdPulls('run7', ['u2106', 'u2109']);
+    }
     await runs.claimProgress(['u3', 'u6'], 5);
     await runs.saveProgress('u3', 50);
     await runs.endRun('run7', 'undone');

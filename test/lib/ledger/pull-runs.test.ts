@@ -227,6 +227,93 @@ describe('countItems() and listItems()', () => {
   });
 });
 
+describe('pauseRun(), holdItems() and holdPulls()', () => {
+  const queue = async (ids: readonly string[]) => {
+    await add(ids);
+    await ledger.enqueuePulls(
+      ids.map((id) => ({ uploadId: `u-${id}`, owner: 'ann', request: {} })),
+    );
+  };
+  const claim = async () => (await ledger.claimPulls(99, 60)).map(({ uploadId }) => uploadId);
+
+  it('hold back a pull that is being sent once that has failed, and keep the order', async () => {
+    await queue(['c', 'a', 'b']);
+    const [first] = await ledger.claimPulls(1, 60);
+
+    expect(await runs.pauseRun(run.runId, true)).toMatchObject({ state: 'paused' });
+    expect(await runs.holdItems(run.runId, undefined)).toEqual({ count: 3 });
+    time += 3_600_000;
+    const whilePaused = await claim();
+    if (first !== undefined) await ledger.retryPull(first, time);
+    expect([whilePaused, await claim()]).toEqual([[], []]);
+    expect((await ledger.readBacklog()).pulls).toEqual({ count: 0 });
+
+    await runs.pauseRun(run.runId, false);
+    expect(await runs.holdItems(run.runId, undefined)).toEqual({ count: 3 });
+    expect(await claim()).toEqual(['u-c', 'u-a', 'u-b']);
+  });
+
+  it('hold back many in steps, and no pull of another run', async () => {
+    const many = LOOKED_AT_ONCE + 20;
+    await sql`insert into uploads (upload_id, method, state, last_fact, owner, created_at, updated_at)
+      select 'u' || i, 'pull', 'issued', 'issued', 'ann', now(), now() from generate_series(0, ${many}::int) as i`;
+    await sql`insert into pulls (upload_id, owner, request, next_attempt_at)
+      select 'u' || i, 'ann', '{}', timestamptz '2020-01-01' from generate_series(0, ${many}::int) as i`;
+    await sql`insert into pull_run_items (run_id, source_id, upload_id, request, added_at)
+      select ${run.runId}, 's' || lpad(i::text, 6, '0'), 'u' || i, '{}', now() from generate_series(1, ${many}::int) as i`;
+    await runs.pauseRun(run.runId, true);
+
+    const first = await runs.holdItems(run.runId, undefined);
+    const second = await runs.holdItems(run.runId, first.cursor);
+
+    expect(first).toEqual({ count: LOOKED_AT_ONCE, cursor: expect.any(String) });
+    expect(second).toEqual({ count: 20 });
+    expect(await claim()).toEqual(['u0']);
+  });
+
+  it('leave every pull as the last of simultaneous decisions says', async () => {
+    await queue(['a']);
+    await runs.pauseRun(run.runId, true);
+    await runs.holdItems(run.runId, undefined);
+    const countWaiting = async () => {
+      const [row] = await sql`select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      return row?.['count'];
+    };
+    const decide = async (isPaused: boolean) => {
+      const each = await database.open().pullRuns();
+      await each.pauseRun(run.runId, isPaused);
+      await each.holdItems(run.runId, undefined);
+    };
+
+    const deciding = await sql.begin(async (other) => {
+      await other`select from pulls for update`;
+      const resuming = decide(false);
+      await expect.poll(countWaiting).toBe(1);
+      let hasPaused = false;
+      const pausing = decide(true).then(() => {
+        hasPaused = true;
+      });
+      await expect.poll(async () => hasPaused || (await countWaiting()) === 2).toBe(true);
+      return [resuming, pausing];
+    });
+    await Promise.all(deciding);
+
+    expect(await runs.findRun(run.runId)).toMatchObject({ state: 'paused' });
+    expect(await claim()).toEqual([]);
+  });
+
+  it('do nothing to a run that has ended, or that is not there', async () => {
+    await queue(['a']);
+    await runs.endRun(run.runId, 'cancelled');
+
+    expect(await runs.pauseRun(run.runId, true)).toBeUndefined();
+    expect(await runs.holdPulls(run.runId, ['u-a'])).toBe('cancelled');
+    expect(await runs.holdPulls('none', ['u-a'])).toBeUndefined();
+    expect(await claim()).toEqual(['u-a']);
+  });
+});
+
 describe('deleteFiles()', () => {
   it('deletes what the run brought, and nothing else', async () => {
     const finish = async (uploadId: string, owner: string, method: 'pull' | 'client') => {
@@ -255,6 +342,25 @@ describe('deleteFiles()', () => {
     expect(await ledger.claimActions(9, 60)).toMatchObject([
       { kind: 'delete', fileId: 'file-brought', uploadId: 'brought' },
     ]);
+  });
+});
+
+describe('deleteFiles() after a deletion that was given up', () => {
+  it('has the file deleted again, and not one whose deletion is being made', async () => {
+    for (const id of ['dead', 'claimed']) {
+      await issue(id);
+      await ledger.transition(id, 'uploaded', { fileId: `file-${id}` });
+    }
+    await runs.deleteFiles(run.runId, ['dead', 'claimed']);
+    const [dead, claimed] = (await ledger.claimActions(9, 60)).toSorted((a, b) =>
+      b.fileId.localeCompare(a.fileId),
+    );
+    if (dead !== undefined) await ledger.failAction(dead, { error: 'no', dead: true });
+
+    expect(await runs.deleteFiles(run.runId, ['dead', 'claimed'])).toBe(2);
+
+    expect(claimed?.fileId).toBe('file-claimed');
+    expect(await ledger.claimActions(9, 60)).toMatchObject([{ fileId: 'file-dead', attempt: 1 }]);
   });
 });
 

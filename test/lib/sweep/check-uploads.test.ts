@@ -206,6 +206,21 @@ describe('checkUploads()', () => {
     });
   });
 
+  it('does not give up a pull that waits here for days, as for its run to be resumed', async () => {
+    const upload = { uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' } as const;
+    await stage.ledger.issueWithin('alice', { openUploads: 9 }, [
+      { ...upload, request: { MediaUrl: TONE }, held: true },
+    ]);
+    stage.passSeconds(601);
+    await stage.sweep();
+    stage.passSeconds(4 * DAY);
+
+    expect(await checks()).toMatchObject({ checked: 1, givenUp: 0 });
+
+    expect(await findUpload()).toMatchObject({ state: 'issued' });
+    expect(await stage.ledger.isQueued(UPLOAD_ID)).toBe(true);
+  });
+
   it('checks an upload again after a failed call of VOD', async () => {
     const [fileId] = await makeMedia(stage.vod);
     stage.passSeconds(120);

@@ -98,6 +98,19 @@ describe('an application that VOD refuses', () => {
     });
   });
 
+  it('stays refused by a sweep that does not ask VOD, since another one does at that time', async () => {
+    const { sweep, repeat } = openSweeps();
+    await sweep();
+    stage.passSeconds(3_600);
+    await stage.openOther().acquireLease(`media-scan ${TENANT}`, MINUTE);
+
+    const looks = await repeat(1, 1);
+
+    expect(looks).toBe(0);
+    expect(await stage.ledger.listRefusedApplications()).toMatchObject([{ subAppId: TENANT }]);
+    expect(linesOf()).toHaveLength(1);
+  });
+
   it('is looked at daily once it is gone, and comes back by itself', async () => {
     const { sweep, repeat, refuse } = openSweeps();
     refuse('ResourceNotFound.UserNotExist', 'Destroyed');

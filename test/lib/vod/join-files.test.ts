@@ -23,6 +23,7 @@ function startVod(refuses: (fileIds: readonly string[]) => Error | undefined = (
   return { calls, joined, files: () => calls.map(([{ FileIds }]) => FileIds) };
 }
 
+const until = (left: number) => ({ deadline: { left: () => left } });
 const ids = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`);
 
 describe('joinFiles()', () => {
@@ -103,19 +104,39 @@ describe('joinFiles()', () => {
     expect(calls.map(([, options]) => options?.subAppId)).toEqual([1, 2, 1]);
   });
 
-  it('has the shortest of the deadlines', async () => {
+  it('has the shortest of the deadlines of those that it joins', async () => {
     const { joined, calls } = startVod();
-    const until = (left: number) => ({ deadline: { left: () => left } });
 
-    await Promise.all([
-      joined(ask('a'), until(900)),
-      joined(ask('b'), until(300)),
-      joined(ask('c')),
-    ]);
-    await joined(ask('d'));
+    await Promise.all([joined(ask('a'), until(900)), joined(ask('b'), until(401))]);
+    await joined(ask('c'));
 
     const left = calls.map(([, options]) => options?.deadline?.left());
-    expect(left).toEqual([300, Number.POSITIVE_INFINITY]);
+    expect(left).toEqual([401, Number.POSITIVE_INFINITY]);
+  });
+
+  it('lets nobody wait less by half a second than alone', async () => {
+    const { joined, calls, files } = startVod();
+
+    await Promise.all([
+      joined(ask('long'), until(5_000)),
+      joined(ask('short'), until(300)),
+      joined(ask('none')),
+      joined(ask('long, too'), until(4_600)),
+      joined(ask('short, too'), until(700)),
+      joined(ask('between'), until(2_000)),
+      joined(ask('none, too')),
+      joined(ask('shorter'), until(4_499)),
+    ]);
+
+    expect(files()).toEqual([
+      ['long', 'long, too'],
+      ['short', 'short, too'],
+      ['none', 'none, too'],
+      ['between'],
+      ['shorter'],
+    ]);
+    const left = calls.map(([, options]) => options?.deadline?.left());
+    expect(left).toEqual([4_600, 300, Number.POSITIVE_INFINITY, 2_000, 4_499]);
   });
 
   it('passes a question about several files, or about none, on as it is', async () => {

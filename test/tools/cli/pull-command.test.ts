@@ -239,7 +239,7 @@ describe('vod-upload pull --from', () => {
     const [again] = await service.fetchQueued();
 
     expect(first.exitCode).toBe(1);
-    expect(first.fetched.map((each) => each.replace(/\d+$/, ''))).toEqual([
+    expect(first.fetched.map((each) => each.replace(/\d+$/, '')).toSorted()).toEqual([
       `${url('a')}?sign=`,
       `${url('b')}?sign=`,
     ]);
@@ -301,6 +301,25 @@ describe('vod-upload runs', () => {
     await expect(run(pull, ['--from', 'library.csv', '--yes'])).rejects.toThrow(
       'was undone: give another name',
     );
+  });
+
+  it('pauses what waits, also what is added, and resumes it', async () => {
+    await write('library.csv', ['mediaUrl', url('a'), url('b')]);
+    await run(pull, ['--from', 'library.csv', '--yes', '--no-wait']);
+
+    const paused = await run(runs, ['pause', 'library']);
+    await write('library.csv', ['mediaUrl', url('a'), url('b'), url('c')]);
+    const added = await run(pull, ['--from', 'library.csv', '--yes', '--no-wait']);
+    const fetched = await service.fetchQueued();
+    const shown = await run(runs, ['show', 'library']);
+    const resumed = await run(runs, ['resume', 'library']);
+
+    expect([paused.exitCode, paused.out]).toEqual([0, '2 paused\n']);
+    expect(added.exitCode).toBe(0);
+    expect(fetched).toEqual([]);
+    expect(shown.out).toMatch(/run "library" \(paused\): 3 items.*\n {2}waiting +3/);
+    expect([resumed.exitCode, resumed.out]).toEqual([0, '3 resumed\n']);
+    expect(await service.fetchQueued()).toHaveLength(3);
   });
 
   it('cancels what is under way', async () => {

@@ -1,4 +1,4 @@
-import type { RunItemState } from '../../../lib/model/pull-run.ts';
+import { hasEnded, type RunItemState } from '../../../lib/model/pull-run.ts';
 import { describeSurvey, showNumber } from '../../pull/describe-survey.ts';
 import { createFailures } from '../../pull/failures.ts';
 import { ListError } from '../../pull/list-error.ts';
@@ -115,7 +115,7 @@ const RETRIED: readonly RunItemState[] = ['failed', 'expired'];
 async function readKnown({ options, service }: PullJob, found: Run | undefined): Promise<Known> {
   const known = { all: new Set<string>(), settled: new Set<string>() };
   if (found === undefined) return known;
-  if (found.state !== 'open')
+  if (hasEnded(found))
     throw new CommandError(
       `The run "${found.name}" was ${found.state}: give another name with --run.`,
     );

@@ -18,6 +18,8 @@ import { followRun, judgeRun, readEvery } from './show-run.ts';
 
 const HELP = `Usage: vod-upload runs list
        vod-upload runs show NAME [--watch] [--mapping FILE] [--failures FILE]
+       vod-upload runs pause NAME
+       vod-upload runs resume NAME
        vod-upload runs retry NAME [--presign COMMAND]
        vod-upload runs cancel NAME
        vod-upload runs undo NAME
@@ -26,6 +28,8 @@ Shows the runs of "vod-upload pull", from any machine, and works on them.
 
   list                your runs, latest first
   show                what became of the items of a run
+  pause               holds what waits; what VOD is fetching goes on, since it cannot be paused there
+  resume              sends what waits
   retry               attempts again what failed without a file
   cancel              ends a run: what is under way is cancelled, what has arrived stays
   undo                ends a run, and deletes every file that it brought, and nothing else
@@ -40,7 +44,7 @@ ${SERVICE_HELP}
 Exit codes: 0 done, or all files are there; 1 some are not; 2 it could not be done.
 `;
 
-const VERBS = ['list', 'show', 'retry', 'cancel', 'undo'] as const;
+const VERBS = ['list', 'show', 'pause', 'resume', 'retry', 'cancel', 'undo'] as const;
 
 /** What one call of the command works with. */
 interface Job {
@@ -69,6 +73,10 @@ export const runs: Command = {
     switch (verb) {
       case 'show':
         return showRun(run, job);
+      case 'pause':
+      case 'resume':
+        report(await service.work(run.runId, verb), job);
+        return EXIT.good;
       case 'retry':
         return retryRun(run, job);
       default:
@@ -204,7 +212,7 @@ async function endRun(run: Run, work: 'cancel' | 'undo', job: Job): Promise<numb
   const { states, total } = await service.show(run.runId);
   const question =
     work === 'undo'
-      ? `Undo the run "${run.name}", and delete ${showNumber(states.ready ?? 0)} files and more that may come, of ${showNumber(total)} items?`
+      ? `Undo the run "${run.name}", and delete ${showNumber((states.ready ?? 0) + (states.pruned ?? 0))} files and more that may come, of ${showNumber(total)} items?`
       : `Cancel what is under way in the run "${run.name}"?`;
   if (options.yes !== true && !(await confirm(question, surroundings))) return EXIT.no;
   report(await service.work(run.runId, work), job);
