@@ -9,7 +9,8 @@ const FOLDER = fileURLToPath(new URL('./replacements/', import.meta.url));
  *
  * Unchanged, the VOD SDK is 574 kB, nearly all of it tables that no call uses: host names in every script
  * (`whatwg-url`, through `node-fetch`), types of files (`mime-db`, through `form-data`), big numbers. Middy loads
- * Node's streams for responses that only another platform supports.
+ * Node's streams for responses that only another platform supports, and PostgreSQL's driver makes a second client for
+ * logical replication.
  */
 const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'tencentcloud-sdk-nodejs-common': {
@@ -28,6 +29,10 @@ const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'node:stream': `export { refuseStream as Readable } from './streams.ts'`,
     'node:stream/promises': `export { refuseStream as pipeline } from './streams.ts'`,
     'node:stream/web': `export { refuseStream as ReadableStream } from './streams.ts'`,
+  },
+  postgres: {
+    './subscribe.js': `export { prepareSubscription as default } from './postgres.ts'`,
+    './large.js': `export { refuseDriverPart as default } from './postgres.ts'`,
   },
 };
 

@@ -55,6 +55,7 @@ describe('bundleFunctions()', () => {
   it('excludes schemas, their expressions, and lists of addresses that nothing reads', () => {
     expect(readers('Emoji_Modifier')).toEqual([]);
     expect(readers('carrierGradeNat')).toEqual(['database-url']);
+    expect(readers('CREATE_REPLICATION_SLOT')).toEqual([]);
   });
 
   it('excludes what schemas say for documents alone', () => {

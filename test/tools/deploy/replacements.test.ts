@@ -2,6 +2,10 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fetch } from '../../../tools/deploy/replacements/fetch.ts';
 import { createJson } from '../../../tools/deploy/replacements/json.ts';
+import {
+  prepareSubscription,
+  refuseDriverPart,
+} from '../../../tools/deploy/replacements/postgres.ts';
 import { refuseProxy } from '../../../tools/deploy/replacements/proxy.ts';
 import { isStream, refuseStream } from '../../../tools/deploy/replacements/streams.ts';
 import { createTraceId } from '../../../tools/deploy/replacements/trace-id.ts';
@@ -47,6 +51,14 @@ describe('refuseStream() and refuseProxy()', () => {
     expect(() => refuseStream()).toThrow('leaves streams out');
     expect(() => Reflect.construct(refuseStream, [])).toThrow('leaves streams out');
     expect(() => Reflect.construct(refuseProxy, ['http://proxy'])).toThrow('leaves proxies out');
+  });
+});
+
+describe('prepareSubscription() and refuseDriverPart()', () => {
+  it('throw what is missing when they are used, and not before', () => {
+    const subscribe = prepareSubscription();
+    expect(subscribe).toThrow('leaves replication and large objects out');
+    expect(refuseDriverPart).toThrow('leaves replication and large objects out');
   });
 });
 
