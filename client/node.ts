@@ -6,7 +6,13 @@ export type { Token } from './backend.ts';
 export type { FieldError, Problem, Violation } from './problem.ts';
 // biome-ignore lint/performance/noBarrelFile: this is the entry point of a package.
 export { VodUploadError } from './problem.ts';
-export type { PutFileOptions, PutFileResult, PutProgress, PutSource } from './put-file.ts';
+export type {
+  PutEndpoints,
+  PutFileOptions,
+  PutFileResult,
+  PutProgress,
+  PutSource,
+} from './put-file.ts';
 export { putFile } from './put-file.ts';
 export type { SignatureFields, UploadLimits } from './signature-fields.ts';
 export type {

@@ -15,10 +15,17 @@ export interface PutProgress {
   readonly total: number | undefined;
 }
 
+/** The addresses of the functions, where each has its own host. */
+export interface PutEndpoints {
+  readonly signature: string;
+  /** Is told how the upload goes, so that others see it as `progress`; leave it out where the service has no database. */
+  readonly uploads?: string;
+}
+
 /** How a source is uploaded. */
 export interface PutFileOptions {
-  /** Address of the service, below which is `/signature`, or the address of that function. */
-  readonly endpoint: string | { readonly signature: string };
+  /** Address of the service, below which are `/signature` and `/uploads`, or the addresses of these functions. */
+  readonly endpoint: string | PutEndpoints;
   /** A token, or an API key. */
   readonly token: Token;
   /** Fields of `POST /signature`. */

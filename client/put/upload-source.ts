@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Problem, VodUploadError } from '../problem.ts';
-import type { PutFileOptions, PutFileResult, PutSource } from '../put-file.ts';
+import type { PutEndpoints, PutFileOptions, PutFileResult, PutSource } from '../put-file.ts';
 import { clock } from './clock.ts';
 import { createFunctionsAccess } from './functions-access.ts';
 import { mediaName, typeOf } from './media-name.ts';
@@ -12,6 +12,7 @@ import { PutError } from './put-error.ts';
 import { putFile } from './put-file.ts';
 import { putStream } from './put-stream.ts';
 import { createByteRate } from './rate-limit.ts';
+import { createProgressReport, type ProgressReport } from './report-progress.ts';
 import { createTransport } from './transport.ts';
 
 /** Milliseconds for which a request is repeated that fails for a reason that may pass. */
@@ -61,27 +62,32 @@ async function putPath({ path, media, options }: Upload, environment: PutEnviron
   const { request = {}, stateFolder } = options;
   const cover = readCover(options);
   const size = (await stat(path).catch(() => undefined))?.size;
+  const report = openReport(options, size, environment);
   const result = await putFile(
     {
-      ...{ path, cover, stateFolder, isReplaced: true, ...media, ...listen(options, size) },
+      ...{ path, cover, stateFolder, isReplaced: true, ...media },
+      ...listen(options, size, report),
       access: createAccess(options, environment),
       options: JSON.stringify([request, media, cover]),
     },
     environment,
   );
+  if (result.isNew) await report?.end(result);
   return { ...result, uploadId: result.uploadId ?? '' };
 }
 
 async function putBytes({ source, media, options }: Upload, environment: PutEnvironment) {
   const { size = sizeOf(source) } = options;
   const cover = readCover(options);
+  const report = openReport(options, size, environment);
   const result = await putStream(
     {
-      ...{ size, cover, stream: toStream(source), ...media, ...listen(options, size) },
+      ...{ size, cover, stream: toStream(source), ...media, ...listen(options, size, report) },
       access: createAccess(options, environment),
     },
     environment,
   );
+  await report?.end(result);
   return { ...result, uploadId: result.uploadId ?? '', isNew: true };
 }
 
@@ -89,19 +95,40 @@ function createAccess(
   { endpoint, token, request = {}, signal }: PutFileOptions,
   { transport, cloudUrl }: PutEnvironment,
 ) {
-  const signatureUrl =
-    typeof endpoint === 'string' ? `${endpoint.replace(/\/+$/, '')}/signature` : endpoint.signature;
+  const { signature: signatureUrl } = locate(endpoint);
   const fields = { ...request };
   return createFunctionsAccess({ signatureUrl, token, fields, transport, cloudUrl, signal });
 }
 
+/** Tells the service how the upload goes, where it has an address for that. */
+function openReport(
+  { endpoint, token }: PutFileOptions,
+  size: number | undefined,
+  { transport, clock: time }: PutEnvironment,
+): ProgressReport | undefined {
+  const { uploads: uploadsUrl } = locate(endpoint);
+  if (uploadsUrl === undefined) return undefined;
+  return createProgressReport({ uploadsUrl, token, transport, clock: time, size });
+}
+
+function locate(endpoint: PutFileOptions['endpoint']): PutEndpoints {
+  if (typeof endpoint !== 'string') return endpoint;
+  const base = endpoint.replace(/\/+$/, '');
+  return { signature: `${base}/signature`, uploads: `${base}/uploads` };
+}
+
 /** Reports bytes that are sent; those that are sent again are reported once, and those of a cover not at all. */
-function listen({ onProgress, signal }: PutFileOptions, total: number | undefined): Listener {
+function listen(
+  { onProgress, signal }: PutFileOptions,
+  total: number | undefined,
+  report: ProgressReport | undefined,
+): Listener {
   let sent = 0;
   let loaded = 0;
   return {
     signal,
     onEvent(event) {
+      report?.onEvent(event);
       if (event.type !== 'sent' && event.type !== 'resumed') return;
       sent += event.bytes;
       const now = Math.min(sent, total ?? sent);

@@ -30,10 +30,8 @@ export const pageLimit = v.optional(
 /** Query parameters of every list. */
 export const pageQuery = v.object({ limit: pageLimit, cursor: v.optional(once) });
 
-/** An unsigned number of 64 bits, except the largest ones with 20 digits: these are checked apart. */
-const DIGITS = '(?:0|[1-9]\\d{0,18}|1[0-8]\\d{18})';
-
-const isUnsigned64 = (digits: string) => BigInt(digits) < 2n ** 64n;
+/** Digits of a number as large as 64 bits can have. */
+const DIGITS = '(?:0|[1-9]\\d{0,19})';
 
 /**
  * A CRC-64 in decimal digits, as VOD's storage writes it.
@@ -42,26 +40,24 @@ const isUnsigned64 = (digits: string) => BigInt(digits) < 2n ** 64n;
  */
 export const crc64 = v.pipe(
   v.string('must be a string of decimal digits, since a number would lose some'),
-  v.check(
-    (text) => new RegExp(`^${DIGITS}$`).test(text) && isUnsigned64(text),
+  v.regex(
+    new RegExp(`^${DIGITS}$`),
     'must be a CRC-64 in decimal digits, such as "11051210869376104954"',
   ),
-  v.metadata({ pattern: '^(?:0|[1-9]\\d{0,18})$' }),
+  v.metadata({ pattern: `^${DIGITS}$` }),
 );
 
 /** A file by its size in bytes and its CRC-64. */
 const content = v.pipe(
   once,
-  v.metadata({ pattern: '^[1-9]\\d{0,14}-(?:0|[1-9]\\d{0,18})$' }),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const [, size = '', digits = ''] =
-      new RegExp(`^([1-9]\\d{0,14})-(${DIGITS})$`).exec(dataset.value) ?? [];
-    if (digits !== '' && isUnsigned64(digits)) return { size: Number(size), crc64: digits };
-    addIssue({
-      message:
-        'must be the size of a file in bytes and its CRC-64, such as 20000000-11051210869376104954',
-    });
-    return NEVER;
+  v.regex(
+    new RegExp(`^[1-9]\\d{0,14}-${DIGITS}$`),
+    'must be the size of a file in bytes and its CRC-64, such as 20000000-11051210869376104954',
+  ),
+  v.metadata({ pattern: `^[1-9]\\d{0,14}-${DIGITS}$` }),
+  v.transform((text) => {
+    const [size, digits = ''] = text.split('-');
+    return { size: Number(size), crc64: digits };
   }),
 );
 

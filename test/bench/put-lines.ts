@@ -1,5 +1,7 @@
 import { exactly, type Line, share } from './line.ts';
-import { measurePut } from './put.ts';
+import { measurePut, type SdkVersion } from './put.ts';
+
+const SDKS: readonly SdkVersion[] = ['2.15.4', '3.0.0'];
 
 /** Mebibytes of the largest file, if the command has no other number. */
 const MEBIBYTES = 1_024;
@@ -15,18 +17,22 @@ export function listPutLines([mebibytes = MEBIBYTES]: readonly number[]): readon
     ['1,000 files of 10 kB', 'many'],
   ] as const;
   return [
-    ...ratios.map(
-      ([what, name]): Line => ({
-        name: `rate of put for ${what}, against the COS SDK 3.0.0`,
-        ...{ unit: '×', target: { atLeast: 1 } },
-        measure: async (stage) => (await costs(stage)).ratios[name],
+    ...ratios.flatMap(([what, name]) =>
+      SDKS.map(
+        (version): Line => ({
+          name: `rate of put for ${what}, against the COS SDK ${version}`,
+          ...{ unit: '×', target: { atLeast: 1 } },
+          measure: async (stage) => (await costs(stage)).compared[name][version].rate,
+        }),
+      ),
+    ),
+    ...SDKS.map(
+      (version): Line => ({
+        name: `processor time of put for ${large}, against the COS SDK ${version}`,
+        unit: '×',
+        measure: async (stage) => (await costs(stage)).compared.large[version].processor,
       }),
     ),
-    {
-      name: `processor time of put for ${large}, against the COS SDK 3.0.0`,
-      unit: '×',
-      measure: async (stage) => (await costs(stage)).processorRatio,
-    },
     {
       name: `parts of ${large} that put sends again after each of ten kills`,
       ...{ unit: '', target: { atMost: 16 } },

@@ -10,6 +10,7 @@ import { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import COS from 'cos-nodejs-sdk-v5';
+import OlderCOS from 'cos-sdk-2';
 import { createPartSlots } from '../../client/put/part-slots.ts';
 import { putFile } from '../../client/put/put-file.ts';
 import { createByteRate } from '../../client/put/rate-limit.ts';
@@ -30,11 +31,18 @@ const KILLS = 10;
 /** The settings of the SDK with which it was fastest here, of 1 to 16 MiB and 3 to 16 parts at once. */
 const BEST = { ChunkSize: 4 * MEBIBYTE, AsyncLimit: 8 };
 
+/** Versions of the vendor's storage SDK. */
+const SDKS = { '2.15.4': OlderCOS, '3.0.0': COS } as const;
+
+/** One of {@link SDKS}. */
+export type SdkVersion = keyof typeof SDKS;
+
+/** What files cost, as multiples of what they cost each version of the SDK. */
+type Compared = Readonly<Record<SdkVersion, { readonly rate: Figure; readonly processor: Figure }>>;
+
 /** What `put` costs, beside the vendor's SDK. */
 export interface PutCost {
-  /** Rates as multiples of those of the SDK. */
-  readonly ratios: Readonly<Record<'small' | 'middle' | 'large' | 'many', Figure>>;
-  readonly processorRatio: Figure;
+  readonly compared: Readonly<Record<'small' | 'middle' | 'large' | 'many', Compared>>;
   readonly partsSentAgain: number;
   readonly residentMegabytes: number;
 }
@@ -45,7 +53,11 @@ export async function measurePut(folder: string, mebibytes: number): Promise<Put
   await mkdir(files, { recursive: true });
   const emulator = await startEmulator(join(folder, 'put-emulator'), 0);
   try {
-    const uploads = { put: createPut(emulator, files), sdk: createSdk(emulator) };
+    const uploads = {
+      put: createPut(emulator, files),
+      '2.15.4': createSdk(emulator, SDKS['2.15.4']),
+      '3.0.0': createSdk(emulator, SDKS['3.0.0']),
+    };
     const small = await compareUploads(uploads, [await write(files, 'small.mp4', 1e6)], 15);
     const middle = await compareUploads(uploads, [await write(files, 'middle.mp4', 1e8)], 5);
     const path = await write(files, 'large.mp4', mebibytes * MEBIBYTE);
@@ -54,8 +66,7 @@ export async function measurePut(folder: string, mebibytes: number): Promise<Put
     const paths = await Promise.all(names.map((name) => write(files, name, 10_000)));
     const many = await compareUploads(uploads, paths, 3);
     return {
-      ratios: { small: small.rate, middle: middle.rate, large: large.rate, many: many.rate },
-      processorRatio: large.processor,
+      compared: { small, middle, large, many },
       ...(await measureKills(emulator, files, path)),
     };
   } finally {
@@ -69,25 +80,28 @@ type Upload = (path: string) => Promise<unknown>;
 
 /** @param paths are uploaded in one round, some at a time. */
 async function compareUploads(
-  { put, sdk }: { readonly put: Upload; readonly sdk: Upload },
+  uploads: Readonly<Record<'put' | SdkVersion, Upload>>,
   paths: readonly string[],
   rounds: number,
-): Promise<{ readonly rate: Figure; readonly processor: Figure }> {
-  const rates: number[] = [];
-  const processor: number[] = [];
+): Promise<Compared> {
+  const names = ['put', '2.15.4', '3.0.0'] as const;
+  const costs: Record<(typeof names)[number], { time: number; cpu: number }>[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const cost: Record<string, { time: number; cpu: number }> = {};
-    const pair = [['put', put] as const, ['sdk', sdk] as const];
-    for (const [name, upload] of round % 2 === 0 ? pair : pair.reverse()) {
+    const none = { time: 0, cpu: 0 };
+    const cost = { put: none, '2.15.4': none, '3.0.0': none };
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const [startedAt, cpu] = [performance.now(), process.cpuUsage()];
-      await forEachAtOnce(paths, FILES_AT_ONCE, async (path) => void (await upload(path)));
+      await forEachAtOnce(paths, FILES_AT_ONCE, async (path) => void (await uploads[name](path)));
       const { user, system } = process.cpuUsage(cpu);
       cost[name] = { time: performance.now() - startedAt, cpu: user + system };
     }
-    rates.push((cost['sdk']?.time ?? 0) / (cost['put']?.time ?? 1));
-    processor.push((cost['put']?.cpu ?? 0) / (cost['sdk']?.cpu ?? 1));
+    costs.push(cost);
   }
-  return { rate: summarize(rates), processor: summarize(processor) };
+  const against = (version: SdkVersion) => ({
+    rate: summarize(costs.map((cost) => cost[version].time / cost.put.time)),
+    processor: summarize(costs.map((cost) => cost.put.cpu / cost[version].cpu)),
+  });
+  return { '2.15.4': against('2.15.4'), '3.0.0': against('3.0.0') };
 }
 
 function createPut({ origin }: StartedEmulator, folder: string): Upload {
@@ -112,11 +126,11 @@ function createPut({ origin }: StartedEmulator, folder: string): Upload {
 }
 
 /** ApplyUpload, the storage SDK, CommitUpload, as the vendor's own upload SDK does it. */
-function createSdk({ origin, client }: StartedEmulator): Upload {
+function createSdk({ origin, client }: StartedEmulator, Sdk: (typeof SDKS)[SdkVersion]): Upload {
   return async (path) => {
     const applied = await client.ApplyUpload({ MediaType: 'mp4', MediaName: 'film' });
     const { SecretId, SecretKey, Token } = applied.TempCertificate ?? {};
-    const cos = new COS({
+    const cos = new Sdk({
       ...{ SecretId: SecretId ?? '', SecretKey: SecretKey ?? '', SecurityToken: Token ?? '' },
       ...{ Protocol: 'http:', Ip: `127.0.0.1:${new URL(origin).port}`, KeepAlive: true },
     });

@@ -69,14 +69,17 @@ describe('putFile()', () => {
     expect(result.isNew).toBe(true);
     expect(await fetchSha256(result.mediaUrl)).toBe(sha256(film));
     expect(await fetchSha256(result.coverUrl ?? '')).toBe(sha256(cover));
-    const response = await fetch(`${stage.stack.origin}/uploads/${result.uploadId}`, {
-      headers: { authorization: `Bearer ${await signIn()}` },
-    });
-    expect(await response.json()).toMatchObject({
-      name: 'Film',
-      classId: 7,
-      fileId: result.fileId,
-    });
+    const headers = { authorization: `Bearer ${await signIn()}` };
+    const content = `${result.size}-${result.crc64}`;
+    const found = await fetch(`${stage.stack.origin}/uploads?content=${content}`, { headers });
+    const { items } = (await found.json()) as { items: { uploadId: string }[] };
+    expect(items.map(({ uploadId }) => uploadId)).toContain(result.uploadId);
+    const show = async () => {
+      const url = `${stage.stack.origin}/uploads/${result.uploadId}`;
+      return (await fetch(url, { headers })).json();
+    };
+    // VOD's notification may come later.
+    await expect.poll(show).toMatchObject({ name: 'Film', classId: 7, fileId: result.fileId });
     const loaded = seenProgress.map((each) => each.loaded);
     expect(loaded).toEqual(loaded.toSorted((a, b) => a - b));
     expect(seenProgress.at(-1)).toEqual({ loaded: film.length, total: film.length });
@@ -158,7 +161,8 @@ describe('an interrupted putFile()', () => {
   });
 
   it('is continued by the same call with one, once', async () => {
-    const film = await writeMedia(stage, 'film.mp4', 40 * MEBIBYTE);
+    // More parts than are sent at the same time, so that some are stored while others are still to be sent.
+    const film = await writeMedia(stage, 'film.mp4', 120 * MEBIBYTE);
     const path = join(stage.dir, 'film.mp4');
     const stateFolder = join(stage.dir, 'state-1');
     const before = countParts(stage);
