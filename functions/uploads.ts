@@ -131,7 +131,7 @@ const UPLOAD: Resource = new Map<string, Operation>([
   ['DELETE', ['upload:cancel', cancelUpload]],
 ]);
 const PROGRESS = answers('PUT', 'upload:sign', async (call) =>
-  (await import('../lib/uploads/report-progress.ts')).saveReport(call, await findUpload(call)),
+  (await import('../lib/uploads/report-progress.ts')).saveReport(call, () => findUpload(call)),
 );
 const EVENTS = answers('GET', 'upload:read', showEvents);
 /** What is below the path of an upload. */

@@ -35,13 +35,15 @@ const ENDED: ReadonlySet<string> = new Set<Upload['state']>([
  * Records how much of a file was sent, and its checksum. That may be reported after VOD's notification, which is sometimes
  * faster.
  *
+ * @param find returns the upload, if the caller may see it.
  * @throws {Problem} `invalid_request`, or `upload_finished` if no file is expected any more.
  */
 export async function saveReport(
   { event, ledger }: ReportCall,
-  { uploadId, state }: Pick<Upload, 'uploadId' | 'state'>,
+  find: () => Promise<Pick<Upload, 'uploadId' | 'state'>>,
 ): Promise<Answer> {
   const report = parseReport(readJsonBody(event, {}));
+  const { uploadId, state } = await find();
   if (ENDED.has(state)) throw uploadFinished(state);
   await ledger(async (each) => (await each.uploadContents()).saveContent(uploadId, report));
   return { status: 204 };
