@@ -153,7 +153,9 @@ async function putBegun(journal: Journal, run: Run): Promise<PutResult> {
     for (const { path, source } of files) await verifyPath(path, source);
     const media = await commit(journal, access, sender);
     const [crc64 = ''] = crcs;
-    const size = files.reduce((sum, { source }) => sum + source.size, 0);
+    // A cover is beside the media, and not a part of it.
+    const ofMedia = files.filter(({ name }, index) => index === 0 || name !== undefined);
+    const size = ofMedia.reduce((sum, { source }) => sum + source.size, 0);
     const result: PutResult = { ...media, uploadId: session.uploadId, size, crc64 };
     await state.end(journal.beginning, result);
     return result;

@@ -24,8 +24,8 @@ export interface ProgressReport {
 /** Least time between two reports. */
 const PAUSE_MILLISECONDS = 5_000;
 
-/** Longest time for one report. */
-const LONGEST_MILLISECONDS = 10_000;
+/** Longest time for one report: the upload may wait for the last one. */
+const LONGEST_MILLISECONDS = 5_000;
 
 /** Creates the reports of one upload. */
 export function createProgressReport(options: ReportOptions): ProgressReport {
@@ -34,12 +34,14 @@ export function createProgressReport(options: ReportOptions): ProgressReport {
   let sent = 0;
   let nextAt = clock.monotonic() + PAUSE_MILLISECONDS;
   let isWanted = true;
-  let busy: Promise<void> | undefined;
-  const report = async (body: object) => {
-    if (uploadId === undefined) return;
+  let busy: Promise<unknown> | undefined;
+  /** Returns whether it is worth to try the same again. */
+  const report = async (body: object): Promise<boolean> => {
+    if (uploadId === undefined) return false;
     const status = await send(uploadId, JSON.stringify(body), options);
     // There is no database, or no right, or the upload has ended; others may pass.
     if (status === 501 || (status >= 400 && status < 500 && status !== 429)) isWanted = false;
+    return isWanted && (status === 0 || status >= 400);
   };
   return {
     onEvent(event) {
@@ -55,10 +57,14 @@ export function createProgressReport(options: ReportOptions): ProgressReport {
     },
     async end(file) {
       await busy;
-      if (isWanted) await report({ size: file.size, sent: file.size, crc64: file.crc64 });
+      const whole = { size: file.size, sent: file.size, crc64: file.crc64 };
+      // Without its checksum nobody finds the file again.
+      if (isWanted && (await report(whole))) await report(whole);
     },
   };
 }
+
+const UNAUTHORIZED = 401;
 
 /** Returns the status of the answer; 0 without one. */
 async function send(
@@ -67,17 +73,18 @@ async function send(
   { uploadsUrl, token, transport }: ReportOptions,
 ): Promise<number> {
   const bytes = Buffer.from(text);
-  try {
-    const { status } = await transport.send({
-      ...{ method: 'PUT', url: new URL(`${uploadsUrl}/${uploadId}/progress`) },
-      headers: {
-        Authorization: `Bearer ${await readToken(token)}`,
-        'Content-Type': 'application/json',
-      },
+  const signal = AbortSignal.timeout(LONGEST_MILLISECONDS);
+  const sendAs = (bearer: string) =>
+    transport.send({
+      ...{ method: 'PUT', url: new URL(`${uploadsUrl}/${uploadId}/progress`), signal },
+      headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
       body: { size: bytes.length, chunks: () => [bytes] },
-      signal: AbortSignal.timeout(LONGEST_MILLISECONDS),
     });
-    return status;
+  try {
+    const bearer = await readToken(token);
+    const { status } = await sendAs(bearer);
+    if (status !== UNAUTHORIZED || typeof token !== 'function') return status;
+    return (await sendAs(await readToken(token, bearer))).status;
   } catch {
     return 0;
   }

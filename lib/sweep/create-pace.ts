@@ -1,14 +1,14 @@
 import type { SweepRun } from './sweep-run.ts';
 
 /** The rest allows for calls that take longer to reach VOD than others, and so arrive closer to the next ones. */
-const SHARE_OF_LIMIT = 0.97;
+const SHARE_OF_LIMIT = 0.98;
 
 /** The same while connections are still being opened, which delays many calls. */
 const FIRST_SHARE = 0.85;
 const FIRST_MILLISECONDS = 2_000;
 
 /** Longest delay that later calls make up for. */
-const CATCH_UP_MILLISECONDS = 20;
+const CATCH_UP_MILLISECONDS = 15;
 
 /**
  * Creates the function that waits for the next of the moments that divide a second evenly. The rate limit of the calls

@@ -65,6 +65,22 @@ describe('vod-upload put --skip-existing', () => {
     });
   });
 
+  it('knows a file that was uploaded with a cover', async () => {
+    await writeMedia(stage, 'covered.mp4', 700_000);
+    await writeMedia(stage, 'cover.png', 5_000);
+    const variables = await callerVariables(stage, SCOPE);
+    const put = async (...args: readonly string[]) =>
+      read((await runPut(stage, ['covered.mp4', '--json', '--wait', ...args], variables)).out);
+    const uploaded = (await put('--cover', 'cover.png')).find(({ event }) => event === 'uploaded');
+
+    const events = await put('--skip-existing', '--state', 'd');
+
+    expect(uploaded).toMatchObject({ size: 700_000 });
+    expect(events.find(({ event }) => event === 'exists')).toMatchObject({
+      fileId: uploaded?.['fileId'],
+    });
+  });
+
   it('says which options go with it', async () => {
     await writeMedia(stage, 'a.mp4', 10);
     const variables = { ...(await callerVariables(stage, SCOPE)), ...accountVariables(stage) };

@@ -48,7 +48,7 @@ describe('put through the functions', () => {
       ...{ exitCode: 0, error: '', failed: [] },
     });
     const [uploaded = {}] = named(out, 'uploaded');
-    expect(uploaded).toMatchObject({ isNew: true, size: film.length + cover.length });
+    expect(uploaded).toMatchObject({ isNew: true, size: film.length });
     expect(await fetchSha256(String(uploaded['mediaUrl']))).toBe(sha256(film));
     expect(await fetchSha256(String(uploaded['coverUrl']))).toBe(sha256(cover));
     expect(named(out, 'state').at(-1)).toMatchObject({
