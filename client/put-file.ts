@@ -40,9 +40,11 @@ export interface PutFileOptions {
   readonly size?: number;
   /**
    * Folder in which the state of the upload is kept, so that the same call continues it after an interruption, and does not
-   * upload a finished file again. It is for files alone. Without it, an upload that fails leaves nothing.
+   * upload a finished file again. It is for files alone, and of one owner: a file that another one has uploaded is there already. Without it, an upload that fails leaves nothing.
    */
   readonly stateFolder?: string;
+  /** Uploads a file again that an earlier call with this `stateFolder` has uploaded. */
+  readonly again?: boolean;
   /** Ends the work when it is aborted; with a `stateFolder` it can be continued. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: PutProgress) => void;
@@ -71,6 +73,10 @@ export interface PutFileResult {
  * @throws {VodUploadError} that says why it failed; the reason of the signal.
  */
 export async function putFile(source: PutSource, options: PutFileOptions): Promise<PutFileResult> {
+  // A stream may fail before it is read, and nobody else listens.
+  if (source instanceof Object && 'on' in source && typeof source.on === 'function') {
+    source.on('error', () => {});
+  }
   const { uploadSource } = await import('./put/upload-source.ts');
   return uploadSource(source, options);
 }

@@ -35,14 +35,40 @@ export async function putStream(
   environment: PutEnvironment,
 ): Promise<PutResult> {
   const { access, cover, name, type, size } = request;
+  const reader = createStreamReader(request.stream);
+  let image: FileSource | undefined;
+  try {
+    image = cover && (await openFileSource(cover.path));
+    const media = {
+      ...{ name, type, size },
+      cover: cover && { name: 'cover', type: cover.type, size: image?.size ?? 0 },
+    };
+    const patience = patienceOf(environment, request);
+    const applied = await withRetry(() => access.apply(media), patience);
+    return await putApplied({ applied, reader, image, request }, environment);
+  } catch (error) {
+    // Whoever writes to the stream need not go on, whatever failed.
+    reader.stop(error);
+    throw error;
+  } finally {
+    await image?.close();
+  }
+}
+
+/** An upload that VOD expects. */
+interface Applied {
+  readonly applied: AppliedUpload;
+  readonly reader: StreamReader;
+  readonly image: FileSource | undefined;
+  readonly request: PutStreamRequest;
+}
+
+async function putApplied(
+  { applied, reader, image, request }: Applied,
+  environment: PutEnvironment,
+): Promise<PutResult> {
+  const { access } = request;
   const patience = patienceOf(environment, request);
-  const image = cover === undefined ? undefined : await openFileSource(cover.path);
-  const media = {
-    ...{ name, type, size },
-    cover:
-      cover === undefined ? undefined : { name: 'cover', type: cover.type, size: image?.size ?? 0 },
-  };
-  const applied = await withRetry(() => access.apply(media), patience);
   const { session, grant, mediaKey } = applied;
   request.onEvent({ type: 'permitted', uploadId: session.uploadId });
   const stop = new AbortController();
@@ -51,7 +77,6 @@ export async function putStream(
   setMaxListeners(0, signal);
   const upload = { ...request, session, grant, record: async () => {}, signal };
   const sender = createSender(upload, environment);
-  const reader = createStreamReader(request.stream);
   const endReading = () => reader.stop(signal.reason);
   signal.addEventListener('abort', endReading);
   try {
@@ -70,7 +95,6 @@ export async function putStream(
     throw error;
   } finally {
     signal.removeEventListener('abort', endReading);
-    await image?.close();
   }
 }
 

@@ -74,18 +74,20 @@ async function send(
 ): Promise<number> {
   const bytes = Buffer.from(text);
   const signal = AbortSignal.timeout(LONGEST_MILLISECONDS);
+  const isLate = new Promise<number>((resolve) => {
+    signal.addEventListener('abort', () => resolve(0));
+  });
   const sendAs = (bearer: string) =>
     transport.send({
       ...{ method: 'PUT', url: new URL(`${uploadsUrl}/${uploadId}/progress`), signal },
       headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
       body: { size: bytes.length, chunks: () => [bytes] },
     });
-  try {
+  const ask = async () => {
     const bearer = await readToken(token);
     const { status } = await sendAs(bearer);
     if (status !== UNAUTHORIZED || typeof token !== 'function') return status;
     return (await sendAs(await readToken(token, bearer))).status;
-  } catch {
-    return 0;
-  }
+  };
+  return Promise.race([ask().catch(() => 0), isLate]);
 }

@@ -59,13 +59,13 @@ interface Upload {
 }
 
 async function putPath({ path, media, options }: Upload, environment: PutEnvironment) {
-  const { request = {}, stateFolder } = options;
+  const { request = {}, stateFolder, again = false } = options;
   const cover = readCover(options);
   const size = (await stat(path).catch(() => undefined))?.size;
   const report = openReport(options, size, environment);
   const result = await putFile(
     {
-      ...{ path, cover, stateFolder, isReplaced: true, ...media },
+      ...{ path, cover, stateFolder, again, isReplaced: true, ...media },
       ...listen(options, size, report),
       access: createAccess(options, environment),
       options: JSON.stringify([request, media, cover]),
@@ -129,6 +129,7 @@ function listen(
     signal,
     onEvent(event) {
       report?.onEvent(event);
+      if (event.type === 'restarted') sent = 0;
       if (event.type !== 'sent' && event.type !== 'resumed') return;
       sent += event.bytes;
       const now = Math.min(sent, total ?? sent);

@@ -81,9 +81,7 @@ async function mergeFile(
   const upload = await lock(sql, 'upload_id', uploadId);
   if (upload !== undefined && cannotTake(upload, change)) return change;
 
-  await sql.unsafe('delete from uploads where upload_id = $1', [holder.uploadId], {
-    prepare: true,
-  });
+  await sql.unsafe(REMOVE, [holder.uploadId], { prepare: true });
   if (holder.state === 'deleted') deletions.push({ key: { uploadId }, fact: 'deleted' });
   const inherited = writeJson([writeChange(inherit(holder, uploadId))]);
   await sql.unsafe(APPLY, [inherited, writeTime(now())], {
@@ -127,6 +125,9 @@ async function lock(
   );
   return row && readUpload(row);
 }
+
+const REMOVE = `with unread as (delete from upload_contents where upload_id = $1)
+  delete from uploads where upload_id = $1`;
 
 const APPLY = `with change as (
     select * from jsonb_to_recordset($1::text::jsonb) as c(${CHANGE_COLUMNS})

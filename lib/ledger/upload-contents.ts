@@ -20,8 +20,8 @@ export interface UploadContentLedger {
 }
 
 const SAVE = `insert into upload_contents as c (upload_id, owner, size, sent, crc64)
-  select upload_id, owner, $2::bigint, $3::bigint, $4::text from uploads where upload_id = $1
-  on conflict (upload_id) do update set size = excluded.size,
+  select upload_id, owner, $2::bigint, $3::bigint, $4::text from uploads where upload_id = $1 for key share
+  on conflict (upload_id) do update set owner = excluded.owner, size = excluded.size,
     sent = case c.size when excluded.size then greatest(c.sent, excluded.sent) else excluded.sent end,
     crc64 = case c.size when excluded.size then coalesce(excluded.crc64, c.crc64) else excluded.crc64 end`;
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -147,6 +148,26 @@ describe('putFile()', () => {
     await putFile(join(stage.dir, 'film.mp4'), await options({ token }));
 
     expect(refused.slice(0, 2)).toEqual([undefined, 'an old one']);
+  });
+});
+
+describe('a stream', () => {
+  it('that fails before it is read rejects with its error', async () => {
+    const named = await options({ name: 'film.mp4' });
+
+    const put = putFile(createReadStream(join(stage.dir, 'nothing.mp4')), named);
+
+    await expect(put).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is closed if its upload is refused, or its cover is missing', async () => {
+    for (const change of [{ token: 'wrong' }, { cover: join(stage.dir, 'no.png') }]) {
+      const stream = new Readable({ read() {} });
+      const put = putFile(stream, { ...(await options({ name: 'film.mp4' })), ...change });
+
+      await expect(put).rejects.toBeInstanceOf(VodUploadError);
+      expect(stream.destroyed).toBe(true);
+    }
   });
 });
 

@@ -14,10 +14,9 @@ function open(replies: readonly Reply[], token: string | ((refused?: string) => 
     ...{ token, size: 1_000, clock: { monotonic: () => time } },
     transport: {
       async send({ url, headers, body }: OutgoingRequest) {
-        const [bytes = ''] = body?.chunks() as Iterable<Uint8Array>;
         expect(url.pathname).toBe('/uploads/u1/progress');
         sent.push({
-          body: JSON.parse(Buffer.from(bytes).toString()),
+          body: JSON.parse(await readBody(body)),
           authorization: headers['Authorization'],
         });
         const reply = left.shift() ?? 204;
@@ -32,6 +31,12 @@ function open(replies: readonly Reply[], token: string | ((refused?: string) => 
     await new Promise(setImmediate);
   };
   return { report, sent, send };
+}
+
+async function readBody(body: OutgoingRequest['body']): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body?.chunks() ?? []) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 const whole = { size: 1_000, crc64: '7' };
