@@ -73,6 +73,11 @@ export interface PutFileResult {
  * @throws {VodUploadError} that says why it failed; the reason of the signal.
  */
 export async function putFile(source: PutSource, options: PutFileOptions): Promise<PutFileResult> {
+  if (typeof options?.endpoint !== 'string' && typeof options?.endpoint?.signature !== 'string') {
+    throw new TypeError(
+      'putFile() needs the address of the service: { endpoint: "https://…" }, or { endpoint: { signature, uploads } }.',
+    );
+  }
   // A stream may fail before it is read, and nobody else listens.
   if (source instanceof Object && 'on' in source && typeof source.on === 'function') {
     source.on('error', () => {});

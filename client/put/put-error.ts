@@ -4,7 +4,7 @@ export type PutErrorCode =
   | 'file_changed'
   /** The file cannot be read, or is none. */
   | 'unreadable'
-  /** More or fewer bytes than announced, or more than storage takes. */
+  /** More or fewer bytes than announced, none, or more than storage takes. */
   | 'wrong_size'
   /** Another process uploads the same file. */
   | 'in_use'

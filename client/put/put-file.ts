@@ -65,6 +65,7 @@ export async function putFile(
     for (const file of [{ path }, ...(cover === undefined ? [] : [cover]), ...attachments]) {
       files.push({ ...file, source: await openFileSource(file.path) });
     }
+    if (files[0]?.source.size === 0) throw new PutError('wrong_size', `${path} is empty.`);
     const run = { request, environment, state, files };
     const journal = await chooseJournal(state.journal, run);
     if (journal?.result !== undefined) return { ...journal.result, isNew: false };

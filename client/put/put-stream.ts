@@ -117,6 +117,12 @@ async function putRead(
   sender: Sender,
 ): Promise<Pick<PutResult, 'size' | 'crc64'>> {
   const first = await reader.read(partBytesOf(1, size));
+  if (first.length === 0) {
+    throw new PutError(
+      'wrong_size',
+      'The stream has no bytes: what should write to it may have failed.',
+    );
+  }
   const task = { index: 0, key, partBytes: first.length };
   if (first.length < partBytesOf(1, size) || reader.isEnded()) {
     checkSize(first.length, size, true);

@@ -19,12 +19,12 @@ export function showBytes(bytes: number): string {
 
 /** Returns what is about to be pulled, and what is not, in lines. */
 export function describeSurvey(survey: Survey, prices: Prices | undefined): string {
-  const { lines, accepted, known, duplicates, bytes, unsized, withoutRanges, refused } = survey;
+  const { lines, accepted, known, duplicates, bytes, withoutRanges, refused } = survey;
   const left = refused.reduce((sum, { count }) => sum + count, 0);
   const pulled = accepted - known;
   const rows = [
     `${showNumber(lines)} lines: ${showNumber(pulled)} to pull, ${showNumber(known)} known to the run, ${showNumber(duplicates)} duplicates, ${showNumber(left)} refused`,
-    `size: ${showBytes(bytes)}${unsized === 0 ? '' : `, and ${showNumber(unsized)} sources do not say theirs`}`,
+    `size: ${describeSize(survey, pulled)}`,
     ...(withoutRanges === 0
       ? []
       : [`${showNumber(withoutRanges)} sources have no ranges: an interrupted fetch begins again`]),
@@ -36,4 +36,10 @@ export function describeSurvey(survey: Survey, prices: Prices | undefined): stri
     ),
   ];
   return `${rows.join('\n')}\n`;
+}
+
+function describeSize({ bytes, unsized }: Survey, pulled: number): string {
+  if (bytes === 0 && unsized === 0 && pulled > 0) return 'not known, since no source was looked at';
+  const others = `, and ${showNumber(unsized)} sources do not say theirs`;
+  return `${showBytes(bytes)}${unsized === 0 ? '' : others}`;
 }

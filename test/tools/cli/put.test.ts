@@ -91,6 +91,23 @@ describe('put through the functions', () => {
     expect(await fetchSha256(String(mediaUrl))).toBe(sha256(film));
   });
 
+  it('refuses a file and a stream without bytes, by their names', async () => {
+    await writeMedia(stage, 'empty.mp4', '');
+    const variables = await callerVariables(stage, SCOPE);
+
+    const file = await runPut(stage, ['empty.mp4'], variables);
+    const stream = await runPut(stage, ['-', '--name', 'a.mp4'], variables, { input: [] });
+
+    expect([file.exitCode, file.error]).toEqual([
+      1,
+      expect.stringMatching(/empty\.mp4 is empty\./),
+    ]);
+    expect([stream.exitCode, stream.error]).toEqual([
+      1,
+      expect.stringContaining('standard input: The stream has no bytes'),
+    ]);
+  });
+
   it('repeats calls that fail, and commits once', async () => {
     await writeMedia(stage, 'faults.mp4', 3 * MEBIBYTE);
     stage.stack.faults.arm('apply-unavailable', 1);
@@ -170,7 +187,9 @@ describe('put with the key of an account', () => {
     const { exitCode, error } = await runPut(stage, args, accountVariables(stage));
 
     expect(exitCode).toBe(1);
-    expect(error).toBe('VOD refuses ApplyUpload with InvalidParameterValue.MediaStoragePath.\n');
+    expect(error).toBe(
+      `${join(stage.dir, 'path.mp4')}: VOD refuses ApplyUpload with InvalidParameterValue.MediaStoragePath.\n`,
+    );
   });
 
   it('uploads the media of a folder and its folders, playlists with their files', async () => {

@@ -18,7 +18,6 @@ function crcOf(bytes: Uint8Array): string {
 
 describe('putFile()', () => {
   it.each([
-    ['an empty file', 0, []],
     ['a small file', 5, []],
     ['a file of one part', MEBIBYTE, []],
     ['a byte more', MEBIBYTE + 1, [1, 2]],
@@ -32,6 +31,15 @@ describe('putFile()', () => {
     expect(result).toMatchObject({ isNew: true, size, crc64: crcOf(film) });
     expect(await fetchSha256(result.mediaUrl)).toBe(sha256(film));
     expect([...sentParts(stage)].sort()).toEqual(parts);
+  });
+
+  it('refuses an empty file, before VOD is asked for anything', async () => {
+    const path = await stage.write('film.mp4', Buffer.alloc(0));
+    const access = { ...stage.request(path).access, apply: () => expect.unreachable() };
+
+    const put = putFile(stage.request(path, { access }), stage.environment);
+
+    await expect(put).rejects.toMatchObject({ code: 'wrong_size', message: `${path} is empty.` });
   });
 
   it('uploads a cover with it', async () => {

@@ -24,7 +24,6 @@ const listOpen = () => readdir(join(stage.emulator.dir, 'storage', 'uploads'));
 
 describe('putStream()', () => {
   it.each([
-    ['nothing', 0, []],
     ['a few bytes', 5, []],
     ['exactly one part', 8 * MEBIBYTE, [1]],
     ['several parts', 20 * MEBIBYTE + 3, [1, 2, 3]],
@@ -36,6 +35,11 @@ describe('putStream()', () => {
     expect(result.size).toBe(size);
     expect(await fetchSha256(result.mediaUrl)).toBe(sha256(film));
     expect([...sentParts(stage)].sort()).toEqual(parts);
+  });
+
+  it('refuses a stream without bytes, and leaves nothing', async () => {
+    await expect(put(Buffer.alloc(0))).rejects.toMatchObject({ code: 'wrong_size' });
+    await expect(listOpen()).resolves.toEqual([]);
   });
 
   it('uploads a cover with it', async () => {

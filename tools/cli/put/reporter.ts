@@ -66,7 +66,10 @@ export function createReporter(surroundings: Surroundings, isJson: boolean): Rep
     state: (path, uploadId, watched) =>
       output.write('state', { path, uploadId, ...watched }, describeState(path, watched)),
     failed: (path, { code, message }) =>
-      close(path, () => output.write('failed', { path, code, message }, message)),
+      close(path, () => {
+        const text = message.includes(path) ? message : `${path}: ${message}`;
+        output.write('failed', { path, code, message }, text);
+      }),
     paused: (path) =>
       close(path, (progress) => {
         const { done = 0, size } = progress ?? {};

@@ -11,6 +11,7 @@ import { putFile } from '../../../client/put/put-file.ts';
 import { putStream } from '../../../client/put/put-stream.ts';
 import { abortFile } from '../../../client/put/remove-parts.ts';
 import { createProgressReport, type ProgressReport } from '../../../client/put/report-progress.ts';
+import { isFinished } from '../../../lib/model/upload-state.ts';
 import { findExisting } from '../../put/find-existing.ts';
 import { watchUpload } from '../../put/watch-upload.ts';
 import type { Surroundings } from '../command.ts';
@@ -166,7 +167,7 @@ async function waitFor(path: string, uploadId: string | undefined, job: Job): Pr
     ...{ endpoint, token, uploadId, transport, clock, signal },
     patience: patienceOf(environment, { onEvent: () => undefined, signal }),
     onState: (state) => {
-      if (options.json) reporter.state(path, uploadId, { state });
+      if (options.json && !isFinished(state)) reporter.state(path, uploadId, { state });
     },
   });
   reporter.state(path, uploadId, watched);
