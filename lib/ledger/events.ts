@@ -169,7 +169,9 @@ async function describeRecorded(
   const stale = events.filter(({ eventId }) => !own.has(eventId));
   if (stale.length > 0) {
     // The first attempt may have taken effect although its answer was lost; then this recorder wrote these events.
-    const names = stale.flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)]);
+    const names = stale
+      .flatMap((event) => [event.eventId, ...uploadsOf(event).map(announce)])
+      .filter((name) => !own.has(name));
     const found = await findOwn(names, tries, dependencies);
     for (const eventId of found.eventIds) own.add(eventId);
     claims.push(...found.claims);

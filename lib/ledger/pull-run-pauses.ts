@@ -19,9 +19,9 @@ const RUN = `run as materialized (
   )`;
 
 /**
- * Returns the part of a `with` that takes those of the pulls of `uploadIds` out of the queue that are due at some time, if
- * `run` is paused, or makes those due at the time `$3` that were taken out. One that is being sent is no longer attempted
- * again after that.
+ * Returns the part of a `with` that takes those of the pulls of `uploadIds` out of the queue that were not attempted yet, if
+ * `run` is paused, or makes those due at the time `$3` that were taken out. An attempt may have reached VOD, which knows for
+ * three days that another is the same pull, so what was attempted once does not wait longer for the next.
  *
  * A pull that waits for a paused run is due at infinity: the index in which claims find the next ones has it at the end, so
  * that it costs them nothing, however many there are.
@@ -29,7 +29,8 @@ const RUN = `run as materialized (
 function writeHold(uploadIds: string): string {
   return `chosen as (
     select p.pull_id from pulls p
-    where p.upload_id = any (array(${uploadIds})) and (p.next_attempt_at = 'infinity') <> (select paused from run)
+    where p.upload_id = any (array(${uploadIds})) and case when (select paused from run)
+      then p.attempts = 0 and p.next_attempt_at < 'infinity' else p.next_attempt_at = 'infinity' end
     order by p.pull_id for update
   ),
   held as (

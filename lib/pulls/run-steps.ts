@@ -74,8 +74,11 @@ export async function resumeItems(run: PullRun, call: RunCall): Promise<Answer> 
 async function holdItems({ runId }: PullRun, isPaused: boolean, call: RunCall) {
   const { cursor } = parseStep(call);
   return withRuns(call, async (runs) => {
-    const found = await runs.pauseRun(runId, isPaused);
-    if (found === undefined) throw runEnded();
+    // Later steps follow the run as it is: another call may have decided otherwise in the meantime.
+    const found = await (cursor === undefined
+      ? runs.pauseRun(runId, isPaused)
+      : runs.findRun(runId));
+    if (found === undefined || hasEnded(found)) throw runEnded();
     return runs.holdItems(runId, cursor);
   });
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../lib/ledger/lazy-ledger.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { writeCursor } from '../../lib/ledger/page.ts';
 import { Problem } from '../../lib/problem.ts';
 import { captureLog } from '../support/capture-log.ts';
 import type { TestRequest } from '../support/http-events.ts';
@@ -542,6 +543,19 @@ describe('POST /pulls/runs/{runId}/pause and /resume', () => {
     expect(answer.json.items).toMatchObject([{ id: 'a', state: 'waiting' }]);
     expect(await show(runId)).toMatchObject({ state });
     expect(await ledger.claimPulls(9, 60)).toHaveLength(due);
+  });
+
+  it('follow the last decision in their later steps', async () => {
+    const runId = await open();
+    await add(runId, [media('a')]);
+    await step(runId, 'pause');
+    const cursor = writeCursor([0, '']);
+
+    const later = await ask('POST', `/pulls/runs/${runId}/resume`, { body: { cursor } });
+
+    expect([later.statusCode, later.json]).toEqual([202, { resumed: 0 }]);
+    expect(await show(runId)).toMatchObject({ state: 'paused' });
+    expect(await ledger.claimPulls(9, 60)).toEqual([]);
   });
 
   it('may be repeated, and count only what they change', async () => {

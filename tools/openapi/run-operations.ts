@@ -100,7 +100,7 @@ export const RUN_OPERATIONS: readonly Operation[] = [
     body: STEP_BODY,
     status: 202,
     answer:
-      '202 `{ paused, cursor? }`: holds what waits, and what is added, until the run is resumed; what VOD is fetching goes on',
+      '202 `{ paused, cursor? }`: holds what waits, and what is added, until the run is resumed; what VOD is fetching, or was asked for already, goes on',
     schema: pausedItems,
     problems: [...BODY_PROBLEMS, 'not_found', 'upload_finished', 'ledger_required'],
   },

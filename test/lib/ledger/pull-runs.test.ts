@@ -236,21 +236,21 @@ describe('pauseRun(), holdItems() and holdPulls()', () => {
   };
   const claim = async () => (await ledger.claimPulls(99, 60)).map(({ uploadId }) => uploadId);
 
-  it('hold back a pull that is being sent once that has failed, and keep the order', async () => {
+  it('hold back what was not attempted, and keep the order', async () => {
     await queue(['c', 'a', 'b']);
-    const [first] = await ledger.claimPulls(1, 60);
+    const [attempted] = await ledger.claimPulls(1, 60);
 
     expect(await runs.pauseRun(run.runId, true)).toMatchObject({ state: 'paused' });
-    expect(await runs.holdItems(run.runId, undefined)).toEqual({ count: 3 });
+    expect(await runs.holdItems(run.runId, undefined)).toEqual({ count: 2 });
+    // VOD may have this one, and knows it for some days only.
+    if (attempted !== undefined) await ledger.retryPull(attempted, time + 1_000);
+    expect(await claim()).toEqual([]);
     time += 3_600_000;
-    const whilePaused = await claim();
-    if (first !== undefined) await ledger.retryPull(first, time);
-    expect([whilePaused, await claim()]).toEqual([[], []]);
-    expect((await ledger.readBacklog()).pulls).toEqual({ count: 0 });
+    expect(await claim()).toEqual(['u-c']);
 
     await runs.pauseRun(run.runId, false);
-    expect(await runs.holdItems(run.runId, undefined)).toEqual({ count: 3 });
-    expect(await claim()).toEqual(['u-c', 'u-a', 'u-b']);
+    expect(await runs.holdItems(run.runId, undefined)).toEqual({ count: 2 });
+    expect(await claim()).toEqual(['u-a', 'u-b']);
   });
 
   it('hold back many in steps, and no pull of another run', async () => {
