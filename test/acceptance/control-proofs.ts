@@ -196,6 +196,15 @@ export const CONTROL_PROOFS: Proofs = {
       expect(await show()).not.toHaveProperty('progress');
     },
     SDK: inBrowser('carries 30 MB, a cover and a procedure, and every byte and event arrives'),
+    'for others `GET /uploads/{uploadId}` (9)': async (scene) => {
+      const { uploadId } = await sign(scene, {});
+      const path = `/uploads/${uploadId}`;
+      const report = { size: 1_000, sent: 420 };
+      await demand(scene.stack, 'PUT', `${path}/progress`, report, 'upload:sign');
+      expect(await demand(scene.stack, 'GET', path, undefined, 'upload:read')).toMatchObject({
+        ...{ state: 'issued', progress: 42 },
+      });
+    },
     'no (7)': notOfRecordings,
   },
   parts: {
