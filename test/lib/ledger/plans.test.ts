@@ -267,8 +267,9 @@ const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   noteAbsentArrival: MAX_NOTES,
   noteAbsentDeletions: MAX_NOTES,
   listEndpoints: 5 * MOST_COUNTED,
-  // A few counts of a hundred items, each with its upload.
-  pullRuns: 200,
+  // A few counts of a hundred items, each with its upload; a step of a pause looks up the pull of each, of which the oldest
+  // PostgreSQL finds every one by itself.
+  pullRuns: 400,
   // Each row of a page is looked up in up to four other tables, of which the oldest PostgreSQL leaves out none.
   findPrunable: 12 * PAGE_SIZE,
   prune: 12 * PAGE_SIZE,
