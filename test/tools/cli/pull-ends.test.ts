@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { isAlive } from '../../support/is-alive.ts';
 import { makeFolder } from '../../support/make-folder.ts';
 import { useService } from '../pull/service-stage.ts';
 
@@ -55,15 +56,6 @@ async function runWithVod(args: readonly string[], fails?: (url: string) => bool
   await vod;
   return outcome;
 }
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Files that the program leaves, but for those of the test. */
 const leftovers = async () =>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createPresign } from '../../../tools/pull/presign.ts';
+import { isAlive } from '../../support/is-alive.ts';
 import { makeFolder } from '../../support/make-folder.ts';
 
 const URL_OF_FILM = 'https://media.example.com/film.mp4?sign=1';
@@ -23,15 +24,6 @@ async function ask(script: string, { seconds = 20, environment = {} } = {}) {
   });
   return { folder, answer: await presign({ id: 'film' }) };
 }
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Waits until a process is no more; the test's own time limit ends this. */
 async function waitForEnd(pid: number): Promise<void> {
