@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { FILLED_AT, OPEN_ENDPOINT } from '../lib/ledger/filled-ledger.ts';
-import { placeCalls, RECURRING_CALLS } from './recurring-calls.ts';
+import { placeCalls, RECURRING_CALLS, SETTLING_CALLS } from './recurring-calls.ts';
 
 /** Rounds that are measured, after those in which statements are planned and pages are read for the first time. */
 const ROUNDS = 41;
@@ -33,7 +33,7 @@ export async function measureGrowth(sizes: readonly Size[]): Promise<readonly Gr
     return { uploads, ledger: openLedger(url, { ...options, answerMilliseconds: 600_000 }) };
   });
   const growths: Growth[] = [];
-  for (const name of Object.keys(RECURRING_CALLS)) {
+  for (const name of [...Object.keys(RECURRING_CALLS), ...Object.keys(SETTLING_CALLS)]) {
     const rounds: number[][] = [];
     for (let round = 0; round < WARM_ROUNDS + ROUNDS; round += 1) {
       const times: number[] = [];
@@ -50,8 +50,9 @@ export async function measureGrowth(sizes: readonly Size[]): Promise<readonly Gr
 
 async function timeCall(ledger: Ledger, name: string, round: number, uploads: number) {
   const place = placeCalls(round, uploads);
+  const settle = await SETTLING_CALLS[name]?.(ledger);
   const startedAt = performance.now();
-  const end = await RECURRING_CALLS[name]?.(ledger, place);
+  const end = await (settle?.() ?? RECURRING_CALLS[name]?.(ledger, place));
   const milliseconds = performance.now() - startedAt;
   if (typeof end === 'function') await end();
   return milliseconds;

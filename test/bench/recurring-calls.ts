@@ -96,17 +96,6 @@ export const RECURRING_CALLS: Readonly<Record<string, RecurringCall>> = {
   finishPull: (ledger, { round }) =>
     ledger.finishPull({ pullId: String(5_000 + round), uploadId: 'u5', attempt: 0 }, 'task'),
   'claimDeliveries, 128': (ledger) => ledger.claimDeliveries(128, 60, 64, [OPEN_ENDPOINT]),
-  finishDelivery: (ledger, { upload }) =>
-    ledger.finishDelivery({
-      eventId: `vod-u${upload(READY)}`,
-      endpoint: OPEN_ENDPOINT,
-      attempt: 0,
-    }),
-  failDelivery: (ledger, { upload }) =>
-    ledger.failDelivery(
-      { eventId: `vod-u${upload(READY)}`, endpoint: OPEN_ENDPOINT, attempt: 0 },
-      failure,
-    ),
   'fanOut, 500': (ledger) => ledger.fanOut(500),
   'claimActions, 40': (ledger) => ledger.claimActions(40, 60),
   finishAction: (ledger, { round }) =>
@@ -131,6 +120,29 @@ export const RECURRING_CALLS: Readonly<Record<string, RecurringCall>> = {
   listEndpoints: (ledger) => ledger.listEndpoints(),
   readBacklog: (ledger) => ledger.readBacklog(),
 };
+
+/**
+ * Calls that end what another call has just claimed. Each is made in two steps, of which the second one is the call that
+ * the name says.
+ */
+export const SETTLING_CALLS: Readonly<
+  Record<string, (ledger: Ledger) => Promise<() => Promise<unknown>>>
+> = {
+  'finishDelivery, just claimed': async (ledger) => {
+    const claim = await claimDelivery(ledger);
+    return () => ledger.finishDelivery(claim);
+  },
+  'failDelivery, just claimed': async (ledger) => {
+    const claim = await claimDelivery(ledger);
+    return () => ledger.failDelivery(claim, failure);
+  },
+};
+
+async function claimDelivery(ledger: Ledger) {
+  const [claim] = await ledger.claimDeliveries(1, 60, 64, [OPEN_ENDPOINT]);
+  if (claim === undefined) throw new Error('No delivery is due.');
+  return claim;
+}
 
 function makePull() {
   return { uploadId: randomUUID(), owner: 'owner1', request: {} };
