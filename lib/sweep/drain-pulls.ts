@@ -1,8 +1,6 @@
 import { sendQueuedPull } from '../pulls/send-queued-pull.ts';
 import { ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { forEachAtOnce } from '../system.ts';
-import { createPace } from './create-pace.ts';
-import { type DrainTurn, takeDrainTurn } from './drain-turn.ts';
 import { failItem } from './fail-item.ts';
 import type { StepCounts } from './step-counts.ts';
 import { hasTime, type SweepRun } from './sweep-run.ts';
@@ -24,65 +22,42 @@ const ANSWER_SECONDS = 0.25;
 const LEASE_SECONDS = 120;
 
 /**
- * Sends queued pulls to VOD, as many in a second as this service may, until none is due. Only one sweep does this at a
- * time, since each counts only its own calls.
+ * Sends queued pulls to VOD until none is due. Sweeps that overlap do this together: each call waits for a moment that
+ * the budget of all instances has leased for it, so that no second has more of them than VOD allows.
+ *
+ * @see ../vod/call-budget.ts
  */
 export async function drainPulls(
   run: SweepRun,
   counts: PullCounts,
   { pullsPerSecond }: { readonly pullsPerSecond: number },
 ): Promise<void> {
-  const turn = await takeDrainTurn(run);
-  if (turn === undefined) return;
   const atOnce = Math.max(MIN_AT_ONCE, Math.ceil(pullsPerSecond * ANSWER_SECONDS));
   const left: ClaimedPull[] = [];
-  const pulls = claimPulls(run, turn, left, pullsPerSecond);
-  const sendOne = (pull: ClaimedPull) => sendOrSetAside(pull, run, turn, counts).catch(counts.fail);
-  // The first call takes longest to start, so those after it would arrive together with it.
-  const begin = async () => {
-    const [first] = hasTime(run) ? await run.ledger.claimPulls(1, LEASE_SECONDS) : [];
-    if (first !== undefined) await sendOne(first);
-  };
-  const drained = begin().then(() => forEachAtOnce(pulls, atOnce, sendOne));
-  await Promise.allSettled([drained]);
-  // Failed calls were repeated as soon as the rate limit allowed it.
-  const { retried, failed } = counts.counts;
-  await turn.end(retried + failed === 0);
+  await forEachAtOnce(claimPulls(run, left, pullsPerSecond), atOnce, (pull) =>
+    sendOrSetAside(pull, run, counts).catch(counts.fail),
+  );
   for (const pull of left) await run.ledger.retryPull(pull, run.now());
-  await drained;
 }
 
-/** Returns the due pulls, evenly over each second; claimed ones for which there is no time are added to `left`. */
-async function* claimPulls(
-  run: SweepRun,
-  turn: DrainTurn,
-  left: ClaimedPull[],
-  pullsPerSecond: number,
-) {
-  const { ledger } = run;
-  const pace = createPace(pullsPerSecond, run);
-  const mayGoOn = async () => hasTime(run) && (await turn.keep());
-  while (await mayGoOn()) {
-    const claims = await ledger.claimPulls(Math.max(MIN_AT_ONCE, pullsPerSecond), LEASE_SECONDS);
+/** Returns the due pulls; claimed ones for which there is no time are added to `left`. */
+async function* claimPulls(run: SweepRun, left: ClaimedPull[], pullsPerSecond: number) {
+  while (hasTime(run)) {
+    const count = Math.max(MIN_AT_ONCE, pullsPerSecond);
+    const claims = await run.ledger.claimPulls(count, LEASE_SECONDS);
     if (claims.length === 0) return;
     for (const claim of claims) {
-      if (await mayGoOn()) await pace();
-      if (await mayGoOn()) yield claim;
+      if (hasTime(run)) yield claim;
       else left.push(claim);
     }
   }
 }
 
 /** A pull that cannot be sent because of itself finally fails, so that its upload does not wait for it for ever. */
-async function sendOrSetAside(
-  pull: ClaimedPull,
-  run: SweepRun,
-  turn: DrainTurn,
-  counts: PullCounts,
-): Promise<void> {
+async function sendOrSetAside(pull: ClaimedPull, run: SweepRun, counts: PullCounts): Promise<void> {
   const { ledger, now } = run;
   try {
-    await send(pull, run, turn, counts);
+    await send(pull, run, counts);
   } catch (error) {
     const { uploadId: id, subAppId } = pull;
     const isDead = await failItem({ kind: 'pull', id, subAppId }, error, run, counts);
@@ -95,11 +70,9 @@ const SET_ASIDE = 'The service could not send this pull to VOD. It may be sent a
 
 async function send(
   pull: ClaimedPull,
-  { api, ledger, now }: SweepRun,
-  turn: DrainTurn,
+  { api, ledger, now, deadline }: SweepRun,
   counts: PullCounts,
 ): Promise<void> {
-  const { deadline } = turn;
   const options = { deadline, subAppId: pull.subAppId };
   const sent = await sendQueuedPull(pull, { api, now }, options);
   switch (sent.kind) {

@@ -5,11 +5,12 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createCoverFetcher } from '../../lib/actions/fetch-cover.ts';
-import { openLedger } from '../../lib/ledger/ledger.ts';
+import { type Ledger, openLedger } from '../../lib/ledger/ledger.ts';
 import { drainPulls, PULL_COUNTS } from '../../lib/sweep/drain-pulls.ts';
 import { createStepCounts } from '../../lib/sweep/step-counts.ts';
 import type { SweepRun } from '../../lib/sweep/sweep-run.ts';
 import { clock, random } from '../../lib/system.ts';
+import { createCallBudget } from '../../lib/vod/call-budget.ts';
 import { createVodApi } from '../../lib/vod/client.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { CONTEXTS } from '../support/source-contexts.ts';
@@ -23,18 +24,16 @@ const ANSWER_MILLISECONDS = 50;
 /** https://nodejs.org/docs/latest-v20.x/api/diagnostics_channel.html#http */
 const REQUEST_START = 'http.client.request.start';
 
-/** How fast queued pulls were sent by sweeps of which each overlaps with the next one. */
+/** How fast queued pulls were sent by sweeps that overlap. */
 export interface DrainCost {
   readonly pullsPerSecond: number;
   /** Calls in percent of what the limit allows between the first call and the last one. */
   readonly percent: number;
   readonly mostInSecond: number;
-  /** Longest time from the last call of one sweep to the first of the next. */
-  readonly handoverMilliseconds: number;
   readonly sent: number;
 }
 
-/** What is measured: each sweep takes over from the one before it, which it waits for from a quarter of its time on. */
+/** What is measured: each sweep begins while the one before it has three quarters of its time left. */
 export interface DrainOptions {
   readonly pullsPerSecond: number;
   readonly sweeps: number;
@@ -56,7 +55,7 @@ export async function measureDrain(
     const end = (index + 1) * sweepMilliseconds + RESERVE_MILLISECONDS;
     const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
     const run: SweepRun = {
-      ...{ ledger, api: createApi(server.endpoint, pullsPerSecond), sleep },
+      ...{ ledger, api: createApi(server.endpoint, pullsPerSecond, ledger), sleep },
       ...{ now: Date.now, random: Math.random, report: () => undefined },
       ...{
         applications: [undefined] as const,
@@ -75,7 +74,10 @@ export async function measureDrain(
   };
   try {
     const sent = await Promise.all(Array.from({ length: sweeps }, (_, index) => sweep(index)));
-    return describeTimes(times, sent, pullsPerSecond);
+    return {
+      ...describeTimes(times, pullsPerSecond),
+      sent: sent.reduce((sum, each) => sum + each, 0),
+    };
   } finally {
     unsubscribe(REQUEST_START, note);
     server.close();
@@ -89,11 +91,7 @@ async function startServer() {
   return { endpoint: String(endpoint), close: () => child.disconnect() };
 }
 
-function describeTimes(
-  times: readonly number[],
-  sent: readonly number[],
-  limit: number,
-): DrainCost {
+function describeTimes(times: readonly number[], limit: number): Omit<DrainCost, 'sent'> {
   const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000;
   const rate = (times.length - 1) / seconds;
   let most = 0;
@@ -102,29 +100,21 @@ function describeTimes(
     while (time - (times[from] ?? 0) >= 1_000) from += 1;
     most = Math.max(most, to - from + 1);
   }
-  let place = 0;
-  let longest = 0;
-  for (const count of sent) {
-    const [last, first] = [times[place - 1], times[place]];
-    if (last !== undefined && first !== undefined) longest = Math.max(longest, first - last);
-    place += count;
-  }
   return {
     pullsPerSecond: Math.round(rate * 10) / 10,
     percent: Math.round((rate / limit) * 1_000) / 10,
     mostInSecond: most,
-    handoverMilliseconds: Math.round(longest),
-    sent: place,
   };
 }
 
-function createApi(endpoint: string, pullsPerSecond: number) {
+function createApi(endpoint: string, pullsPerSecond: number, ledger: Ledger) {
+  const rates = { callsPerSecond: pullsPerSecond, pullsPerSecond, backgroundShare: 1 };
+  const budget = createCallBudget(rates, ledger.leaseVodCalls, clock);
   return createVodApi(
     { endpoint, protocol: 'http', region: undefined, subAppId: undefined, pullsPerSecond },
     {
       readCredentials: () => ({ secretId: 'id', secretKey: 'key', token: undefined }),
-      clock,
-      random,
+      ...{ clock, random, budget },
     },
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Upload } from '../../../lib/model/upload.ts';
+import { Problem } from '../../../lib/problem.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
@@ -243,11 +244,11 @@ describe('checkUploads()', () => {
       { uploadId: UPLOAD_ID, owner: 'alice', request: { MediaUrl: TONE, SessionId: UPLOAD_ID } },
     ]);
     stage.passSeconds(4 * DAY);
-    const other = stage.openOther();
-    await other.acquireLease('pull-drain', 60);
-    await other.acquireLease('pull-drain-next', 60);
+    const pullUpload = () => Promise.reject(new Problem('No.', { code: 'upstream_busy' }));
+    const { steps } = await stage.sweep({ api: { ...stage.api, pullUpload } });
 
-    expect(await checks()).toMatchObject({ checked: 0, givenUp: 0 });
+    expect(steps['pulls']).toMatchObject({ retried: 1 });
+    expect(steps['checks']).toMatchObject({ checked: 0, givenUp: 0 });
     expect(await findUpload()).toMatchObject({ state: 'issued' });
   });
 

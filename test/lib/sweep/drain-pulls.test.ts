@@ -96,13 +96,15 @@ describe('drainPulls()', () => {
     expect(stage.vod.emulator().media()).toHaveLength(1);
   });
 
-  it('sends nothing while another sweep holds the turn', async () => {
-    await enqueue(3);
-    const other = stage.openOther();
-    await other.acquireLease('pull-drain', 60);
-    await other.acquireLease('pull-drain-next', 60);
+  it('sends each pull once if sweeps overlap, which all take part', async () => {
+    await enqueue(300);
+    const sweeps = Array.from({ length: 3 }, () => watch(stage.api));
 
-    expect(await drain()).toEqual({ sent: 0, retried: 0, refused: 0, setAside: 0, failed: 0 });
+    await Promise.all(sweeps.map(({ api }) => stage.sweep({ api, ledger: stage.openOther() })));
+
+    expect(sweeps.every(({ sent }) => sent.length > 0)).toBe(true);
+    const all = sweeps.flatMap(({ sent }) => sent).sort();
+    expect(all).toEqual(Array.from({ length: 300 }, (_, index) => nameUpload(index)));
   });
 
   it('releases the pulls for which no time is left, and the next sweep sends them', async () => {
