@@ -54,8 +54,8 @@ async function identifyPulls(
   pulls: readonly PreparedPull[],
   dependencies: DurablePullDependencies,
 ): Promise<readonly IdentifiedPull[]> {
-  const requests = pulls.flatMap(({ owner, idempotency, job: { uploadId } }) =>
-    idempotency === undefined ? [] : [{ owner, ...idempotency, uploadId }],
+  const requests = pulls.flatMap(({ idempotency, job: { uploadId }, ...of }) =>
+    idempotency === undefined ? [] : [{ owner: nameKeyOwner(of), ...idempotency, uploadId }],
   );
   const remembered = await dependencies.ledger((each) => each.rememberRequests(requests));
   /** By the ids that they have if they are new. */
@@ -70,6 +70,11 @@ async function identifyPulls(
         : recognise(pull, request, found, dependencies);
     }),
   );
+}
+
+/** Returns whose key it is: the callers of two tenants may have the same name. */
+function nameKeyOwner({ owner, subAppId }: Pick<PreparedPull, 'owner' | 'subAppId'>): string {
+  return subAppId === undefined ? owner : `${subAppId}:${owner}`;
 }
 
 /** Returns what is known about a pull. One that VOD refused is forgotten, so that it may be sent again. */
@@ -87,10 +92,7 @@ async function recognise(
     const again = await ledger((each) => each.rememberRequest(request));
     return recognise(pull, request, again, dependencies);
   }
-  const { subAppId } = pull.job.fields;
-  // The key was used for another tenant.
-  const isOfOther = pull.subAppId !== undefined && upload && upload.subAppId !== subAppId;
-  if (kind === 'conflict' || isOfOther) return { kind: 'conflict' };
+  if (kind === 'conflict') return { kind: 'conflict' };
   if (upload !== undefined && !isUnsent(upload, now())) {
     const { taskId, state } = upload;
     const submitted = { uploadId, ...defined({ taskId }), state };
@@ -100,6 +102,7 @@ async function recognise(
     const pruned = await ledger((each) => each.findPrunedUpload(uploadId));
     if (pruned !== undefined) return { kind: 'ended', problem: uploadPruned(pruned) };
   }
+  const { subAppId } = pull.job.fields;
   const job = toPullJob(uploadId, { ...pull, subAppId }, contextKey);
   return { kind: 'unsent', pull: { ...pull, job } };
 }

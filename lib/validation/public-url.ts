@@ -169,6 +169,14 @@ const CLOUD_DOMAINS: readonly string[] = [
   'metadata.goog',
 ];
 
+/**
+ * The same for names that are internal by a label within them: addresses of functions, and of storage buckets.
+ *
+ * @see https://cloud.tencent.com/document/product/583/96099
+ * @see https://cloud.tencent.com/document/product/436/38866
+ */
+const CLOUD_NAMES = /(?:\.in\.[^.]+\.tencentscf\.com|(?:^|\.)cos-internal\.[^.]+\.tencentcos\.cn)$/;
+
 /** https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4, minus the length bytes at both ends. */
 const MAX_NAME_LENGTH = 253;
 
@@ -211,7 +219,9 @@ function explainName(host: string, labels: number, top: string): string | undefi
   if (labels === 1) {
     return 'must have a host on the public internet, by its full name with at least one dot';
   }
-  const domain = CLOUD_DOMAINS.find((each) => host === each || host.endsWith(`.${each}`));
+  const domain =
+    CLOUD_DOMAINS.find((each) => host === each || host.endsWith(`.${each}`)) ??
+    CLOUD_NAMES.exec(host)?.[0].replace(/^\./, '');
   return domain === undefined
     ? undefined
     : `must have a host on the public internet; names below ${domain} are internal to a cloud`;

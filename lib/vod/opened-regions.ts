@@ -12,15 +12,21 @@ export type CheckOpenedRegion = (
   options: CallOptions,
 ) => Promise<FieldError | undefined>;
 
-/** Milliseconds for which the list is cached: regions are opened manually, and never closed again. */
+/** Milliseconds for which a list is cached: regions are opened manually, and never closed again. */
 const LIST_MILLISECONDS = 10 * 60 * 1_000;
+
+/** A region may have been opened since a list that is older than this was read. */
+const RECENT_MILLISECONDS = 10_000;
 
 interface RegionList {
   readonly regions: Promise<readonly string[]>;
-  readonly until: number;
+  readonly readAt: number;
 }
 
-/** Creates a check that asks VOD at most once in ten minutes for each application. */
+/**
+ * Creates a check that asks VOD once in ten minutes for each application, and again if a region is not in a list that is
+ * older than some seconds.
+ */
 export function createOpenedRegionCheck(
   api: Pick<VodApi, 'describeStorageRegions'>,
   now: () => number,
@@ -28,22 +34,24 @@ export function createOpenedRegionCheck(
   /** By application. */
   const lists = new Map<number | undefined, RegionList>();
 
-  const readList = (options: CallOptions) => {
+  const readList = (options: CallOptions, maxAge: number) => {
     const { subAppId } = options;
     const known = lists.get(subAppId);
-    if (known !== undefined && now() < known.until) return known.regions;
+    if (known !== undefined && now() - known.readAt < maxAge) return known.regions;
     const regions = listOpenedRegions(api, options);
-    const asked = { regions, until: now() + LIST_MILLISECONDS };
+    const asked = { regions, readAt: now() };
     lists.set(subAppId, asked);
     regions.catch(() => {
       if (lists.get(subAppId) === asked) lists.delete(subAppId);
     });
-    return regions;
+    return regions.catch((): readonly string[] => []);
   };
 
   return async (region, options) => {
-    const opened = await readList(options).catch((): readonly string[] => []);
-    if (opened.length === 0 || opened.includes(region)) return undefined;
+    const passes = (opened: readonly string[]) => opened.length === 0 || opened.includes(region);
+    if (passes(await readList(options, LIST_MILLISECONDS))) return undefined;
+    const opened = await readList(options, RECENT_MILLISECONDS);
+    if (passes(opened)) return undefined;
     const near = findNearName(region, opened);
     const meant = near === undefined ? '' : `; did you mean ${near}?`;
     return {

@@ -213,7 +213,7 @@ it('a pull whose key was recorded but that was never sent keeps its application'
     JSON.stringify({ mediaType: 'mp4', mediaUrl: asked.mediaUrl }),
     'base64',
   );
-  await ledger.rememberRequest({ owner: 'ann', key, fingerprint, uploadId });
+  await ledger.rememberRequest({ owner: `${GLOBEX}:ann`, key, fingerprint, uploadId });
 
   const { json } = await ask(request, await mint({ org: 'globex' }));
 

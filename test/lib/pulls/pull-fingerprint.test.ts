@@ -23,7 +23,7 @@ describe('fingerprintPull()', () => {
         ...{ sourceContext: 'o', mediaStoragePath: '/films/film.mp4', idempotencyKey: 'job-7' },
         limits: { maxSeconds: 6, mediaTypes: ['mp4', 'mov'], maxBytes: 5 },
       },
-      `{"classId":7,"coverUrl":"https://media.example.com/c.png","expireTime":4070908800,"limits":{"maxBytes":5,"maxSeconds":6,"mediaTypes":["mp4","mov"]},"mediaName":"한글","mediaStoragePath":"/films/film.mp4","mediaType":"mp4","mediaUrl":"${URL}","procedure":"LongVideoPreset","sessionContext":"s","sourceContext":"o","storageRegion":"ap-seoul","tasksPriority":-10}`,
+      `{"classId":7,"coverUrl":"https://media.example.com/c.png","expireTime":4070908800,"limits":{"maxBytes":5,"maxSeconds":6,"mediaTypes":["mov","mp4"]},"mediaName":"한글","mediaStoragePath":"/films/film.mp4","mediaType":"mp4","mediaUrl":"${URL}","procedure":"LongVideoPreset","sessionContext":"s","sourceContext":"o","storageRegion":"ap-seoul","tasksPriority":-10}`,
     ],
   ])('is the SHA-256 of the fields of %j in a fixed order', (fields, text) => {
     expect(fingerprint(fields)).toBe(createHash('sha256').update(text).digest('base64'));
@@ -35,6 +35,11 @@ describe('fingerprintPull()', () => {
       'the order of nested fields',
       { limits: { maxBytes: 5, maxSeconds: 6 } },
       { limits: { maxSeconds: 6, maxBytes: 5 } },
+    ],
+    [
+      'the order of media types',
+      { limits: { mediaTypes: ['mp4', 'mov'] } },
+      { limits: { mediaTypes: ['mov', 'mp4'] } },
     ],
     [
       'null',

@@ -205,7 +205,7 @@ describe('keys in the ledger', () => {
       mediaStoragePath: '/films/film.mp4',
       limits: { mediaTypes: ['mp4', 'mov'], maxSeconds: 6, maxBytes: 5 },
     },
-    'D0TBCM5CBsYE/lZ17Nf7WEY8gP3/K8cTNXHEftO6ahw=',
+    'iqxRzc+50jl6/hDihVrm42ZKDMFw2/AWSjdmbeys4vg=',
   ];
 
   it.each([
@@ -228,17 +228,19 @@ describe('keys in the ledger', () => {
     ).rejects.toMatchObject({ code: 'idempotency_conflict' });
   });
 
-  it('are found for an upload of another application after tenants were removed from the settings', async () => {
+  it('are of one tenant: a caller of another one with the same name may use the same key', async () => {
     const instance = stage.open();
-    const first = await instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_002 });
+    const pull = (subAppId: number, name = 'film') =>
+      instance.one(pullOf(name), { key: 'job-7', subAppId });
+    const first = await pull(1_500_000_002);
+    const other = await pull(1_500_000_003, 'another film');
 
-    for (const subAppId of [undefined, 1_500_000_002]) {
-      const application = subAppId === undefined ? {} : { subAppId };
-      expect(await instance.one(pullOf('film'), { key: 'job-7', ...application })).toEqual(first);
-    }
-    await expect(
-      instance.one(pullOf('film'), { key: 'job-7', subAppId: 1_500_000_003 }),
-    ).rejects.toMatchObject({ code: 'idempotency_conflict' });
+    expect(other.uploadId).not.toBe(first.uploadId);
+    expect(await pull(1_500_000_002)).toEqual(first);
+    expect(await pull(1_500_000_003, 'another film')).toEqual(other);
+    await expect(pull(1_500_000_002, 'another film')).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
   });
 
   it("are stored per owner, under the item's own key or the batch key with its place", async () => {
