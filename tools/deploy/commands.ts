@@ -1,6 +1,6 @@
 import { type Cloud, tagsOf } from './cloud/cloud.ts';
 import { type Code, nameCode, readDigest } from './code.ts';
-import { deleteWhatLeft, deployFunctions, storeOnce } from './deploy.ts';
+import { type Deployment, deleteWhatLeft, deployFunctions, storeOnce } from './deploy.ts';
 import { DeployError } from './deploy-error.ts';
 import { describeAddresses } from './info.ts';
 import type { FunctionSpec, Service } from './service.ts';
@@ -24,13 +24,18 @@ export async function deployService({ service, cloud, print }: Session, code: Co
   for (const { key, missing } of service.leftOut) {
     cloud.note(`${key}: left out, since ${missing.join(', ')} is not set`);
   }
-  const source = storeOnce(service, code, cloud);
-  const deployed = await deployFunctions(service.functions, source, tagsOf(service), cloud);
+  const deployment = describeDeployment(service, code, cloud);
+  const deployed = await deployFunctions(service.functions, deployment, cloud);
   const changes = deployed + (await deleteWhatLeft(service, cloud));
   const pruned = await pruneCode(service, code.digest, cloud.bucket);
   if (pruned > 0) cloud.note(`old code: ${pruned} deleted, the last 3 kept`);
   print(describeChanges(changes));
   print(await describeAddresses(service, cloud.scf));
+}
+
+function describeDeployment(service: Service, code: Code, cloud: Cloud): Deployment {
+  const { removes } = service;
+  return { code: storeOnce(service, code, cloud), tags: tagsOf(service), removes };
 }
 
 /**
@@ -55,8 +60,8 @@ export async function deployFunction(
   code: Code,
   functions: readonly FunctionSpec[],
 ): Promise<void> {
-  const source = storeOnce(service, code, cloud);
-  print(describeChanges(await deployFunctions(functions, source, tagsOf(service), cloud)));
+  const deployment = describeDeployment(service, code, cloud);
+  print(describeChanges(await deployFunctions(functions, deployment, cloud)));
   print(await describeAddresses({ functions }, cloud.scf));
 }
 
@@ -82,8 +87,9 @@ export async function rollBack(
   await verifyCode(service, digest, cloud.bucket);
   const { region } = service;
   const object = { bucket: cloud.bucketName, region, key: nameCode(service, digest) };
-  const source = { digest, store: async () => object };
-  print(describeChanges(await deployFunctions(service.functions, source, tagsOf(service), cloud)));
+  const code = { digest, store: async () => object };
+  const deployment = { code, tags: tagsOf(service), removes: service.removes };
+  print(describeChanges(await deployFunctions(service.functions, deployment, cloud)));
 }
 
 function describeChanges(changes: number): string {

@@ -1,3 +1,4 @@
+import { checkRemovals } from './check-removals.ts';
 import { type Cloud, searchTagsOf } from './cloud/cloud.ts';
 import type { FunctionState } from './cloud/function-state.ts';
 import type { CodeObject, Tags } from './cloud/scf.ts';
@@ -24,6 +25,14 @@ export interface CodeSource {
    * @throws {DeployError} where it cannot be stored, or other bytes have its name.
    */
   readonly store: () => Promise<CodeObject>;
+}
+
+/** What the functions of a deployment have in common. */
+export interface Deployment {
+  readonly code: CodeSource;
+  readonly tags: Tags;
+  /** Variables that functions may lose. */
+  readonly removes: readonly string[];
 }
 
 /** Returns code that is stored when it is first needed. */
@@ -57,11 +66,11 @@ export function storeOnce(
  */
 export async function deployFunctions(
   specs: readonly FunctionSpec[],
-  code: CodeSource,
-  tags: Tags,
+  { code, tags, removes }: Deployment,
   cloud: Cloud,
 ): Promise<number> {
   const states = await readAll(specs, cloud);
+  checkRemovals(specs, states, removes);
   const failures: string[] = [];
   let changes = 0;
   for (const spec of specs) {
@@ -107,10 +116,8 @@ function isHalfMade({ Status }: FunctionState): boolean {
   return Status === 'CreateFailed';
 }
 
-interface Step {
+interface Step extends Omit<Deployment, 'removes'> {
   readonly spec: FunctionSpec;
-  readonly code: CodeSource;
-  readonly tags: Tags;
 }
 
 /** Returns what was done, in words. */

@@ -44,6 +44,8 @@ export interface Service {
   readonly functions: readonly FunctionSpec[];
   /** Functions that are not deployed, with the variables that they would need. */
   readonly leftOut: readonly { readonly key: string; readonly missing: readonly string[] }[];
+  /** Variables that functions may lose. */
+  readonly removes: readonly string[];
   /** Content of settings.json. */
   readonly settings: string;
 }
@@ -95,7 +97,11 @@ const source = v.object({
   service: v.string(),
   provider,
   functions: v.record(v.string(), functionEntry),
-  custom: v.optional(v.nullable(v.looseObject({ httpTrigger: v.optional(v.unknown()) }))),
+  custom: v.optional(
+    v.nullable(
+      v.looseObject({ httpTrigger: v.optional(v.unknown()), removes: v.optional(text, '') }),
+    ),
+  ),
 });
 
 type Source = v.InferOutput<typeof source>;
@@ -140,6 +146,7 @@ export function readService(input: ServiceSource, options: CommandOptions): Serv
         triggers: describeTriggers(key, entry.events, file.custom?.httpTrigger),
       })),
     leftOut: entries.filter(({ missing }) => missing.length > 0),
+    removes: file.custom?.removes.split(/[\s,]+/) ?? [],
     settings: readSettings(file.custom),
   };
 }

@@ -27,7 +27,7 @@ function serviceOf(change: Partial<FunctionSpec>, more: Partial<Service> = {}): 
     region: 'ap-singapore',
     bucket: undefined,
     functions: [{ ...SPEC, ...change }],
-    leftOut: [],
+    ...{ leftOut: [], removes: [] },
     settings: '{}\n',
     ...more,
   };

@@ -73,7 +73,7 @@ describe.concurrent('another deployment', () => {
     'changes variables only in functions that have them, and removes those that are not set',
     async (stage) => {
       const change = { CORS_ORIGINS: 'https://other.example.com', PULL_HOSTS: '' };
-      const result = await stage.run('deploy', change);
+      const result = await stage.run('deploy', { ...change, DEPLOY_REMOVES: 'PULL_HOSTS' });
 
       expect(result.code, result.output).toBe(0);
       expect(listWrites(stage.cloud.calls)).toEqual(
@@ -108,8 +108,22 @@ describe.concurrent('another deployment', () => {
     expect(stage.find('uploads').triggers).toEqual([]);
   });
 
+  itAfterDeployment('removes no database because its variable is empty', async (stage) => {
+    const { code, output } = await stage.run('deploy', { DATABASE_URL: '', WEBHOOK_ENDPOINTS: '' });
+
+    expect(code).not.toBe(0);
+    expect(output).toContain('DEPLOY_REMOVES=DATABASE_URL,WEBHOOK_ENDPOINTS');
+    expect(output).toContain('DATABASE_URL: nothing is recorded, and sweep is removed');
+    expect(listWrites(stage.cloud.calls)).toEqual([]);
+    expect(functionNames(stage)).toContain(nameOf('sweep'));
+  });
+
   itAfterDeployment('deletes a function that the settings no longer need', async (stage) => {
-    const result = await stage.run('deploy', { DATABASE_URL: '', WEBHOOK_ENDPOINTS: '' });
+    const removed = { DATABASE_URL: '', WEBHOOK_ENDPOINTS: '' };
+    const result = await stage.run('deploy', {
+      ...removed,
+      DEPLOY_REMOVES: Object.keys(removed).join(),
+    });
 
     expect(result.code, result.output).toBe(0);
     expect(functionNames(stage)).toEqual(HTTP_FUNCTIONS.map(nameOf));
