@@ -21,7 +21,8 @@ export interface Violation {
 export interface Problem {
   /**
    * The same in every version. The service's own are in its HTTP API; this package adds `network_failed`,
-   * `token_unavailable`, `transfer_failed`, `sdk_unavailable` and `upload_expired`, `upload_deleted`, `upload_failed`.
+   * `token_unavailable`, `transfer_failed`, `sdk_unavailable` and `upload_expired`, `upload_deleted`, `upload_failed`; on servers
+   * `webhook_invalid` and the codes of `PutErrorCode`.
    */
   readonly code: string;
   readonly detail: string;

@@ -40,7 +40,8 @@ function writeLast(last: Figure | undefined, unit: string): string {
   return last === undefined ? '' : writeNumber(last.median, unit);
 }
 
-function writeTarget(target: Target | undefined, unit: string): string {
+/** Returns a target with its unit; empty if there is none. */
+export function writeTarget(target: Target | undefined, unit: string): string {
   if (target === undefined) return '';
   return 'atMost' in target
     ? `at most ${writeNumber(target.atMost, unit)}`

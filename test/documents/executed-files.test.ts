@@ -6,7 +6,7 @@ import { ROOT, sectionOf } from './documents.ts';
 /** Most files that each call of the table may run through: what one person can read in one go. */
 const MOST = [15, 25, 30, 15, 40];
 
-/** Returns the numbers in the last column of a table. */
+/** Returns the numbers at the ends of a table's rows. */
 function readCounts(table: string): readonly number[] {
   return [...table.matchAll(/\| +(\d+) \|$/gm)].map(([, count]) => Number(count));
 }

@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blankCode, listDocuments, listHeadings, ROOT, readFile } from './documents.ts';
 
@@ -95,22 +95,35 @@ function listNamedFiles(document: string): readonly string[] {
   return [...new Set(names)].filter((name) => !name.startsWith('.serverless/'));
 }
 
+/** Names of all source files, without their folders. */
+const SOURCES: ReadonlySet<string> = new Set(
+  ['client', 'functions', 'lib', 'test', 'tools'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+      basename(file),
+    ),
+  ),
+);
+
 describe('the files that documents name', () => {
   // This document describes how to write an app, whose files are not in this project.
   const named = documents.filter((document) => !/front-end|CHANGELOG/.test(document));
 
   it.each(named)('in %s exist', (document) => {
     const gone = listNamedFiles(document).filter(
-      (name) =>
-        !['', 'lib/', 'docs/'].some((folder) => existsSync(join(ROOT, folder + name))) &&
-        // The next migration, whose number shows that it does not exist yet.
-        !name.startsWith('0012-'),
+      (name) => !['', 'lib/', 'docs/'].some((folder) => existsSync(join(ROOT, folder + name))),
     );
 
     expect(gone).toEqual([]);
   });
 
+  it.each(named)('in %s without their folder exist in some folder', (document) => {
+    const names = readFile(document).match(/(?<=`)[\w.-]+\.(?:ts|tsx|cjs|mjs)(?=`)/g) ?? [];
+
+    expect(names.filter((name) => !SOURCES.has(name))).toEqual([]);
+  });
+
   it('are found', () => {
+    expect(SOURCES.size).toBeGreaterThan(500);
     expect(listNamedFiles('ARCHITECTURE.md').length).toBeGreaterThan(20);
     expect(listNamedFiles('CONTRIBUTING.md').length).toBeGreaterThan(20);
   });

@@ -4,7 +4,7 @@ import { FROM_FILE } from '../../tools/local/local-environment.ts';
 import { defineFunctions } from '../../tools/local/local-functions.ts';
 import { makeLocalKeys } from '../../tools/local/local-keys.ts';
 import { START_HELP } from '../../tools/local/read-start.ts';
-import { sectionOf } from './documents.ts';
+import { readFile, sectionOf } from './documents.ts';
 
 /** Variables that the local stack sets itself, or leaves out, and why. */
 const SET_BY_STACK: Readonly<Record<string, string>> = {
@@ -76,4 +76,25 @@ it('the local stack reads from .env what it passes on, except for addresses', ()
     expect.arrayContaining(names.filter((name) => !NOT_FROM_FILE.includes(name))),
   );
   expect(FROM_FILE.filter((name) => NOT_FROM_FILE.includes(name))).toEqual([]);
+});
+
+/** Returns the names of variables in a text, in order of the alphabet. */
+function listNames(text: string): readonly string[] {
+  return (text.match(/\b[A-Z_]{4,}\b/g) ?? []).sort();
+}
+
+it('.env.example names what the local stack reads from such a file, and nothing else', () => {
+  const [, part = ''] =
+    /^# --- The local stack [^\n]*\n(.+?)^# ---/ms.exec(readFile('.env.example')) ?? [];
+  const [, others = ''] = /reads these from this file, and\s(.+?)\. /s.exec(part) ?? [];
+  const listed = [...part.matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name);
+
+  expect(listNames([...listed, others].join())).toEqual([...FROM_FILE].sort());
+});
+
+it('docs/local-stack.md names what the local stack reads from .env, and nothing else', () => {
+  const [, told = ''] =
+    /`\.env` may have (.+?) too\./s.exec(sectionOf('docs/local-stack.md', 'Settings')) ?? [];
+
+  expect(listNames(told)).toEqual([...FROM_FILE].sort());
 });

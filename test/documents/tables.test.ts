@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ITEM_KINDS } from '../../lib/model/item-name.ts';
+import { COMMANDS } from '../bench/commands.ts';
+import { writeTarget } from '../bench/table.ts';
 import { ROOT, readFile, sectionOf } from './documents.ts';
 
 /** Returns the variables that the tables of a section describe. */
@@ -153,5 +155,18 @@ describe('the tables of the local stack', () => {
 
     expect(new Set(told.map(([, path]) => path))).toEqual(new Set(inCode));
     expect(told.length).toBeGreaterThan(10);
+  });
+});
+
+describe('the table of performance', () => {
+  it('has every target of the benchmarks, and no other', () => {
+    const rows = readFile('docs/performance.md').matchAll(/^\| [^|]+ \| (at [^|]+) \|/gm);
+    const targets = Object.values(COMMANDS)
+      .flatMap(({ list }) => list([]))
+      .map(({ target, unit }) => writeTarget(target, unit))
+      .filter((target) => target !== '');
+
+    expect(new Set([...rows].map(([, target]) => target))).toEqual(new Set(targets));
+    expect(targets.length).toBeGreaterThan(30);
   });
 });
