@@ -91,7 +91,7 @@ async function openOn(host: DatabaseHost, options: SessionOptions) {
     const [row] = await (session.isPooled ? begin(session, probe) : probe(session.sql));
     // A standby cannot be used here, but may become a primary at any time.
     if (row?.is_standby) throw failWith(READ_ONLY);
-    return { session, plans: row?.plans };
+    return { session: addNeeded(session, row?.needed), plans: row?.plans };
   } catch (error) {
     closeSession(session);
     // If the driver only knows that the connection has ended, the socket has the reason.
@@ -105,11 +105,30 @@ interface Probe {
   /** Missing before PostgreSQL 12. */
   readonly plans: string | null;
   readonly is_standby: boolean;
+  /** Values of {@link NEEDED}. */
+  readonly needed: readonly string[];
 }
 
+/**
+ * Settings on which statements rely, whatever the defaults of the database or of the role are: how times and texts are
+ * written, and that a statement sees what was committed while it waited for a lock.
+ */
+const NEEDED = [
+  ['DateStyle', 'ISO, MDY'],
+  ['standard_conforming_strings', 'on'],
+  ['default_transaction_isolation', 'read committed'],
+] as const;
+
 /** Returns whether the startup parameters took effect, and whether this server accepts writes. */
-const PROBE =
-  "select current_setting('plan_cache_mode', true) as plans, pg_is_in_recovery() as is_standby";
+const PROBE = `select current_setting('plan_cache_mode', true) as plans, pg_is_in_recovery() as is_standby,
+  json_build_array(${NEEDED.map(([name]) => `current_setting('${name}')`).join(', ')}) as needed`;
+
+/** Returns the session of a pooler with the needed settings that it does not have, for each transaction. */
+function addNeeded(session: Session, present: readonly string[] = []): Session {
+  if (!session.isPooled) return session;
+  const missing = NEEDED.filter(([, value], place) => present[place] !== value);
+  return { ...session, settings: { ...session.settings, ...Object.fromEntries(missing) } };
+}
 
 function createSession(host: DatabaseHost, socket: Socket, options: SessionOptions): Session {
   const { settings, isPooled } = options;
@@ -186,5 +205,6 @@ function listParameters(options: SessionOptions): ReadonlyMap<string, string> {
     // reading the first ones in the index's own order.
     ['enable_bitmapscan', 'off'],
     ...Object.entries(settings.session),
+    ...NEEDED,
   ]);
 }

@@ -8,7 +8,7 @@ export interface Session {
   readonly host: DatabaseHost;
   /** Whether it goes through a pooler, so that no setting outlives a transaction. */
   readonly isPooled: boolean;
-  /** Settings of the URL, by name. */
+  /** Settings of the URL, by name, and those that are needed and that a pooler does not have. */
   readonly settings: Readonly<Record<string, string>>;
   /** Returns how often its connection has closed. */
   readonly closures: () => number;
@@ -54,7 +54,8 @@ export async function begin<Result>(
 ): Promise<Result> {
   const ended: { result: Result }[] = [];
   const { sql, closures } = session;
-  await sql.begin(async (transaction) => {
+  // A pooler may not pass the default on.
+  await sql.begin('isolation level read committed', async (transaction) => {
     const before = closures();
     const goOn = async <Value>(step: () => Promise<Value>): Promise<Value> => {
       if (closures() !== before) return never();
