@@ -1,7 +1,8 @@
-import { refuseFields } from '../problem.ts';
+import { type Problem, refuseFields } from '../problem.ts';
 import type { Connection } from './connection.ts';
 import type { EVENT_ROW, LedgerEvent } from './deliveries.ts';
 import type { FeedPage, FeedQuery, FeedScope } from './feed.ts';
+import { readCode } from './ledger-error.ts';
 import { readCursor, writeCursor } from './page.ts';
 import { query, writeConstant, writeLimit, writePattern } from './query.ts';
 
@@ -25,15 +26,21 @@ export async function readFeed(
   { after, types, limit, ...scope }: FeedQuery,
   { connection, row }: FeedDependencies,
 ): Promise<FeedPage> {
-  if (after === undefined) return beginFeed(connection);
-  const [transaction, eventId = ''] = readCursor(after, 2, 'after');
+  const timeline = await readTimeline(connection);
+  if (after === undefined) return beginFeed(connection, timeline);
+  const [transaction, eventId = '', readOn = ''] = readCursor(after, 3, 'after');
+  if (timeline !== '' && readOn !== timeline) {
+    throw refuseAfter(
+      'is from before a standby or a backup took the place of this database, which may not have all that was read: begin without it',
+    );
+  }
   const parameters = [transaction, eventId, writePattern(types), limit];
   const rows = await query(connection, writeFeed(scope, row.columns, parameters), parameters);
   const [first = {}] = rows;
   if (first['is_ahead'] === true) {
-    const message = 'must be a cursor of this database, which it is not: begin without it';
-    throw refuseFields([{ path: 'after', message }]);
+    throw refuseAfter('must be a cursor of this database, which it is not: begin without it');
   }
+  const writePlace = createPlaces(timeline);
   const items = rows
     .filter((each) => each['event_id'] !== null)
     .map((each) => ({
@@ -60,13 +67,37 @@ export async function findMessage(
   return found && row.read(found);
 }
 
-async function beginFeed(connection: Connection): Promise<FeedPage> {
+async function beginFeed(connection: Connection, timeline: string): Promise<FeedPage> {
   const [row] = await query(connection, `select ${HORIZON}::text as place`);
-  return { items: [], cursor: writePlace(row?.['place'], ''), more: false };
+  return { items: [], cursor: createPlaces(timeline)(row?.['place'], ''), more: false };
 }
 
-function writePlace(transaction: unknown, eventId: unknown): string {
-  return writeCursor([Number(transaction), String(eventId)]);
+/**
+ * Returns the timeline of the server, which is another one after each failover and recovery; empty if this server or this
+ * role cannot tell. A standby that takes over may lack the last transactions, and gives their numbers to others:
+ * https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-TIMELINES.
+ */
+async function readTimeline(connection: Connection): Promise<string> {
+  const statement = 'select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline';
+  try {
+    const [row] = await query(connection, statement);
+    return String(row?.['timeline'] ?? '');
+  } catch (error) {
+    if (CANNOT_TELL.test(readCode(error))) return '';
+    throw error;
+  }
+}
+
+/** There is no such function, or not for this role: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+const CANNOT_TELL = /^(?:0A|42)/;
+
+function createPlaces(timeline: string) {
+  return (transaction: unknown, eventId: unknown) =>
+    writeCursor([Number(transaction), String(eventId), timeline]);
+}
+
+function refuseAfter(message: string): Problem {
+  return refuseFields([{ path: 'after', message }]);
 }
 
 /** Returns the statement, and adds to the parameters. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FeedPage, FeedQuery } from '../../../lib/ledger/feed.ts';
 import { applyMigrations } from '../../../lib/ledger/migrate.ts';
+import { writeCursor } from '../../../lib/ledger/page.ts';
 import { settleFeed } from '../../support/settle-feed.ts';
 import { eventOf, useLedger } from '../../support/use-ledger.ts';
 
@@ -244,12 +245,36 @@ describe('readFeed()', () => {
   });
 
   it('refuses a cursor of another database, or of another list', async () => {
-    const ahead = Buffer.from(JSON.stringify([2 ** 40, 'x'])).toString('base64url');
-    for (const after of [ahead, 'canary', Buffer.from('[1]').toString('base64url')]) {
+    const [, , timeline] = JSON.parse(Buffer.from(await findEnd(), 'base64url').toString());
+    const ahead = writeCursor([2 ** 40, 'x', timeline]);
+    const ofOtherList = writeCursor([1, 'x']);
+    for (const after of [ahead, 'canary', ofOtherList]) {
       await expect(ledger.readFeed({ ...ALL, after })).rejects.toMatchObject({
         ...{ name: 'Problem', code: 'invalid_request', errors: [{ path: 'after' }] },
       });
     }
+  });
+});
+
+describe('readFeed() of a role that may not read the place in the log', () => {
+  it('continues all the same', async () => {
+    const start = await findEnd();
+    const url = new URL(database.url);
+    const role = `reader_${url.pathname.slice(6)}`;
+    await sql.unsafe(`create role ${role} login password 'x' in role pg_read_all_data`);
+    await sql.unsafe('revoke execute on function pg_current_wal_lsn() from public');
+    Object.assign(url, { username: role, password: 'x' });
+    const reader = database.open({ url: url.href });
+    await issue('u1');
+    await settleFeed(sql);
+
+    const first = await reader.readFeed({ ...ALL, after: start });
+    expect(namesOf(first)).toEqual(['evt_u1_issued']);
+    expect(await reader.readFeed({ ...ALL, after: first.cursor })).toMatchObject({ items: [] });
+
+    await reader.close();
+    await sql.unsafe('grant execute on function pg_current_wal_lsn() to public');
+    await sql.unsafe(`drop role ${role}`);
   });
 });
 
