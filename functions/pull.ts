@@ -2,7 +2,6 @@ import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig } from '../lib/config/pull-config.ts';
 import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
-import type { LeaseCalls } from '../lib/model/call-lease.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
@@ -38,9 +37,9 @@ import {
   parsePullRequest,
   type RefusedItem,
 } from '../lib/validation/pull-request.ts';
-import { readVodCredentials } from '../lib/vod/call.ts';
 import type { CallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi, type VodApi } from '../lib/vod/client.ts';
+import { readVodCredentials } from '../lib/vod/credentials.ts';
 import { createOpenedRegionCheck } from '../lib/vod/opened-regions.ts';
 
 /** Dependencies of the route. */
@@ -161,8 +160,7 @@ function openRoute(config: PullConfig, settings: Settings): Route {
   let opened: Promise<Route> | undefined;
   return async (event, invocation) => {
     opened ??= import('../lib/pulls/open-durable.ts').then(({ openDurablePulls }) => {
-      const lease: LeaseCalls = (request) => ledger((each) => each.leaseVodCalls(request));
-      const { store, budget } = openDurablePulls({ ...config, ...sources, ledger, lease, clock });
+      const { store, budget } = openDurablePulls({ ...config, ...sources, ledger, clock });
       return open(store, budget);
     });
     return (await opened)(event, invocation);

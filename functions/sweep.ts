@@ -11,9 +11,9 @@ import { describeSummary } from '../lib/sweep/summary.ts';
 import { type SweepOptions, sweep } from '../lib/sweep/sweep.ts';
 import type { SweepRun } from '../lib/sweep/sweep-run.ts';
 import { clock, random } from '../lib/system.ts';
-import { readVodCredentials } from '../lib/vod/call.ts';
 import { createCallBudget } from '../lib/vod/call-budget.ts';
 import { createVodApi } from '../lib/vod/client.ts';
+import { readVodCredentials } from '../lib/vod/credentials.ts';
 import { createTargets } from '../lib/webhooks/create-targets.ts';
 
 /** Dependencies of the job. */

@@ -5,8 +5,7 @@ import {
   type Scope,
 } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
-import { openProgressLazily, readWhileIssued } from '../lib/config/lazy-progress.ts';
-import type { ReadProgress } from '../lib/config/progress-source.ts';
+import { openProgressLazily } from '../lib/config/lazy-progress.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import { ledgerRequired, openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
 import { uploadPruned } from '../lib/model/pruned-upload.ts';
@@ -32,6 +31,7 @@ import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, type Deadline, random } from '../lib/system.ts';
 import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
+import { type ReadProgress, readWhileIssued } from '../lib/uploads/upload-progress.ts';
 import { parseUploadQuery } from '../lib/uploads/upload-query.ts';
 import { viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
@@ -247,7 +247,7 @@ function refuseUnknown(detail: string): Problem {
 export const main_handler = httpHandler('uploads', ['GET', 'POST', 'PUT', 'DELETE'], () => {
   const config = readUploadsConfig(process.env);
   const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
-  const readProgress = openProgressLazily(process.env, ledger);
+  const readProgress = openProgressLazily(process.env, ledger, { clock, random });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createUploadsRoute({ config, settings, now: clock.now, ledger, readProgress }),
   );

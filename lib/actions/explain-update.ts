@@ -1,6 +1,6 @@
+import { parseIsoMilliseconds } from '../validation/iso-time.ts';
 import { MAX_LISTED_TASKS } from '../validation/limits.ts';
 import type { ActionDependencies, DueAction } from './media-action.ts';
-import { readMilliseconds } from './media-settings.ts';
 
 /** Longest time between VOD's records of the start or end of a task and of the update of its media. */
 const APART_MILLISECONDS = 5_000;
@@ -21,13 +21,13 @@ export async function isUpdatedByTask(
     { FileId: fileId, Limit: MAX_LISTED_TASKS },
     { deadline, subAppId },
   );
-  const updatedAt = readMilliseconds(updateTime) ?? Number.NaN;
+  const updatedAt = parseIsoMilliseconds(updateTime) ?? Number.NaN;
   const own = (TaskSet ?? []).filter((task) => task.FileId === fileId);
   return own.some(
     ({ Status, CreateTime, BeginProcessTime, FinishTime }) =>
       Status === 'WAITING' ||
       Status === 'PROCESSING' ||
-      [CreateTime, BeginProcessTime, FinishTime].map(readMilliseconds).some(isNear(updatedAt)),
+      [CreateTime, BeginProcessTime, FinishTime].map(parseIsoMilliseconds).some(isNear(updatedAt)),
   );
 }
 

@@ -4,7 +4,7 @@ import type {
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import * as v from 'valibot';
 import type { MediaFields } from '../model/upload.ts';
-import { parseIsoTime } from '../validation/iso-time.ts';
+import { parseIsoMilliseconds } from '../validation/iso-time.ts';
 import { defined } from '../validation/json-object.ts';
 import { readText } from '../vod/event.ts';
 import { readMediaFields } from '../vod/media.ts';
@@ -44,7 +44,7 @@ export function readMediaState(basic: MediaBasicInfo | undefined): MediaState {
 export function isAsWanted(name: SettingName, settings: Settings, state: MediaState): boolean {
   switch (name) {
     case 'ExpireTime':
-      return state.mediaExpireTime === readMilliseconds(settings.ExpireTime);
+      return state.mediaExpireTime === parseIsoMilliseconds(settings.ExpireTime);
     case 'ClassId':
       return state.classId === settings.ClassId;
     case 'AddTags':
@@ -93,10 +93,4 @@ export function describeSetting(
   if (name === 'ExpireTime') return defined({ mediaExpireTime });
   if (name === 'ClassId') return defined({ classId });
   return name === 'CoverData' ? defined({ coverUrl }) : {};
-}
-
-/** Returns an ISO time in Unix milliseconds, or undefined if it is not one. */
-export function readMilliseconds(time: string | undefined): number | undefined {
-  const seconds = time === undefined ? undefined : parseIsoTime(time);
-  return seconds === undefined ? undefined : seconds * 1_000;
 }

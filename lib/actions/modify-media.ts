@@ -1,6 +1,7 @@
 import { type Attempt, DONE, type Retry } from '../model/attempt.ts';
 import type { MediaFields } from '../model/upload.ts';
 import { Problem } from '../problem.ts';
+import { parseIsoMilliseconds } from '../validation/iso-time.ts';
 import { defined } from '../validation/json-object.ts';
 import { MEDIA_FILTERS } from '../vod/media.ts';
 import { isUpdatedByTask } from './explain-update.ts';
@@ -18,7 +19,6 @@ import {
   isUnchanged,
   type MediaState,
   readMediaState,
-  readMilliseconds,
   SETTING_NAMES,
   type SettingName,
   type Settings,
@@ -159,7 +159,7 @@ async function send(
     const request = { FileId: fileId, ...setting };
     const { CoverUrl } = await api.modifyMediaInfo(request, { deadline, subAppId });
     const { ClassId: classId, ExpireTime } = setting;
-    const mediaExpireTime = readMilliseconds(ExpireTime);
+    const mediaExpireTime = parseIsoMilliseconds(ExpireTime);
     return done(defined({ classId, mediaExpireTime, coverUrl: CoverUrl || undefined }));
   } catch (error) {
     if (isGone(error)) throw error;

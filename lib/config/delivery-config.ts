@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { explainEventPattern } from '../model/message-type.ts';
+import { apiHost, regionName } from '../validation/fields.ts';
 import { vodCredentialsEnvironment } from '../vod/api-config.ts';
 import type { DeliveryConfig } from '../webhooks/create-targets.ts';
 import {
@@ -9,24 +10,13 @@ import {
   type WebhookEndpoint,
 } from '../webhooks/endpoint.ts';
 import type { EventBusConfig } from '../webhooks/event-bridge.ts';
-import { type Environment, readEnvironment, splitList } from './environment.ts';
+import { type Environment, portList, readEnvironment, splitList } from './environment.ts';
 
 /** Host of EventBridge's API. */
 const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';
 
 const variables = v.object({
-  WEBHOOK_PORTS: v.optional(
-    v.pipe(
-      v.string(),
-      v.transform(splitList),
-      v.everyItem(
-        (port) => /^[1-9]\d{0,4}$/.test(port) && Number(port) < 2 ** 16,
-        'must be a comma-separated list of ports',
-      ),
-      v.mapItems(Number),
-    ),
-    '',
-  ),
+  WEBHOOK_PORTS: v.optional(portList, ''),
   WEBHOOK_LOOPBACK: v.optional(
     v.picklist(['allow'], 'must be allow, and only on your own machine; leave it out elsewhere'),
   ),
@@ -36,15 +26,7 @@ const variables = v.object({
       v.regex(/^eb-\w{1,64}$/, 'must be the id of an event bus, such as eb-0a1b2c3d'),
     ),
   ),
-  EVENT_BUS_REGION: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(
-        /^[a-z]{2}-[a-z]+(?:-\d+)?$/,
-        'must be the short name of a region, such as ap-singapore',
-      ),
-    ),
-  ),
+  EVENT_BUS_REGION: v.optional(regionName),
   EVENT_BUS_EVENTS: v.optional(
     v.pipe(
       v.string(),
@@ -57,15 +39,7 @@ const variables = v.object({
     ),
     '*',
   ),
-  EVENT_BUS_API_ENDPOINT: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(
-        /^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?(?:\/[\w.-]+)*$/i,
-        'must be a host, with port and path where needed and without a protocol',
-      ),
-    ),
-  ),
+  EVENT_BUS_API_ENDPOINT: v.optional(apiHost),
   EVENT_BUS_API_PROTOCOL: v.optional(
     v.picklist(['https', 'http'], 'must be https or http'),
     'https',

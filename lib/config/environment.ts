@@ -115,3 +115,14 @@ export function splitList(list: string): readonly string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
+
+/** A comma-separated list of ports; becomes numbers. */
+export const portList = v.pipe(
+  v.string(),
+  v.transform(splitList),
+  v.everyItem(
+    (port) => /^[1-9]\d{0,4}$/.test(port) && Number(port) < 2 ** 16,
+    'must be a comma-separated list of ports',
+  ),
+  v.mapItems(Number),
+);

@@ -5,7 +5,7 @@ import { describeVodApi, type VodApiConfig, vodApiEnvironment } from '../vod/api
 import { type CallerConfig, callerEnvironment, describeCallers } from './caller-config.ts';
 import { contextEnvironment, describeContexts } from './context-config.ts';
 import { type DatabaseConfig, databaseEnvironment, describeDatabase } from './database-config.ts';
-import { type Environment, readEnvironment, splitList } from './environment.ts';
+import { type Environment, portList, readEnvironment, splitList } from './environment.ts';
 
 /** Configuration of the `pull` function. */
 export interface PullConfig extends CallerConfig, DatabaseConfig {
@@ -33,14 +33,7 @@ const pullEnvironment = [
         ),
       ),
     ),
-    PULL_PORTS: v.optional(
-      v.pipe(
-        v.string(),
-        v.transform(splitList),
-        v.everyItem(isPort, 'must be a comma-separated list of ports'),
-        v.mapItems(Number),
-      ),
-    ),
+    PULL_PORTS: v.optional(portList),
   }),
 ] as const;
 
@@ -59,8 +52,4 @@ export function readPullConfig(environment: Environment): PullConfig {
     urlPolicy: { hosts: e.PULL_HOSTS, ports: e.PULL_PORTS },
     ...describeDatabase(e),
   });
-}
-
-function isPort(text: string): boolean {
-  return /^[1-9]\d{0,4}$/.test(text) && Number(text) < 2 ** 16;
 }

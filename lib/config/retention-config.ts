@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ConfigError } from '../config-error.ts';
 import { RETAINED_KINDS, type RetainedKind, type Retention } from '../model/retention.ts';
+import { regionName } from '../validation/fields.ts';
 import { splitList } from './environment.ts';
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -142,15 +143,7 @@ export const exportEnvironment = {
       ),
     ),
   ),
-  RETENTION_EXPORT_REGION: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(
-        /^[a-z]{2}-[a-z]+(?:-[a-z\d]+)*$/,
-        'must be the short name of a region, such as ap-singapore',
-      ),
-    ),
-  ),
+  RETENTION_EXPORT_REGION: v.optional(regionName),
 };
 
 /**

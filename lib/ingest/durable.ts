@@ -132,7 +132,7 @@ async function endReview(
 /** Dependencies of the first attempt at a delivery. */
 export type DispatchDependencies = Omit<DeliveryDependencies, 'ledger' | 'report'>;
 
-/** Longer than any call of this function delivers, so that no other process delivers the same in the meantime. */
+/** Longer than any call of this function, so that no other process delivers or confirms the same in the meantime. */
 export const LEASE_SECONDS = 15;
 
 /**
@@ -161,8 +161,11 @@ export async function dispatch(
   }
 }
 
-/** Least time before the answer for retries: that of an attempt which a consumer does not answer. */
-const SPARE_MILLISECONDS = 3_500;
+/**
+ * Least time before the answer for what was left: that of an attempt which a consumer does not answer, or that of asking
+ * VOD and of a message.
+ */
+export const SPARE_MILLISECONDS = 3_500;
 
 /** Most deliveries that one call makes in its spare time, and to one endpoint. */
 const SPARE_COUNT = 16;

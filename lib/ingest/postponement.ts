@@ -6,7 +6,13 @@ import { forEachAtOnce } from '../system.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import { readId, type VodEvent } from '../vod/event.ts';
 import { type ConfirmRun, confirmClaimed } from './confirm-claimed.ts';
-import { type DispatchDependencies, dispatch, type IngestedEvent } from './durable.ts';
+import {
+  type DispatchDependencies,
+  dispatch,
+  type IngestedEvent,
+  LEASE_SECONDS,
+  SPARE_MILLISECONDS,
+} from './durable.ts';
 import { type PendingEvent, writePending } from './pending-confirmation.ts';
 
 /** Notifications that an instance confirms at the same time; what comes beyond that is stored first. */
@@ -20,12 +26,6 @@ const OVERDUE_MILLISECONDS = 180_000;
 
 /** Notifications in one statement. */
 const STORED_AT_ONCE = 500;
-
-/** Longer than any call of this function confirms, so that no other process confirms the same in the meantime. */
-const LEASE_SECONDS = 15;
-
-/** Least time before the answer for another page: the time that a message needs, and that of asking VOD. */
-const SPARE_MILLISECONDS = 3_500;
 
 /** Dependencies of confirming stored notifications. `deadline` is that of deliveries. */
 export type SpareRun = Omit<ConfirmRun, 'ledger' | 'deadline' | 'recorded'> &

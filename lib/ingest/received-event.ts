@@ -7,6 +7,7 @@ import {
 } from '../model/source-context.ts';
 import type { Upload } from '../model/upload.ts';
 import type { LogFields } from '../runtime/invocation.ts';
+import { MAX_LOGGED_LENGTH } from '../runtime/item-fault.ts';
 import { UPLOAD_ID } from '../validation/fields.ts';
 import {
   type LegacyEvent,
@@ -58,9 +59,6 @@ export function writeReceivedEvent({ event, sourceContext }: ReceivedEvent): Raw
   const write = (task: unknown) => replaceSourceContext(task, () => sourceContext);
   return Object.fromEntries(Object.entries(raw).map(([name, task]) => [name, write(task)]));
 }
-
-/** Longest id, type or state that is logged; VOD's own are far shorter. */
-const MAX_LOGGED_LENGTH = 128;
 
 /** Most files of one event that are logged. */
 const MAX_LOGGED = 20;
@@ -137,7 +135,7 @@ function textField(
   return typeof value === 'string' && value !== '' ? { [name]: cut(value) } : {};
 }
 
-/** Text that VOD has not confirmed may have any length, and would make the log line too long for one entry. */
+/** Text that VOD has not confirmed may have any length. */
 function cut(text: string): string {
   return text.slice(0, MAX_LOGGED_LENGTH);
 }

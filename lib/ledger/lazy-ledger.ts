@@ -1,3 +1,4 @@
+import type { LeaseCalls } from '../model/call-lease.ts';
 import { Problem } from '../problem.ts';
 import type { Ledger, LedgerOptions } from './ledger.ts';
 import { LedgerError } from './ledger-error.ts';
@@ -25,13 +26,13 @@ export interface LedgerAddress {
 /** Returns access to the ledger at `databaseUrl`, if there is one. Its code is loaded when it is first needed. */
 export function openLedgerLazily(
   { databaseUrl, databaseCa }: LedgerAddress,
-  options: Pick<LedgerOptions, 'now' | 'randomKey'>,
+  options: Pick<LedgerOptions, 'now' | 'randomKey' | 'targets' | 'answerMilliseconds'>,
 ): WithLedger | undefined {
   if (databaseUrl === undefined) return undefined;
   return lazyLedger(async () => {
     const { openLedger } = await import('./ledger.ts');
     const answerMilliseconds = ANSWER_MILLISECONDS;
-    return openLedger(databaseUrl, { ...options, databaseCa, answerMilliseconds });
+    return openLedger(databaseUrl, { answerMilliseconds, ...options, databaseCa });
   });
 }
 
@@ -46,6 +47,11 @@ export function lazyLedger(open: () => Promise<Ledger>): WithLedger {
       throw error instanceof LedgerError && error.isPassing ? explainPassing(error) : error;
     }
   };
+}
+
+/** Returns how calls of VOD are leased from `ledger`. */
+export function leaseFrom(ledger: WithLedger): LeaseCalls {
+  return (request) => ledger((each) => each.leaseVodCalls(request));
 }
 
 function explainPassing(cause: LedgerError): Problem {

@@ -1,6 +1,5 @@
 import { refuseFields } from '../problem.ts';
-import { isKeptTime } from '../validation/iso-time.ts';
-import { writeTime } from './query.ts';
+import { isKeptTime, writeTime } from './query.ts';
 
 /** Position of the last item of a page: the values by which the list is ordered. */
 export type Cursor = readonly [time: number, ...ids: string[]];

@@ -1,6 +1,6 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
-import { isKeptTime } from '../validation/iso-time.ts';
+import { LAST_SECOND } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection.ts';
 
@@ -109,10 +109,28 @@ export function readTime(value: unknown): number {
   return typeof value === 'string' ? Date.parse(value) : Number.NaN;
 }
 
+/** Unix milliseconds of the last time that can be stored. */
+const LAST_MILLISECOND = LAST_SECOND * 1_000 + 999;
+
+/**
+ * Returns whether `milliseconds` is a time that may be sent to the database: whole Unix milliseconds in a year from 1970 to
+ * 9999. For other years `Date` writes a sign and six digits, which PostgreSQL does not read
+ * (https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-INPUT); no time here is before
+ * 1970.
+ */
+export function isKeptTime(milliseconds: unknown): milliseconds is number {
+  return (
+    typeof milliseconds === 'number' &&
+    Number.isInteger(milliseconds) &&
+    milliseconds >= 0 &&
+    milliseconds <= LAST_MILLISECOND
+  );
+}
+
 /**
  * Returns `milliseconds` since 1970 in the form for a column of type `timestamptz`.
  *
- * @throws {RangeError} if it is not a time that can be stored: see `isKeptTime`.
+ * @throws {RangeError} if it is not a time that can be stored: see {@link isKeptTime}.
  */
 export function writeTime(milliseconds: number): string {
   if (!isKeptTime(Math.trunc(milliseconds))) {

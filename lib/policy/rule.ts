@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { UPLOAD_METHODS } from '../model/upload-state.ts';
 import {
   classId,
   integer,
@@ -22,12 +23,7 @@ const pattern = v.pipe(v.string('must be a string'), v.nonEmpty('must not be emp
 
 const match = strictMap({
   methods: v.optional(
-    listOf(
-      v.picklist(
-        ['client', 'pull', 'server', 'console', 'live', 'other'],
-        'must be client, pull, server, console, live or other',
-      ),
-    ),
+    listOf(v.picklist(UPLOAD_METHODS, `must be one of ${UPLOAD_METHODS.join(', ')}`)),
   ),
   /** Applications of VOD; each has its own classes and task flows. */
   subAppIds: v.optional(listOf(subAppId)),

@@ -5,6 +5,7 @@ import type { Upload } from '../model/upload.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { quotaExceeded } from '../uploads/reserve-upload.ts';
 import { defined } from '../validation/json-object.ts';
+import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
 import {
   createPullId,
   type PullJob,
@@ -22,9 +23,6 @@ export interface DurablePullDependencies extends UploadIdSources {
   /** Pulls of a batch that are sent immediately; all others are queued. */
   readonly sentAtOnce: number;
 }
-
-/** How long VOD recognises a `SessionId`, in milliseconds: https://cloud.tencent.com/document/product/266/35575. */
-export const SESSION_MILLISECONDS = 3 * 24 * 60 * 60 * 1_000;
 
 /** Problems after which a pull may be sent again later: VOD was not reached, failed, or limited the rate. */
 const PASSING: ReadonlySet<ProblemCode> = new Set([
@@ -117,7 +115,7 @@ function wasRefused({ state, taskId }: Upload): boolean {
  * that was recorded. If it is sent again, VOD recognises it for as long as it remembers the `SessionId`.
  */
 function isUnsent({ state, taskId, createdAt }: Upload, now: number): boolean {
-  return state === 'issued' && taskId === undefined && now - createdAt < SESSION_MILLISECONDS;
+  return state === 'issued' && taskId === undefined && now - createdAt < TASK_MEMORY_MILLISECONDS;
 }
 
 /**

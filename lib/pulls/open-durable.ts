@@ -1,5 +1,4 @@
-import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { LeaseCalls } from '../model/call-lease.ts';
+import { leaseFrom, type WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Clock } from '../system.ts';
 import type { VodApiConfig } from '../vod/api-config.ts';
 import { type CallBudget, createCallBudget } from '../vod/call-budget.ts';
@@ -10,7 +9,6 @@ import type { PullStore } from './pull-store.ts';
 /** Dependencies of pulls with a ledger. */
 interface OpenDependencies extends UploadIdSources {
   readonly ledger: WithLedger;
-  readonly lease: LeaseCalls;
   readonly vodApi: VodApiConfig;
   /** Key for the MAC of source contexts. */
   readonly contextKey: string;
@@ -18,7 +16,7 @@ interface OpenDependencies extends UploadIdSources {
 }
 
 /** Returns what pulls need where there is a ledger: without one, this file and what it imports are never loaded. */
-export function openDurablePulls({ vodApi, lease, clock, ...sources }: OpenDependencies): {
+export function openDurablePulls({ vodApi, clock, ...sources }: OpenDependencies): {
   readonly store: PullStore;
   readonly budget: CallBudget;
 } {
@@ -26,6 +24,6 @@ export function openDurablePulls({ vodApi, lease, clock, ...sources }: OpenDepen
     // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or
     // the caller would have to wait for them.
     store: createDurablePulls({ ...sources, sentAtOnce: vodApi.pullsPerSecond }),
-    budget: createCallBudget(vodApi, lease, clock),
+    budget: createCallBudget(vodApi, leaseFrom(sources.ledger), clock),
   };
 }

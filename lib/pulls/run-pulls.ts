@@ -4,8 +4,9 @@ import type { PullRun } from '../ledger/pull-runs.ts';
 import { hasEnded, type RunItemState } from '../model/pull-run.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { Problem, type ProblemDetails } from '../problem.ts';
+import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
 import type { VodApi } from '../vod/client.ts';
-import { type DurablePullDependencies, reserveUploads, SESSION_MILLISECONDS } from './durable.ts';
+import { type DurablePullDependencies, reserveUploads } from './durable.ts';
 import { createPullId, toPullJob, toUploadProblem } from './prepare-pull.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';
 import type { IdentifiedPull, PreparedPull, PullStore } from './pull-store.ts';
@@ -125,7 +126,7 @@ function recognise(
   { contextKey, now }: Pick<RunPullDependencies, 'contextKey' | 'now'>,
 ): IdentifiedPull {
   if (uploadId === pull.job.uploadId) return { kind: 'new', pull };
-  const isRecent = createdAt === undefined || now() - createdAt < SESSION_MILLISECONDS;
+  const isRecent = createdAt === undefined || now() - createdAt < TASK_MEMORY_MILLISECONDS;
   if (state !== 'waiting' || !isRecent) {
     return { kind: 'known', submitted: Promise.resolve({ uploadId, state: toUploadState(state) }) };
   }

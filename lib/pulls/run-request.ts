@@ -2,8 +2,7 @@ import * as v from 'valibot';
 import { cleanText } from '../ledger/query.ts';
 import { MAX_RUN_PAGE, RUN_ITEM_STATES, type RunItemState } from '../model/pull-run.ts';
 import { refuseFields } from '../problem.ts';
-import { once } from '../uploads/upload-query.ts';
-import { findUnknownFields, parseFields, type RawFields, text } from '../validation/fields.ts';
+import { findUnknownFields, type RawFields, text } from '../validation/fields.ts';
 import { dropNulls, isJsonObject } from '../validation/json-object.ts';
 import { MAX_PULL_ITEMS, MAX_URL_BYTES } from '../validation/limits.ts';
 import {
@@ -13,6 +12,7 @@ import {
   pullItem,
   type RefusedItem,
 } from '../validation/pull-request.ts';
+import { createParser, once, pageLimit, pageQuery } from '../validation/query.ts';
 
 /** Longest name of a run, in bytes; it is short enough for an index. */
 const MAX_RUN_NAME_BYTES = 200;
@@ -28,20 +28,6 @@ export const itemId = text(MAX_ITEM_ID_BYTES);
 
 const STATE = `(?:${RUN_ITEM_STATES.join('|')})`;
 
-const limit = (most: number, usual: number) =>
-  v.optional(
-    v.pipe(
-      once,
-      v.check(
-        (digits) => /^[1-9]\d{0,3}$/.test(digits) && Number(digits) <= most,
-        `must be a whole number from 1 to ${most}`,
-      ),
-      v.metadata({ type: 'integer', minimum: 1, maximum: most }),
-      v.transform(Number),
-    ),
-    String(usual),
-  );
-
 /** A request for a run. */
 export const runRequest = v.object({
   name: v.pipe(text(MAX_RUN_NAME_BYTES), v.regex(/^\P{Cc}+$/u, 'must have no control characters')),
@@ -50,8 +36,7 @@ export const runRequest = v.object({
 /** Query parameters of the list of runs. */
 export const runQuery = v.object({
   name: v.optional(once),
-  limit: limit(100, 20),
-  cursor: v.optional(once),
+  ...pageQuery.entries,
 });
 
 /** Query parameters of the list of items. */
@@ -68,7 +53,7 @@ export const itemQuery = v.object({
     ),
   ),
   with: v.optional(v.picklist(['request', 'progress'], 'must be request or progress')),
-  limit: limit(MAX_RUN_PAGE, 100),
+  limit: pageLimit(MAX_RUN_PAGE, 100),
   cursor: v.optional(once),
 });
 
@@ -79,16 +64,16 @@ export const stepRequest = v.object({ cursor: v.optional(v.string('must be a str
 const ITEMS_FIELDS: object = { items: undefined, retry: undefined };
 
 /** Returns a body as a request for a run. @throws {Problem} `invalid_request` */
-export const parseRunRequest = exactly(runRequest);
+export const parseRunRequest = createParser(runRequest);
 
 /** Returns the query parameters of a list of runs. @throws {Problem} `invalid_request` */
-export const parseRunQuery = exactly(runQuery);
+export const parseRunQuery = createParser(runQuery);
 
 /** Returns the query parameters of a list of items. @throws {Problem} `invalid_request` */
-export const parseItemQuery = exactly(itemQuery);
+export const parseItemQuery = createParser(itemQuery);
 
 /** Returns a body as a request for the next step of work on a run. @throws {Problem} `invalid_request` */
-export const parseStepRequest = exactly(stepRequest);
+export const parseStepRequest = createParser(stepRequest);
 
 /** An item of a run, checked as far as it goes. */
 export interface CheckedItem {
@@ -191,11 +176,4 @@ function boundFields(raw: RawFields): RawFields {
 
 function refuse(path: string, message: string): RefusedItem {
   return { refusal: refuseFields([{ path, message }]) };
-}
-
-function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
-  schema: TSchema,
-): (input: unknown) => v.InferOutput<TSchema> {
-  return (input) =>
-    parseFields(schema, input, (fields) => findUnknownFields(fields, schema.entries));
 }

@@ -1,13 +1,14 @@
 import type { RunCount } from '../ledger/pull-run-items.ts';
 import type { PullRun } from '../ledger/pull-runs.ts';
 import type { RunItemState } from '../model/pull-run.ts';
+import { formatMilliseconds } from '../uploads/upload-view.ts';
 
 /** Returns a run in the form for answers. */
 export function viewRun({ runId, name, state, createdAt, updatedAt }: PullRun) {
   return {
     ...{ runId, name, state },
-    createdAt: new Date(createdAt).toISOString(),
-    updatedAt: new Date(updatedAt).toISOString(),
+    createdAt: formatMilliseconds(createdAt),
+    updatedAt: formatMilliseconds(updatedAt),
   };
 }
 

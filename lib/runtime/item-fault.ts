@@ -59,8 +59,11 @@ export function explainItemFault(error: unknown): ItemFault {
   return { code, reason: `The service cannot process it: it fails with ${code}.` };
 }
 
-/** VOD's ids are far shorter; a longer one could make the log line too long for one entry. */
-const MAX_LOGGED_LENGTH = 128;
+/**
+ * Longest id, type or state that is logged, in characters. VOD's own are far shorter; a longer one could make the log line
+ * too long for one entry.
+ */
+export const MAX_LOGGED_LENGTH = 128;
 
 /** Returns the log fields for an item that failed; their level is `error` if it becomes a dead item. */
 export function describeItemFailure(

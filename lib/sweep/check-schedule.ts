@@ -13,13 +13,6 @@ const DAY = 24 * HOUR;
  */
 export const GRACE_MILLISECONDS = DAY;
 
-/**
- * How long VOD reports the result of a task; it refuses a `SessionId` that it has seen for the same time.
- *
- * @see https://cloud.tencent.com/document/product/266/33431
- */
-export const TASK_MILLISECONDS = 3 * DAY;
-
 /** Pauses between checks, by the time since the last report about the upload. */
 const PAUSES = [
   { silence: 30 * MINUTE, pause: 10 * MINUTE },

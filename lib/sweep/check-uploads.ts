@@ -1,5 +1,5 @@
 import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import { ingestProven } from '../ingest/proven.ts';
+import { ingestProven } from '../ingest/ingest-proven.ts';
 import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';

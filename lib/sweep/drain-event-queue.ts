@@ -1,4 +1,4 @@
-import { ingestPulled } from '../ingest/proven.ts';
+import { ingestPulled } from '../ingest/ingest-proven.ts';
 import { Problem } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { StepCounts } from './step-counts.ts';

@@ -3,7 +3,7 @@ import { Agent } from 'node:https';
 import type { RowExport } from '../config/retention-config.ts';
 import { exchange } from '../net/exchange.ts';
 import { signCosRequest } from '../signing/cos-signature.ts';
-import type { VodCredentials } from '../vod/call.ts';
+import type { VodCredentials } from '../vod/credentials.ts';
 import type { ExportRows } from './prune.ts';
 
 /** Dependencies of the export. */

@@ -2,10 +2,10 @@ import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/service
 import { Problem } from '../problem.ts';
 import { forEachAtOnce } from '../system.ts';
 import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
+import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
 import type { VodEvent } from '../vod/event.ts';
 import { describeMediaEvent } from '../vod/media.ts';
 import { findMediaTasks, listMediaTasks, type MediaTasks } from '../vod/tasks.ts';
-import { TASK_MILLISECONDS } from './check-schedule.ts';
 import { type ApplicationRun, hasTime } from './sweep-run.ts';
 
 /** Concurrent calls, one for each file: far below the number that VOD accepts in a second. */
@@ -68,7 +68,7 @@ async function listTasks(
   if (news.length < FEW_FILES) return undefined;
   const times = news.map(({ BasicInfo }) => parseIsoTime(BasicInfo?.CreateTime ?? '') ?? 0);
   const first = Math.min(...times) - MARGIN_SECONDS;
-  if (now() / 1_000 - first > TASK_MILLISECONDS / 1_000) return undefined;
+  if (now() / 1_000 - first > TASK_MEMORY_MILLISECONDS / 1_000) return undefined;
   const maxPages = Math.floor(news.length / FEW_FILES);
   try {
     return await listMediaTasks(formatIsoTime(first), maxPages, api, { deadline, subAppId });

@@ -1,6 +1,7 @@
 import type { MediaFields, Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
-import { GRACE_MILLISECONDS, TASK_MILLISECONDS } from './check-schedule.ts';
+import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
+import { GRACE_MILLISECONDS } from './check-schedule.ts';
 
 /** The end of an upload whose end was not reported. */
 interface End {
@@ -28,7 +29,7 @@ export function findEnd(upload: Upload, { now, scannedUntil }: Moment): End | un
     if (expiresAt === undefined || !isOver(expiresAt + GRACE_MILLISECONDS)) return undefined;
     return { fact: 'expired', fields: {} };
   }
-  if (!isOver(updatedAt + TASK_MILLISECONDS)) return undefined;
+  if (!isOver(updatedAt + TASK_MEMORY_MILLISECONDS)) return undefined;
   return fileId === undefined
     ? { fact: 'pullFailed', fields: { problem: NO_ANSWER } }
     : { fact: 'processingFailed', fields: { problem: NO_RESULT } };

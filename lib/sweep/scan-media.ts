@@ -1,5 +1,5 @@
-import { ingestProven } from '../ingest/proven.ts';
-import { formatIsoTime, parseIsoTime } from '../validation/iso-time.ts';
+import { ingestProven } from '../ingest/ingest-proven.ts';
+import { formatIsoTime, parseIsoMilliseconds } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MEDIA_FILTERS } from '../vod/media.ts';
 import { findArrivals } from './find-arrivals.ts';
@@ -151,8 +151,7 @@ function followPage(
 function readCreateTime(media: unknown): number {
   const basic = isJsonObject(media) ? media['BasicInfo'] : undefined;
   const text = isJsonObject(basic) ? basic['CreateTime'] : undefined;
-  const seconds = typeof text === 'string' ? parseIsoTime(text) : undefined;
-  return (seconds ?? Number.NaN) * SECOND;
+  return parseIsoMilliseconds(text) ?? Number.NaN;
 }
 
 /** A search cannot return all media of a second with too many, so the scan continues with the next second. */

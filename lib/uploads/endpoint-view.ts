@@ -1,5 +1,6 @@
 import type { LedgerEndpoint } from '../ledger/endpoints.ts';
 import { defined } from '../validation/json-object.ts';
+import { formatMilliseconds } from './upload-view.ts';
 
 /** An endpoint in answers: times are ISO 8601. */
 export interface EndpointView {
@@ -21,15 +22,15 @@ export function viewEndpoint(endpoint: LedgerEndpoint): EndpointView {
   return defined({
     endpoint: endpoint.endpoint,
     state,
-    pausedAt: writeIsoTime(pausedAt),
+    pausedAt: formatTime(pausedAt),
     reason,
-    deliveredAt: writeIsoTime(deliveredAt),
+    deliveredAt: formatTime(deliveredAt),
     waiting: endpoint.waiting,
-    waitingSince: writeIsoTime(waitingSince),
+    waitingSince: formatTime(waitingSince),
     dead: endpoint.dead,
   });
 }
 
-function writeIsoTime(milliseconds: number | undefined): string | undefined {
-  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString();
+function formatTime(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : formatMilliseconds(milliseconds);
 }

@@ -3,6 +3,7 @@ import { Problem } from '../problem.ts';
 import { respondUnlessCached } from '../runtime/conditional.ts';
 import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../runtime/http-event.ts';
 import type { Answer } from '../runtime/http-handler.ts';
+import { refuseOptions } from '../validation/query.ts';
 import { viewEndpoint } from './endpoint-view.ts';
 import { replayDeliveries } from './replay.ts';
 import { replayDeadItem } from './replay-dead-item.ts';
@@ -11,8 +12,8 @@ import {
   parsePageQuery,
   parseReplayQuery,
   parseReplayRequest,
-  refuseOptions,
 } from './upload-query.ts';
+import { formatMilliseconds } from './upload-view.ts';
 
 /** A request of an operator, which is already authorized. */
 interface OperatorCall {
@@ -28,7 +29,7 @@ export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promi
   const { items, ...rest } = await ledger((each) => each.listDeadDeliveries(query));
   const views = items.map(({ diedAt, ...dead }) => ({
     ...dead,
-    diedAt: new Date(diedAt).toISOString(),
+    diedAt: formatMilliseconds(diedAt),
   }));
   return respondUnlessCached(event, { items: views, ...rest });
 }
@@ -39,8 +40,8 @@ export async function listDeadItems({ event, ledger }: OperatorCall): Promise<An
   const { items, ...rest } = await ledger((each) => each.listDeadItems(query));
   const views = items.map(({ firstFailedAt, diedAt, ...dead }) => ({
     ...dead,
-    firstFailedAt: new Date(firstFailedAt).toISOString(),
-    diedAt: new Date(diedAt).toISOString(),
+    firstFailedAt: formatMilliseconds(firstFailedAt),
+    diedAt: formatMilliseconds(diedAt),
   }));
   return respondUnlessCached(event, { items: views, ...rest });
 }

@@ -5,8 +5,9 @@ import { type HttpEvent, readJsonBody } from '../runtime/http-event.ts';
 import type { Answer } from '../runtime/http-handler.ts';
 import { integer } from '../validation/fields.ts';
 import { MAX_MEDIA_BYTES } from '../validation/limits.ts';
+import { createParser } from '../validation/query.ts';
 import { uploadFinished } from './reserve-upload.ts';
-import { crc64, exactly } from './upload-query.ts';
+import { crc64 } from './upload-query.ts';
 
 /** What is reported about a file while it is sent. */
 export const progressReport = v.object({
@@ -15,7 +16,7 @@ export const progressReport = v.object({
   crc64: v.optional(crc64),
 });
 
-const parseReport = exactly(progressReport);
+const parseReport = createParser(progressReport);
 
 /** A request that its caller may make. */
 interface ReportCall {

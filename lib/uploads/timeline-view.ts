@@ -1,4 +1,5 @@
 import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../ledger/timeline.ts';
+import { formatMilliseconds } from './upload-view.ts';
 
 /** The history of one upload in answers: times are ISO 8601. */
 export interface TimelineView {
@@ -19,12 +20,12 @@ export function viewTimeline(
     uploadId,
     events: events.map(({ receivedAt, deliveries, ...event }) => ({
       ...event,
-      receivedAt: writeIsoTime(receivedAt),
+      receivedAt: formatMilliseconds(receivedAt),
       deliveries: deliveries.map(viewDelivery),
     })),
     actions: actions.map(({ updatedAt, ...action }) => ({
       ...action,
-      updatedAt: writeIsoTime(updatedAt),
+      updatedAt: formatMilliseconds(updatedAt),
     })),
   };
 }
@@ -32,11 +33,7 @@ export function viewTimeline(
 function viewDelivery({ nextAttemptAt, updatedAt, ...delivery }: TimelineDelivery): object {
   return {
     ...delivery,
-    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: writeIsoTime(nextAttemptAt) }),
-    updatedAt: writeIsoTime(updatedAt),
+    ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: formatMilliseconds(nextAttemptAt) }),
+    updatedAt: formatMilliseconds(updatedAt),
   };
-}
-
-function writeIsoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

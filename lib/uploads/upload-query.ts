@@ -3,32 +3,8 @@ import type { ReplayQuery } from '../ledger/dead-deliveries.ts';
 import type { UploadQuery } from '../ledger/uploads.ts';
 import { ITEM_KINDS } from '../model/item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from '../model/upload-state.ts';
-import { findUnknownFields, isoTime, parseFields, type RawFields } from '../validation/fields.ts';
-import { MAX_PAGE_ITEMS } from '../validation/limits.ts';
-
-const DEFAULT_LIMIT = '20';
-
-/** A parameter that is given once, and is not empty. */
-export const once = v.pipe(
-  v.string('must be given only once'),
-  v.nonEmpty('must not be empty; leave it out instead'),
-  v.check((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed Unicode'),
-  v.metadata({ pattern: '^[^\\0]+$' }),
-);
-
-/** How many items a page has. */
-export const pageLimit = v.optional(
-  v.pipe(
-    once,
-    v.regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_PAGE_ITEMS}`),
-    v.metadata({ type: 'integer', minimum: 1, maximum: MAX_PAGE_ITEMS }),
-    v.transform(Number),
-  ),
-  DEFAULT_LIMIT,
-);
-
-/** Query parameters of every list. */
-export const pageQuery = v.object({ limit: pageLimit, cursor: v.optional(once) });
+import { isoTime, type RawFields } from '../validation/fields.ts';
+import { createParser, once, pageQuery } from '../validation/query.ts';
 
 /** Digits of a number as large as 64 bits can have. */
 const DIGITS = '(?:0|[1-9]\\d{0,19})';
@@ -120,30 +96,16 @@ export const replayRequest = v.object({ eventId: v.optional(once), endpoint: v.o
 export type ReplayRequest = ReturnType<typeof parseReplayRequest>;
 
 /** Returns the query parameters as a query for a list of uploads. */
-export const parseUploadQuery: (query: RawFields) => UploadQuery = exactly(uploadQuery);
+export const parseUploadQuery: (query: RawFields) => UploadQuery = createParser(uploadQuery);
 
 /** Returns the query parameters of a list without filters. */
-export const parsePageQuery = exactly(pageQuery);
+export const parsePageQuery = createParser(pageQuery);
 
 /** Returns a body as a request to deliver again. */
-export const parseReplayRequest = exactly(replayRequest);
+export const parseReplayRequest = createParser(replayRequest);
 
 /** Returns a body as the name of a dead item. */
-export const parseItemRequest = exactly(itemRequest);
+export const parseItemRequest = createParser(itemRequest);
 
 /** Returns a body as a request to replay many deliveries. */
-export const parseReplayQuery: (body: unknown) => ReplayQuery = exactly(replayQuery);
-
-/** Throws if a body has any member, for routes without options. */
-export const refuseOptions: (body: unknown) => void = exactly(v.object({}));
-
-/**
- * Returns a function that parses query parameters or a body with `schema` and allows no other members. It throws a
- * Problem, `invalid_request`, that names every wrong field.
- */
-export function exactly<TSchema extends v.GenericSchema & { readonly entries: object }>(
-  schema: TSchema,
-): (input: unknown) => v.InferOutput<TSchema> {
-  return (input) =>
-    parseFields(schema, input, (fields) => findUnknownFields(fields, schema.entries));
-}
+export const parseReplayQuery: (body: unknown) => ReplayQuery = createParser(replayQuery);

@@ -20,10 +20,15 @@ export function viewUpload(upload: Upload): UploadView {
   return {
     ...fields,
     ...(mediaExpireTime === undefined ? {} : { mediaExpireTime: formatSeconds(mediaExpireTime) }),
-    createdAt: new Date(createdAt).toISOString(),
-    updatedAt: new Date(updatedAt).toISOString(),
+    createdAt: formatMilliseconds(createdAt),
+    updatedAt: formatMilliseconds(updatedAt),
     ...(expiresAt === undefined ? {} : { expiresAt: formatSeconds(expiresAt) }),
   };
+}
+
+/** Returns a time of the ledger, in Unix milliseconds, in the form for answers and messages. */
+export function formatMilliseconds(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 /** Times that VOD and signatures have in whole seconds are written without a fraction, as in every other answer. */

@@ -65,6 +65,21 @@ export const storageRegion = v.pipe(
   v.metadata({ pattern: REGION.source }),
 );
 
+/** Short name of a region of the cloud. */
+export const regionName = v.pipe(
+  v.string(),
+  v.regex(REGION, 'must be the short name of a region, such as ap-singapore'),
+);
+
+/** Where an API of the cloud is. */
+export const apiHost = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?(?:\/[\w.-]+)*$/i,
+    'must be a host, with port and path where needed and without a protocol',
+  ),
+);
+
 /** An ISO 8601 time with its zone; becomes Unix seconds. */
 export const isoTime = v.pipe(
   v.string('must be a string, such as 2099-01-01T00:00:00Z'),

@@ -16,21 +16,6 @@ const YEAR_10000 = 253_402_300_800;
 /** Unix seconds of the last second that this format can write. */
 export const LAST_SECOND = YEAR_10000 - 1;
 
-/**
- * Returns whether `milliseconds` is a time that may be sent to the database or to VOD: whole Unix milliseconds in a
- * year from 1970 to 9999. For other years `Date` writes a sign and six digits, which PostgreSQL does not read
- * (https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-INPUT); no time here is before
- * 1970.
- */
-export function isKeptTime(milliseconds: unknown): milliseconds is number {
-  return (
-    typeof milliseconds === 'number' &&
-    Number.isInteger(milliseconds) &&
-    milliseconds >= 0 &&
-    milliseconds < YEAR_10000 * 1_000
-  );
-}
-
 const MALFORMED = 'must be an ISO 8601 time with its zone, such as 2099-01-01T00:00:00Z';
 const NO_ZONE = 'must have a zone at its end, Z or an offset, such as 2099-01-01T00:00:00Z';
 const IMPOSSIBLE = 'must be a time that exists, of a year from 1970 to 9999';
@@ -55,6 +40,12 @@ export function readIsoTime(text: string): IsoTime {
 export function parseIsoTime(text: string): number | undefined {
   const read = readIsoTime(text);
   return 'seconds' in read ? read.seconds : undefined;
+}
+
+/** Returns a time in Unix milliseconds, or undefined if `text` is not one that {@link readIsoTime} reads. */
+export function parseIsoMilliseconds(text: unknown): number | undefined {
+  const seconds = typeof text === 'string' ? parseIsoTime(text) : undefined;
+  return seconds === undefined ? undefined : seconds * 1_000;
 }
 
 /**

@@ -94,6 +94,15 @@ export const MAX_TAG_CHARACTERS = 32;
 export const MAX_DESCRIBED_FILES = 20;
 
 /**
+ * How long VOD remembers a task, in milliseconds: it reports the result of one, and recognises the `SessionId` that a pull
+ * or a task flow was requested with.
+ *
+ * @see https://cloud.tencent.com/document/product/266/33431
+ * @see https://cloud.tencent.com/document/product/266/35575
+ */
+export const TASK_MEMORY_MILLISECONDS = 3 * 24 * 60 * 60 * 1_000;
+
+/**
  * Most tasks of one answer of DescribeTasks.
  *
  * @see https://cloud.tencent.com/document/product/266/43059

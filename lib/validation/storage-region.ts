@@ -11,8 +11,13 @@ const NAMED_REGIONS =
     ' ',
   );
 
-/** What the short name of a region looks like; one that is nearly a known name is refused nevertheless. */
-export const REGION = /^[a-z]{2}-[a-z]+(?:-\d+)?$/;
+/**
+ * What the short name of any region looks like: `ap-singapore`, `ap-beijing-1`, and with a suffix of letters, such as
+ * `ap-shanghai-fsi`. As a storage region, one that is nearly a known name is refused nevertheless.
+ *
+ * @see https://cloud.tencent.com/document/product/436/6224
+ */
+export const REGION = /^[a-z]{2}-[a-z]+(?:-[a-z\d]+)*$/;
 const NUMBER = /-\d+$/;
 
 /** Returns what is wrong with `region` as the name of a storage region, or undefined if it may be one. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { subAppId } from '../validation/fields.ts';
-import { findVodCredentials, MISSING_CREDENTIALS, type VodCredentials } from './call.ts';
+import { apiHost, regionName, subAppId } from '../validation/fields.ts';
+import { findVodCredentials, MISSING_CREDENTIALS, type VodCredentials } from './credentials.ts';
 
 /** How VOD's API is called. */
 export interface VodApiConfig {
@@ -61,15 +61,7 @@ export const vodCredentialsEnvironment = v.pipe(
 /** Schema of everything that calls of VOD's API need, except credentials. */
 export const vodCallEnvironment = v.pipe(
   v.object({
-    VOD_API_ENDPOINT: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(
-          /^[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d{1,5})?(?:\/[\w.-]+)*$/i,
-          'must be a host, with port and path where needed and without a protocol',
-        ),
-      ),
-    ),
+    VOD_API_ENDPOINT: v.optional(apiHost),
     VOD_API_PROTOCOL: v.optional(
       v.pipe(
         v.picklist(['https', 'http', 'https://', 'http://'], 'must be https or http'),
@@ -77,15 +69,7 @@ export const vodCallEnvironment = v.pipe(
       ),
       'https',
     ),
-    VOD_REGION: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(
-          /^[a-z]{2}-[a-z]+(?:-\d+)?$/,
-          'must be the short name of a region, such as ap-singapore',
-        ),
-      ),
-    ),
+    VOD_REGION: v.optional(regionName),
     VOD_SUB_APP_ID: v.optional(subAppId),
     // VOD accepts 100 per account: https://cloud.tencent.com/document/product/266/35575.
     VOD_PULLS_PER_SECOND: v.optional(

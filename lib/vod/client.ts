@@ -28,15 +28,11 @@ import type { Clock } from '../system.ts';
 import { createRateLimit, type RateLimit } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import type { VodApiConfig } from './api-config.ts';
-import {
-  type CallDependencies,
-  type CallOptions,
-  callVod,
-  createVendorClient,
-  type VodCredentials,
-} from './call.ts';
+import { type CallDependencies, type CallOptions, callVod } from './call.ts';
 import type { CallBudget } from './call-budget.ts';
+import type { VodCredentials } from './credentials.ts';
 import { DUPLICATE_SESSION, NO_EVENTS } from './error-rules.ts';
+import { createVendorClient } from './vendor-client.ts';
 
 /** Dependencies of the client. */
 export interface VodApiDependencies extends CallDependencies {

@@ -7,7 +7,7 @@ import type {
 import type { MediaFacts, MediaFields } from '../model/upload.ts';
 import { Problem } from '../problem.ts';
 import type { Deadline } from '../system.ts';
-import { parseIsoTime } from '../validation/iso-time.ts';
+import { parseIsoMilliseconds } from '../validation/iso-time.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
@@ -91,9 +91,7 @@ function isPicture(basic: MediaBasicInfo | undefined, meta: MediaMetaData | unde
 }
 
 function readExpireTime(text: unknown): number | undefined {
-  if (typeof text !== 'string' || text === FOR_EVER) return undefined;
-  const seconds = parseIsoTime(text);
-  return seconds === undefined ? undefined : seconds * 1_000;
+  return text === undefined || text === FOR_EVER ? undefined : parseIsoMilliseconds(text);
 }
 
 /** Filters for DescribeMediaInfos and SearchMedia that select what an event says about its media. */

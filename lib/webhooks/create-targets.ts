@@ -1,4 +1,4 @@
-import type { VodCredentials } from '../vod/call.ts';
+import type { VodCredentials } from '../vod/credentials.ts';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { createEventBus, type EventBusConfig } from './event-bridge.ts';
 import { createWebhookSender, type WebhookDependencies } from './send-webhook.ts';

@@ -1,6 +1,6 @@
-import type { VodCredentials } from '../vod/call.ts';
-import { createVendorClient } from '../vod/call.ts';
+import type { VodCredentials } from '../vod/credentials.ts';
 import { readHttpStatus, readRefusal } from '../vod/error.ts';
+import { createVendorClient } from '../vod/vendor-client.ts';
 import type { Message } from './message.ts';
 import { readSubject, writeMessageBody } from './message.ts';
 import type { SendResult, Target } from './target.ts';

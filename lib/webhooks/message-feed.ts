@@ -8,8 +8,8 @@ import { type HttpEvent, readPath, readQueryFields } from '../runtime/http-event
 import type { Answer } from '../runtime/http-handler.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
 import { type Clock, type Deadline, limitTo, clock as systemClock } from '../system.ts';
-import { exactly, once, pageLimit } from '../uploads/upload-query.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
+import { createParser, once, pageQuery, refuseOptions } from '../validation/query.ts';
 import { buildMessage } from './deliver-due.ts';
 import { writeMessageBody } from './message.ts';
 
@@ -70,12 +70,10 @@ export const feedQuery = v.object({
     ),
     '0',
   ),
-  limit: pageLimit,
+  limit: pageQuery.entries.limit,
 });
 
-const parseFeedQuery = exactly(feedQuery);
-
-const parseNothing = exactly(v.object({}));
+const parseFeedQuery = createParser(feedQuery);
 
 /**
  * Returns the messages after a cursor, oldest first. If there are none, it waits for the first, for as long as the caller
@@ -103,7 +101,7 @@ export async function listMessages(
 /** Returns the message about one event. @throws {Problem} `not_found` if the caller may see none with this id. */
 export async function showMessage(call: FeedCall): Promise<Answer> {
   const { event, owner, subAppId, ledger } = call;
-  parseNothing(readQueryFields(event));
+  refuseOptions(readQueryFields(event));
   const [, eventId = ''] = readPath(event, 'uploads');
   const found = EVENT_ID.test(eventId)
     ? await ledger((each) => each.findMessage(eventId, { owner, subAppId }))

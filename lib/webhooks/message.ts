@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { EventType } from '../model/message-type.ts';
 import { removeV1 } from '../model/source-context.ts';
-import type { UploadView } from '../uploads/upload-view.ts';
+import { formatMilliseconds, type UploadView } from '../uploads/upload-view.ts';
 import { defined, isJsonObject } from '../validation/json-object.ts';
 import { replaceSourceContext } from '../vod/event.ts';
 import { nameVodEvent } from '../vod/event-id.ts';
@@ -91,7 +91,7 @@ export function buildVodMessage(event: GenuineVodEvent): Message {
   return {
     id: deriveId(type, eventId),
     type,
-    timestamp: new Date(receivedAt).toISOString(),
+    timestamp: formatMilliseconds(receivedAt),
     data: {
       EventType: name,
       ...(hasEnvelope ? removeEnvelope(members) : members),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openPullProgress } from '../../lib/config/progress-source.ts';
+import { openProgressLazily } from '../../lib/config/lazy-progress.ts';
 import { lazyLedger } from '../../lib/ledger/lazy-ledger.ts';
 import { clock, random } from '../../lib/system.ts';
 import { startVodServer, succeed } from '../support/vod-server.ts';
@@ -17,7 +17,7 @@ it("GET /uploads/{uploadId} has VOD's percentage while VOD fetches a pull, asked
   };
   const ledger = lazyLedger(async () => stage.ledger);
   const ask = stage.load({
-    readProgress: openPullProgress(environment, ledger, { clock, random }),
+    readProgress: openProgressLazily(environment, ledger, { clock, random }),
   });
   const show = async (name: string) => (await ask('GET', `/uploads/${id(name)}`)).json;
   for (const name of ['queued', 'fetched', 'there']) await stage.issue(name, 'ann', 'pull');
@@ -37,4 +37,14 @@ it("GET /uploads/{uploadId} has VOD's percentage while VOD fetches a pull, asked
     ['DescribeTaskDetail', 'task-1'],
   ]);
   await vod.close();
+});
+
+it.each([
+  {},
+  { VOD_SECRET_ID: 'AKIDexample' },
+  { TENCENTCLOUD_SECRETID: 'AKIDrole', TENCENTCLOUD_SECRETKEY: 'secret-key-example' },
+])('nobody asks VOD without credentials (%j)', (environment) => {
+  const ledger = lazyLedger(async () => stage.ledger);
+
+  expect(openProgressLazily(environment, ledger, { clock, random })).toBeUndefined();
 });

@@ -26,7 +26,8 @@ const PARTS = [
   'lib/pulls/answer-runs.ts',
   'lib/uploads/operator-routes.ts',
   'lib/uploads/report-progress.ts',
-  'lib/config/progress-source.ts',
+  'lib/config/progress-config.ts',
+  'lib/uploads/progress-source.ts',
   'lib/policy/settings.ts',
   'lib/webhooks/message-feed.ts',
 ].map((file) => join(ROOT, file));

@@ -1,3 +1,4 @@
+import { REGION } from '../../lib/validation/storage-region.ts';
 import { explainCron } from './cron.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
 import { explainRuntime } from './runtime.ts';
@@ -12,8 +13,6 @@ const MAX_HANDLER = 60;
 const DESCRIPTION = /^[\w ,.\n\p{Script=Han}]{0,900}$/u;
 /** https://cloud.tencent.com/document/product/583/18589 */
 const TIMER_NAME = /^[\w-]{1,100}$/;
-/** Short name of a region, such as ap-singapore. */
-const REGION = /^[a-z]{2}-[a-z]+(?:-[a-z\d]+)*$/;
 /** https://cloud.tencent.com/document/product/436/13312, without the dash and the account's number. */
 const BUCKET = /^[a-z\d](?:[a-z\d-]{0,48}[a-z\d])?$/;
 

@@ -1,5 +1,5 @@
 import { type Environment, findStrayCharacters } from '../../lib/config/environment.ts';
-import type { VodCredentials } from '../../lib/vod/call.ts';
+import type { VodCredentials } from '../../lib/vod/credentials.ts';
 import { DeployError } from './deploy-error.ts';
 
 /**

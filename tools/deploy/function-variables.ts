@@ -3,7 +3,7 @@ import { readCallbackConfig } from '../../lib/config/callback-config.ts';
 import { databaseUrl } from '../../lib/config/database-config.ts';
 import { readDeliveryConfig } from '../../lib/config/delivery-config.ts';
 import type { Environment } from '../../lib/config/environment.ts';
-import { readProgressConfig } from '../../lib/config/progress-source.ts';
+import { readProgressConfig } from '../../lib/config/progress-config.ts';
 import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readSweepConfig } from '../../lib/config/sweep-config.ts';

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { SignatureAnswer } from '../../functions/signature.ts';
-import type { readWhileIssued } from '../../lib/config/lazy-progress.ts';
 import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../../lib/ledger/timeline.ts';
 import { UPLOAD_METHODS } from '../../lib/model/upload-state.ts';
 import type { SubmittedPull } from '../../lib/pulls/pull-store.ts';
+import type { readWhileIssued } from '../../lib/uploads/upload-progress.ts';
 import type { UploadView } from '../../lib/uploads/upload-view.ts';
 import type { FeedItem } from '../../lib/webhooks/message-feed.ts';
 import {

@@ -1,4 +1,5 @@
-import { pageQuery, uploadQuery } from '../../lib/uploads/upload-query.ts';
+import { uploadQuery } from '../../lib/uploads/upload-query.ts';
+import { pageQuery } from '../../lib/validation/query.ts';
 import { feedQuery } from '../../lib/webhooks/message-feed.ts';
 import {
   callbackAnswer,

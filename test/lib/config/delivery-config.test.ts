@@ -241,6 +241,12 @@ describe('readDeliveryConfig()', () => {
     ).toMatchObject({ protocol: 'http', events: ['upload.*', 'vod.PullComplete'] });
   });
 
+  it.each(['ap-beijing-1', 'ap-shanghai-fsi'])('accepts an event bus in %s', (region) => {
+    const { eventBus } = readDeliveryConfig({ ...BUS, EVENT_BUS_REGION: region });
+
+    expect(eventBus).toMatchObject({ region });
+  });
+
   it.each([
     ['EVENT_BUS_ID', ''],
     ['EVENT_BUS_REGION', undefined],

@@ -133,6 +133,10 @@ describe('RETENTION_EXPORT', () => {
     expect(error.message).toContain('such as cos://archive-1250000000/vod-upload');
   });
 
+  it.each(['ap-beijing-1', 'ap-shanghai-fsi'])('may be in %s', (region) => {
+    expect(readExport('cos://archive-1250000000', region)).toMatchObject({ region });
+  });
+
   it('has a region', () => {
     const error = thrown(ConfigError, () => readExport('cos://archive-1250000000', 'Singapore'));
     expect(error.variables).toEqual(['RETENTION_EXPORT_REGION']);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dispatch } from '../../../lib/ingest/durable.ts';
-import { ingestProven } from '../../../lib/ingest/proven.ts';
+import { ingestProven } from '../../../lib/ingest/ingest-proven.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import type { ClaimedDelivery } from '../../../lib/ledger/deliveries.ts';
 import type { EventRecord } from '../../../lib/ledger/event-record.ts';

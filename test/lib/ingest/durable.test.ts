@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ingestBatch } from '../../../lib/ingest/durable.ts';
+import { ingestProven } from '../../../lib/ingest/ingest-proven.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
-import { ingestProven } from '../../../lib/ingest/proven.ts';
 import type { Origin } from '../../../lib/ingest/received-event.ts';
 import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
 import type { Envelope } from '../../../lib/model/source-context.ts';

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatIsoTime,
-  isKeptTime,
   LAST_SECOND,
+  parseIsoMilliseconds,
   parseIsoTime,
   readIsoTime,
 } from '../../../lib/validation/iso-time.ts';
@@ -160,17 +160,15 @@ describe('readIsoTime()', () => {
   });
 });
 
-describe('isKeptTime()', () => {
+describe('parseIsoMilliseconds()', () => {
   it.each([
-    [0, true],
-    [253_402_300_799_999, true],
-    [253_402_300_800_000, false],
-    [-1, false],
-    [0.5, false],
-    [Number.NaN, false],
-    ['0', false],
-    [undefined, false],
-  ])('accepts %j as a time that can be stored: %s', (milliseconds, kept) => {
-    expect(isKeptTime(milliseconds)).toBe(kept);
+    ['1970-01-01T00:00:01.5Z', 1_000],
+    ['2027-01-15T08:00:00+08:00', 1_799_971_200_000],
+    ['2027-01-15', undefined],
+    ['', undefined],
+    [undefined, undefined],
+    [1_799_971_200, undefined],
+  ])('reads %j as %j', (text, milliseconds) => {
+    expect(parseIsoMilliseconds(text)).toBe(milliseconds);
   });
 });

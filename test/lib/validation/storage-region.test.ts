@@ -5,7 +5,7 @@ import { explainStorageRegion } from '../../../lib/validation/storage-region.ts'
 describe('explainStorageRegion()', () => {
   it.each([
     ...['ap-singapore', 'ap-beijing-1', 'ap-beijing-2', 'ap-beijing-12', 'sa-saopaulo'],
-    ...['ap-guangzhou-2', 'me-riyadh', 'me-riyadh-12'],
+    ...['ap-guangzhou-2', 'me-riyadh', 'me-riyadh-12', 'ap-shanghai-fsi', 'ap-shenzhen-fsi'],
   ])('accepts %s', (region) => {
     expect(explainStorageRegion(region)).toBeUndefined();
   });
@@ -27,7 +27,9 @@ describe('explainStorageRegion()', () => {
     'ap-2-beijing',
     'ap-singapore/',
     'singapore',
-    'ap-singapore-x',
+    'ap-singapore-',
+    'ap-singapore--fsi',
+    'ap-singapore-FSI',
     '../etc',
   ])('refuses %j', (region) => {
     expect(explainStorageRegion(region)).toContain('storage region');

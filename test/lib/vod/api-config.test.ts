@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { readPullConfig } from '../../../lib/config/pull-config.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
-import { readVodCredentials } from '../../../lib/vod/call.ts';
 import { thrown } from '../../support/thrown.ts';
 
 const KEY: Environment = {
@@ -59,6 +58,10 @@ describe('vodApi of readPullConfig()', () => {
     });
   });
 
+  it.each(['ap-beijing-1', 'ap-shanghai-fsi'])('accepts the region %s', (region) => {
+    expect(readVodApi({ ...KEY, VOD_REGION: region })).toMatchObject({ region });
+  });
+
   it.each([
     ['https', 'https'],
     ['https://', 'https'],
@@ -113,33 +116,5 @@ describe('vodApi of readPullConfig()', () => {
     );
 
     expect(error.variables).toEqual(['VOD_API_ENDPOINT', 'VOD_REGION', 'VOD_SECRET_KEY']);
-  });
-});
-
-describe('readVodCredentials()', () => {
-  it('prefers the execution role over the key', () => {
-    expect(readVodCredentials({ ...KEY, ...ROLE })).toEqual({
-      secretId: 'AKIDrole',
-      secretKey: 'role-key-canary',
-      token: 'role-token-canary',
-    });
-  });
-
-  it.each(Object.keys(ROLE))('uses the key if the role has no %s', (variable) => {
-    expect(readVodCredentials({ ...KEY, ...ROLE, [variable]: undefined })).toEqual({
-      secretId: 'AKIDexample',
-      secretKey: 'secret-key-canary',
-      token: undefined,
-    });
-    expect(readVodCredentials({ ...KEY, ...ROLE, [variable]: '' }).token).toBeUndefined();
-  });
-
-  it('throws without credentials, and quotes no value', () => {
-    const error = problemOf(() =>
-      readVodCredentials({ ...ROLE, TENCENTCLOUD_SESSIONTOKEN: undefined }),
-    );
-
-    expect(error.variables).toEqual(['VOD_SECRET_ID', 'VOD_SECRET_KEY']);
-    expect(error.message).not.toContain('canary');
   });
 });

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
 import type { RateLimit } from '../../../lib/system.ts';
 import { clock } from '../../../lib/system.ts';
-import { defined } from '../../../lib/validation/json-object.ts';
-import { type CallOptions, callVod, createVendorClient } from '../../../lib/vod/call.ts';
-import { startVodServer, succeed } from '../../support/vod-server.ts';
+import { type CallOptions, callVod } from '../../../lib/vod/call.ts';
 
 const INTERNAL_ERROR = { code: 'InternalError', requestId: 'request-1' };
 const LIMITED = { code: 'RequestLimitExceeded', requestId: 'request-1' };
@@ -209,23 +207,5 @@ describe('callVod()', () => {
   it('starts an attempt with 200 ms left, and none with less', async () => {
     expect(await run([], { deadline: { left: () => 700 } })).toMatchObject({ tries: 1 });
     expect(await run([], { deadline: { left: () => 699 } })).toMatchObject({ tries: 0 });
-  });
-});
-
-describe('createVendorClient()', () => {
-  it.each([
-    ['keeps its connection open', undefined, 1],
-    ['opens a connection for each call if asked to', false, 3],
-  ])('%s', async (_, keepsOpen, connections) => {
-    const server = await startVodServer((response) => succeed(response));
-    const { endpoint } = server;
-    const client = createVendorClient(
-      { endpoint, protocol: 'http', region: undefined, ...defined({ keepsOpen }) },
-      () => ({ secretId: 'AKIDexample', secretKey: 'example', token: undefined }),
-    );
-
-    for (let call = 0; call < 3; call += 1) await client.request('DescribeSubAppIds', {});
-    expect(server.connections()).toBe(connections);
-    await server.close();
   });
 });

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
 import { clock } from '../../../lib/system.ts';
 import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
-import type { VodCredentials } from '../../../lib/vod/call.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
 import { listen } from '../../support/listen.ts';
 import {
   type AnswerVodCall,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { clock } from '../../../lib/system.ts';
-import type { VodCredentials } from '../../../lib/vod/call.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
 import { createEventBus } from '../../../lib/webhooks/event-bridge.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';

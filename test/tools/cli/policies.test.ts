@@ -71,8 +71,8 @@ describe('the policy of the functions’ role', () => {
     );
 
     expect(users.sort()).toEqual([
-      'lib/vod/call.ts',
       'lib/vod/client.ts',
+      'lib/vod/vendor-client.ts',
       'lib/webhooks/event-bridge.ts',
     ]);
   });

@@ -48,7 +48,7 @@ describe('bundleFunctions()', () => {
     expect(readers('VOD_API_ENDPOINT')).not.toContain('uploads');
     expect(readers('VOD_CALLS_PER_SECOND')).toEqual([
       ...['callback', 'pull', 'sweep'],
-      'progress-source',
+      'progress-config',
     ]);
   });
 

@@ -93,6 +93,10 @@ describe('checkService()', () => {
     expect(() => checkService(serviceOf(change), FILES)).toThrow(words);
   });
 
+  it.each(['ap-beijing-1', 'ap-shanghai-fsi'])('accepts the region %s', (region) => {
+    expect(() => checkService(serviceOf({}, { region }), FILES)).not.toThrow();
+  });
+
   it('reports all problems together, without the values of variables', () => {
     const wrong = { timeout: 0, memorySize: 1, environment: { A: 'hidden-value' } };
     const check = () => checkService(serviceOf(wrong, { region: 'Mars', bucket: 'A_B' }), FILES);

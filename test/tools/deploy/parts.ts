@@ -9,7 +9,14 @@ export const PARTS = [
     'ledger',
     'message-feed',
   ],
-  ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-source', 'pruned-tables'],
-  ...['pull-runs', 'report-progress', 'settings', 'timeline-statements', 'upload-contents'],
+  ...['narrow-by-claim', 'open-durable', 'operator-routes', 'progress-config', 'progress-source'],
+  ...[
+    'pruned-tables',
+    'pull-runs',
+    'report-progress',
+    'settings',
+    'timeline-statements',
+    'upload-contents',
+  ],
   'verify-token',
 ];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findBreakingChanges } from '../../../tools/openapi/breaking-changes.ts';
 import { describeApi } from '../../../tools/openapi/document.ts';
 import { readFile } from '../../documents/documents.ts';
+import { findBreakingChanges } from './breaking-changes.ts';
 
 const released: unknown = JSON.parse(readFile('docs/openapi.released.json'));
 

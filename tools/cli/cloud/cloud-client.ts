@@ -1,7 +1,8 @@
 import { Problem } from '../../../lib/problem.ts';
 import { clock, random } from '../../../lib/system.ts';
-import type { createVendorClient, VodCredentials } from '../../../lib/vod/call.ts';
 import { callVod } from '../../../lib/vod/call.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
+import type { createVendorClient } from '../../../lib/vod/vendor-client.ts';
 
 /** One of Tencent Cloud's APIs, called with one key. */
 export interface CloudClient {
@@ -22,7 +23,7 @@ export function createCloudClient(
 ): CloudClient {
   const open = async () => {
     // The client is half of the program, so it is loaded before the first call only.
-    const vendor = await import('../../../lib/vod/call.ts');
+    const vendor = await import('../../../lib/vod/vendor-client.ts');
     const answerSeconds = ANSWER_MILLISECONDS / 1_000;
     return vendor.createVendorClient({ ...address, answerSeconds }, () => credentials);
   };

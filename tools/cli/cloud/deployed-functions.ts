@@ -1,6 +1,6 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import { Problem } from '../../../lib/problem.ts';
-import type { VodCredentials } from '../../../lib/vod/call.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
 import { isEnabled, readAddress, type TriggerState } from '../../deploy/cloud/trigger-state.ts';
 import { createCloudClient, readRefusalCode } from './cloud-client.ts';
 

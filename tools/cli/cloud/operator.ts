@@ -9,7 +9,7 @@ import {
   type VodApiConfig,
   vodApiEnvironment,
 } from '../../../lib/vod/api-config.ts';
-import type { VodCredentials } from '../../../lib/vod/call.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
 import { readCredentials } from '../../deploy/credentials.ts';
 
 /** The key and the configuration with which a command calls Tencent Cloud. */

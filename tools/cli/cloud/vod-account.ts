@@ -8,7 +8,7 @@ import type {
 } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { defined } from '../../../lib/validation/json-object.ts';
 import type { VodApiConfig } from '../../../lib/vod/api-config.ts';
-import type { VodCredentials } from '../../../lib/vod/call.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
 import { createCloudClient } from './cloud-client.ts';
 
 /** The settings of an application for event notifications. */

@@ -1,6 +1,6 @@
-import type { VodCredentials } from '../../../lib/vod/call.ts';
-import { createVendorClient } from '../../../lib/vod/call.ts';
+import type { VodCredentials } from '../../../lib/vod/credentials.ts';
 import { readRefusal } from '../../../lib/vod/error.ts';
+import { createVendorClient } from '../../../lib/vod/vendor-client.ts';
 import { DeployError } from '../deploy-error.ts';
 
 /** One API of the cloud. */

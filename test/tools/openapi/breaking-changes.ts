@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../lib/validation/json-object.ts';
+import { isJsonObject } from '../../../lib/validation/json-object.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 
