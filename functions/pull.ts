@@ -17,16 +17,12 @@ import {
 } from '../lib/pulls/submit.ts';
 import {
   type HttpEvent,
+  methodNotAllowed,
   readHeader,
   readJsonBody,
   refuseInQuery,
 } from '../lib/runtime/http-event.ts';
-import {
-  type Answer,
-  httpHandler,
-  methodNotAllowed,
-  type Route,
-} from '../lib/runtime/http-handler.ts';
+import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import type { Invocation, LogFields } from '../lib/runtime/invocation.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, random } from '../lib/system.ts';
@@ -71,9 +67,10 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
     requireScope(caller, 'upload:pull');
 
     if (typeof event.path === 'string' && MAY_BE_RUNS.test(event.path)) {
-      const { answerRuns } = await import('../lib/pulls/answer-runs.ts');
+      const { answerRuns } = await import('../lib/pulls/run-routes.ts');
+      const { urlPolicy } = config;
       const call = { ...invocation, event, caller, permit };
-      const answer = await answerRuns(call, { ...pulls, ...dependencies });
+      const answer = await answerRuns(call, { ...pulls, ...dependencies, urlPolicy });
       if (answer !== undefined) return answer;
     }
     if (event.httpMethod !== 'POST') throw methodNotAllowed(String(event.httpMethod), ['POST']);

@@ -8,32 +8,26 @@ import { checkDatabase } from '../lib/config/database-config.ts';
 import { openProgressLazily } from '../lib/config/lazy-progress.ts';
 import { readUploadsConfig, type UploadsConfig } from '../lib/config/uploads-config.ts';
 import { ledgerRequired, openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
-import { uploadPruned } from '../lib/model/pruned-upload.ts';
 import type { Upload } from '../lib/model/upload.ts';
 import { isFinished } from '../lib/model/upload-state.ts';
 import { findTenantApplication } from '../lib/policy/applications.ts';
 import type { Settings } from '../lib/policy/settings.ts';
-import { Problem } from '../lib/problem.ts';
 import { respondUnlessCached } from '../lib/runtime/conditional.ts';
 import {
   type HttpEvent,
+  matchRoute,
   readHeader,
   readPath,
   readQueryFields,
 } from '../lib/runtime/http-event.ts';
-import {
-  type Answer,
-  httpHandler,
-  methodNotAllowed,
-  type Route,
-} from '../lib/runtime/http-handler.ts';
+import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
 import { clock, type Deadline, random } from '../lib/system.ts';
 import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
 import { type ReadProgress, readWhileIssued } from '../lib/uploads/upload-progress.ts';
 import { parseUploadQuery } from '../lib/uploads/upload-query.ts';
-import { viewUpload } from '../lib/uploads/upload-view.ts';
+import { findVisibleUpload, viewUpload } from '../lib/uploads/upload-view.ts';
 import { UPLOAD_ID } from '../lib/validation/fields.ts';
 
 /** Dependencies of the route. */
@@ -68,11 +62,28 @@ interface Call extends Pick<UploadsDependencies, 'readProgress'> {
   readonly deadline: Deadline;
 }
 
-/** What one method of one path does, and the scope that it needs. */
-type Operation = readonly [scope: Scope, perform: (call: Call) => Promise<Answer>];
+type Perform = (call: Call) => Promise<Answer>;
 
-/** The operations of one path by their methods. */
-type Resource = ReadonlyMap<string, Operation>;
+/** What one method of one path does, and the scope that it needs. */
+type Operation = readonly [method: string, path: string, scope: Scope, perform: Perform];
+
+/** What is below `/uploads`. */
+const ROUTES: readonly Operation[] = [
+  ['GET', '/', 'upload:read', listUploads],
+  ['GET', '/events', 'upload:read', read('listMessages')],
+  ['GET', '/events/:eventId', 'upload:read', read('showMessage')],
+  ['GET', '/:uploadId', 'upload:read', showUpload],
+  ['GET', '/:uploadId/events', 'upload:read', showEvents],
+  ['PUT', '/:uploadId/progress', 'upload:sign', reportProgress],
+  ['DELETE', '/:uploadId', 'upload:cancel', cancelUpload],
+  ['POST', '/:uploadId/replay', 'upload:admin', replayUpload],
+  ['GET', '/dead-deliveries', 'upload:admin', operate('listDeadDeliveries')],
+  ['POST', '/dead-deliveries/replay', 'upload:admin', operate('replayMany')],
+  ['GET', '/dead-items', 'upload:admin', operate('listDeadItems')],
+  ['POST', '/dead-items/replay', 'upload:admin', operate('replayItem')],
+  ['GET', '/endpoints', 'upload:admin', operate('listEndpoints')],
+  ['POST', '/endpoints/:endpoint/resume', 'upload:admin', operate('resumeEndpoint')],
+];
 
 /** Returns the routes below `/uploads`. */
 export function createUploadsRoute(dependencies: UploadsDependencies): Route {
@@ -85,7 +96,7 @@ export function createUploadsRoute(dependencies: UploadsDependencies): Route {
     );
     log.owner = caller.owner;
     const path = readPath(event, 'uploads');
-    const [scope, perform] = findOperation(path, event);
+    const [, , scope, perform] = matchRoute(ROUTES, String(event.httpMethod), path);
     requireScope(caller, scope);
     const { policy } = settings;
     const seesAll = policy.tenants === undefined || mayReadAll(caller);
@@ -99,82 +110,6 @@ export function createUploadsRoute(dependencies: UploadsDependencies): Route {
     return perform({ ...known, deadline, readProgress });
   };
 }
-
-function findOperation(path: readonly string[], { httpMethod }: HttpEvent): Operation {
-  const resource = findResource(path);
-  if (resource === undefined) throw refuseUnknown('There is nothing at this path.');
-  const method = String(httpMethod);
-  const operation = resource.get(method);
-  if (operation === undefined) throw methodNotAllowed(method, [...resource.keys()]);
-  return operation;
-}
-
-function findResource([first, ...rest]: readonly string[]): Resource | undefined {
-  if (first === undefined) return UPLOADS;
-  const [second, ...others] = rest;
-  if (first === 'endpoints') return findEndpoints(rest);
-  if (second === undefined) return LISTS.get(first) ?? UPLOAD;
-  if (others.length > 0) return undefined;
-  if (first === 'events') return MESSAGE;
-  if (second === 'replay') return REPLAYS.get(first) ?? REPLAY;
-  return LISTS.has(first) ? undefined : OF_UPLOAD.get(second);
-}
-
-function findEndpoints([endpoint, verb, ...rest]: readonly string[]): Resource | undefined {
-  if (endpoint === undefined) return ENDPOINTS;
-  return verb === 'resume' && rest.length === 0 ? RESUME : undefined;
-}
-
-const UPLOADS = answers('GET', 'upload:read', listUploads);
-const UPLOAD: Resource = new Map<string, Operation>([
-  ['GET', ['upload:read', showUpload]],
-  ['DELETE', ['upload:cancel', cancelUpload]],
-]);
-const PROGRESS = answers('PUT', 'upload:sign', async (call) =>
-  (await import('../lib/uploads/report-progress.ts')).saveReport(call, () => findUpload(call)),
-);
-const EVENTS = answers('GET', 'upload:read', showEvents);
-/** What is below the path of an upload. */
-const OF_UPLOAD: ReadonlyMap<string, Resource> = new Map([
-  ['events', EVENTS],
-  ['progress', PROGRESS],
-]);
-const REPLAY = answers('POST', 'upload:admin', async (call) =>
-  (await import('../lib/uploads/operator-routes.ts')).replayUpload(call, () => findUpload(call)),
-);
-const MESSAGES = answers('GET', 'upload:read', async (call) =>
-  (await import('../lib/webhooks/message-feed.ts')).listMessages(call),
-);
-const MESSAGE = answers('GET', 'upload:read', async (call) =>
-  (await import('../lib/webhooks/message-feed.ts')).showMessage(call),
-);
-const ENDPOINTS = answersOperator('GET', 'listEndpoints');
-const RESUME = answersOperator('POST', 'resumeEndpoint');
-
-function answers(method: string, ...operation: Operation): Resource {
-  return new Map([[method, operation]]);
-}
-
-/** What only operators ask for is loaded when one of them does. */
-function answersOperator(
-  method: string,
-  name: Exclude<keyof typeof import('../lib/uploads/operator-routes.ts'), 'replayUpload'>,
-): Resource {
-  return answers(method, 'upload:admin', async (call) =>
-    (await import('../lib/uploads/operator-routes.ts'))[name](call),
-  );
-}
-
-/** Path segments that name a list instead of an upload; none of them is a valid upload id. */
-const LISTS: ReadonlyMap<string, Resource> = new Map([
-  ['dead-deliveries', answersOperator('GET', 'listDeadDeliveries')],
-  ['dead-items', answersOperator('GET', 'listDeadItems')],
-  ['events', MESSAGES],
-]);
-const REPLAYS: ReadonlyMap<string, Resource> = new Map([
-  ['dead-deliveries', answersOperator('POST', 'replayMany')],
-  ['dead-items', answersOperator('POST', 'replayItem')],
-]);
 
 async function listUploads({ event, caller, owner, subAppId, ledger }: Call): Promise<Answer> {
   const query = parseUploadQuery(readQueryFields(event));
@@ -207,40 +142,41 @@ async function cancelUpload(call: Call): Promise<Answer> {
 async function showEvents(call: Call): Promise<Answer> {
   const { event, ledger, uploadId } = call;
   await findUpload(call);
-  const [events, actions] = await ledger((each) =>
-    Promise.all([each.listEvents(uploadId), each.listActions(uploadId)]),
-  );
+  const [events, actions] = await ledger(async (each) => {
+    const timeline = await each.timeline();
+    return Promise.all([timeline.listEvents(uploadId), timeline.listActions(uploadId)]);
+  });
   return respondUnlessCached(event, viewTimeline(uploadId, events, actions));
 }
 
-/**
- * Returns the upload if the caller may see it; for any other caller it does not exist.
- *
- * @throws {Problem} `upload_pruned` if the caller might have seen it, else `not_found`.
- */
-async function findUpload({ caller, subAppId, ledger, uploadId }: Call): Promise<Upload> {
-  const maySee = (upload: Pick<Upload, 'owner' | 'subAppId'>) =>
-    mayReadAll(caller) ||
-    (upload.owner === caller.owner && (subAppId === undefined || upload.subAppId === subAppId));
-  if (UPLOAD_ID.test(uploadId)) {
-    const upload = await ledger((each) => each.findUpload(uploadId));
-    if (upload !== undefined && maySee(upload)) return upload;
-    const pruned = upload ?? (await ledger((each) => each.findPrunedUpload(uploadId)));
-    if (pruned !== undefined && 'prunedAt' in pruned && maySee(pruned)) throw uploadPruned(pruned);
-  }
-  throw refuseUnknown(
-    UPLOAD_ID.test(uploadId)
-      ? 'There is no upload with this id.'
-      : 'There is no upload with this id: an uploadId has 26 digits and capital letters, such as 01M817BHKVC70379HNNTTY6AVN.',
-  );
+async function reportProgress(call: Call): Promise<Answer> {
+  const { saveReport } = await import('../lib/uploads/report-progress.ts');
+  return saveReport(call, () => findUpload(call));
+}
+
+async function replayUpload(call: Call): Promise<Answer> {
+  const routes = await import('../lib/uploads/operator-routes.ts');
+  return routes.replayUpload(call, () => findUpload(call));
+}
+
+/** Returns an operation of consumers, whose code is loaded when one of them asks. */
+function read(name: 'listMessages' | 'showMessage'): Perform {
+  return async (call) => (await import('../lib/webhooks/message-feed.ts'))[name](call);
+}
+
+/** Returns an operation of operators, whose code is loaded when one of them asks. */
+function operate(
+  name: Exclude<keyof typeof import('../lib/uploads/operator-routes.ts'), 'replayUpload'>,
+): Perform {
+  return async (call) => (await import('../lib/uploads/operator-routes.ts'))[name](call);
+}
+
+function findUpload({ uploadId, ledger, ...scope }: Call): Promise<Upload> {
+  return findVisibleUpload(uploadId, scope, ledger);
 }
 
 function mayReadAll({ scopes }: Caller): boolean {
   return scopes.has('upload:admin');
-}
-
-function refuseUnknown(detail: string): Problem {
-  return new Problem(detail, { code: 'not_found' });
 }
 
 /** The function's entry point. */

@@ -3,7 +3,11 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { sectionOf } from './documents/documents.ts';
 
-const LIB = path.join(import.meta.dirname, '../lib');
+const ROOT = path.join(import.meta.dirname, '..');
+const LIB = path.join(ROOT, 'lib');
+
+/** An import of a value or a type, static or dynamic. */
+const IMPORT = /(?:\bfrom|\bimport\(|\bimport)\s*'(\.[^']+)'/g;
 
 /**
  * Lowest first. A file imports types and values from its own folder and from lower layers only; see ARCHITECTURE.md.
@@ -33,9 +37,52 @@ function part(file: string): string {
 /** Returns the files of lib that a file imports, statically or dynamically. */
 function listImports(file: string): string[] {
   const text = readFileSync(path.join(LIB, file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*'(\.[^']+)'/g)].map((match) =>
+  return [...text.matchAll(IMPORT)].map((match) =>
     path.relative(LIB, path.resolve(LIB, path.dirname(file), match[1] ?? '')),
   );
+}
+
+/** Returns the sources of the service and its tools, with a path from the root. */
+function listSources(): readonly string[] {
+  return ['lib', 'functions', 'tools'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file) && !file.includes('node_modules'))
+      .map((file) => path.join(folder, file)),
+  );
+}
+
+/** Returns the files that each of `sources` imports, also types alone. */
+function readImports(sources: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const known = new Set(sources);
+  return new Map(
+    sources.map((file) => {
+      const text = readFileSync(path.join(ROOT, file), 'utf8');
+      const imported = [...text.matchAll(IMPORT)].map(([, name = '']) =>
+        path.join(path.dirname(file), name),
+      );
+      return [file, imported.filter((each) => known.has(each))];
+    }),
+  );
+}
+
+/**
+ * Returns the files that import themselves, if only by way of others, and those between two such circles: what is left when
+ * files that import none of the rest, or that none of the rest imports, are removed again and again.
+ */
+function findCircles(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  let left = new Set(imports.keys());
+  for (;;) {
+    const imported = new Set(
+      [...left].flatMap((file) => imports.get(file)?.filter((each) => left.has(each)) ?? []),
+    );
+    const rest = new Set(
+      [...left].filter(
+        (file) => imported.has(file) && imports.get(file)?.some((each) => left.has(each)),
+      ),
+    );
+    if (rest.size === left.size) return [...left].toSorted();
+    left = rest;
+  }
 }
 
 /** Returns the position of a file's layer, or -1 if it is in none. */
@@ -65,6 +112,10 @@ it('ARCHITECTURE.md has the same layers', () => {
 
   const sort = (layers: readonly (readonly string[])[]) => layers.map((layer) => layer.toSorted());
   expect(sort(told.toReversed())).toEqual(sort(LAYERS));
+});
+
+it('no file imports itself by way of others, not even types', () => {
+  expect(findCircles(readImports(listSources()))).toEqual([]);
 });
 
 it('lib imports neither functions nor tools', () => {

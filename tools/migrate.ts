@@ -1,4 +1,4 @@
-import { applyMigrations } from '../lib/ledger/migrate.ts';
+import { applyMigrations } from '../lib/ledger/schema/migrate.ts';
 import { CommandError } from './cli/command.ts';
 import { readVariables } from './cli/read-environment.ts';
 import { readOptions } from './cli/read-options.ts';

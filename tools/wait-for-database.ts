@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createConnection } from '../lib/ledger/connection.ts';
+import { createConnection } from '../lib/ledger/connection/connection.ts';
 import { LedgerError } from '../lib/ledger/ledger-error.ts';
 
 interface WaitOptions {

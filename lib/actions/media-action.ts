@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { ClaimedAction } from '../ledger/actions.ts';
+import type { ClaimedAction } from '../ledger/jobs/actions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Failed, Retry } from '../model/attempt.ts';
 import { Problem } from '../problem.ts';
@@ -65,7 +65,9 @@ export interface ActionDependencies {
     | 'processMediaByProcedure'
   >;
   /** Without it, nothing is known about the upload. */
-  readonly ledger: Pick<Ledger, 'findUpload' | 'listActions' | 'transition'> | undefined;
+  readonly ledger:
+    | Pick<Ledger, 'findUpload' | 'timeline' | 'transition' | 'updateFields'>
+    | undefined;
   readonly fetchCover: FetchCover;
   /**
    * Stores the progress of the action for another attempt; returns whether the claim is still valid. Without it,

@@ -199,6 +199,5 @@ async function keepFields(
   { ledger }: ActionDependencies,
 ): Promise<void> {
   if (ledger === undefined || uploadId === undefined || Object.keys(fields).length === 0) return;
-  // Only the fields change: this is the one fact that never changes a state.
-  await ledger.transition(uploadId, 'issued', fields);
+  await ledger.updateFields(uploadId, fields);
 }

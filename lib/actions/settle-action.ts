@@ -1,4 +1,4 @@
-import type { ClaimedAction } from '../ledger/actions.ts';
+import type { ClaimedAction } from '../ledger/jobs/actions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Attempt } from '../model/attempt.ts';
 import { nameError } from '../runtime/item-fault.ts';
@@ -12,8 +12,9 @@ export interface SettlingDependencies extends ActionDependencies {
   readonly ledger: Pick<
     Ledger,
     | 'findUpload'
-    | 'listActions'
+    | 'timeline'
     | 'transition'
+    | 'updateFields'
     | 'keepActionProgress'
     | 'finishAction'
     | 'failAction'

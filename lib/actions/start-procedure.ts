@@ -94,7 +94,7 @@ async function explainUnready(
   if (ledger === undefined || uploadId === undefined) return undefined;
   const upload = await ledger.findUpload(uploadId);
   if (upload !== undefined && ENDED.has(upload.state)) return DONE;
-  const actions = await ledger.listActions(uploadId);
+  const actions = await (await ledger.timeline()).listActions(uploadId);
   const inspection = actions.find((each) => each.fileId === fileId && each.kind === 'inspect');
   if (inspection?.state !== 'pending') return undefined;
   return { kind: 'retry', error: 'not_inspected', at: now() + INSPECTION_MILLISECONDS };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { InspectDetail, ModifyDetail, ProcedureDetail } from '../actions/media-action.ts';
-import type { NewMediaAction } from '../ledger/actions.ts';
-import type { UploadChange } from '../ledger/upload-row.ts';
+import type { NewMediaAction } from '../ledger/jobs/actions.ts';
+import type { UploadChange } from '../ledger/uploads/upload-row.ts';
 import type { Envelope, UploadLimits } from '../model/source-context.ts';
 import { judgeMedia } from '../policy/judge-media.ts';
 import { type Chosen, type ResolvedRules, resolveRules } from '../policy/resolve-rules.ts';

@@ -1,6 +1,6 @@
 import type { ContextConfig } from '../config/context-config.ts';
+import type { ClaimedConfirmation } from '../ledger/jobs/pending-confirmations.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ClaimedConfirmation } from '../ledger/pending-confirmations.ts';
 import { type Attempt, DONE } from '../model/attempt.ts';
 import type { Applications } from '../policy/applications.ts';
 import type { Settings } from '../policy/settings.ts';

@@ -1,7 +1,7 @@
-import type { AbsentArrival } from '../ledger/absent-files.ts';
-import type { RecordedEvent } from '../ledger/event-record.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { RecordedEvent } from '../ledger/recording/event-record.ts';
+import type { AbsentArrival } from '../ledger/uploads/absent-files.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
 import { readId, type VodEvent } from '../vod/event.ts';

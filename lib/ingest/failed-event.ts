@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { CountedFailure } from '../ledger/dead-items.ts';
+import type { CountedFailure } from '../ledger/jobs/dead-items.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Applications } from '../policy/applications.ts';
 import { Problem } from '../problem.ts';

@@ -1,6 +1,6 @@
+import type { UnconfirmedEvent } from '../ledger/jobs/pending-confirmations.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { UnconfirmedEvent } from '../ledger/pending-confirmations.ts';
 import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';

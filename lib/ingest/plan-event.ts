@@ -1,6 +1,6 @@
 import type { MediaBasicInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
-import type { EventRecord } from '../ledger/event-record.ts';
-import type { UploadChange } from '../ledger/upload-row.ts';
+import type { EventRecord } from '../ledger/recording/event-record.ts';
+import type { UploadChange } from '../ledger/uploads/upload-row.ts';
 import type { MediaFields } from '../model/upload.ts';
 import type { UploadMethod } from '../model/upload-state.ts';
 import type { Settings } from '../policy/settings.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { UnconfirmedEvent } from '../ledger/jobs/pending-confirmations.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { UnconfirmedEvent } from '../ledger/pending-confirmations.ts';
 import { type LogFields, toErrorLogFields } from '../runtime/invocation.ts';
 import { forEachAtOnce } from '../system.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';

@@ -1,6 +1,6 @@
 import type { ActionDependencies, DueAction } from '../actions/media-action.ts';
 import { performAction } from '../actions/perform-action.ts';
-import type { UploadChange } from '../ledger/upload-row.ts';
+import type { UploadChange } from '../ledger/uploads/upload-row.ts';
 import { selectTargets } from '../model/message-type.ts';
 import { deriveFileUploadId } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';

@@ -1,6 +1,6 @@
-import { MOST_COUNTED, WAITING_FOR_ENDPOINT, writeNames } from './endpoints.ts';
+import { MOST_COUNTED, WAITING_FOR_ENDPOINT, writeNames } from './deliveries/endpoints.ts';
 import { type LedgerDependencies, query, type Row, readTime, writeInState } from './query.ts';
-import { UNFINISHED_STATES } from './upload-row.ts';
+import { UNFINISHED_STATES } from './uploads/upload-row.ts';
 
 /**
  * Number of waiting items, and since when the oldest one waits: Unix milliseconds, missing if none does. Of more than

@@ -1,36 +1,54 @@
 import type { Subscription } from '../model/message-type.ts';
-import { type AbsentFileLedger, createAbsentFileLedger } from './absent-files.ts';
-import { type ActionLedger, createActionLedger } from './actions.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
-import { createConnection } from './connection.ts';
-import { createDeadDeliveryLedger, type DeadDeliveryLedger } from './dead-deliveries.ts';
-import { createDeadItemLedger, type DeadItemLedger } from './dead-items.ts';
-import { createDeliveryLedger, type DeliveryLedger } from './deliveries.ts';
-import { createEndpointLedger, type EndpointLedger } from './endpoints.ts';
-import { createEventLedger, type EventLedger } from './events.ts';
-import { createFeedLedger, type FeedLedger } from './feed.ts';
+import { createConnection } from './connection/connection.ts';
+import type { DeadDeliveryLedger } from './deliveries/dead-deliveries.ts';
+import { createDeliveryLedger, type DeliveryLedger, EVENT_ROW } from './deliveries/deliveries.ts';
+import { createEndpointLedger, type EndpointLedger } from './deliveries/endpoints.ts';
+import type { FeedLedger } from './deliveries/feed.ts';
 import { createGoneApplicationLedger, type GoneApplicationLedger } from './gone-applications.ts';
 import { createIdempotencyKeyLedger, type IdempotencyKeyLedger } from './idempotency-keys.ts';
-import { createLeaseLedger, type LeaseLedger } from './leases.ts';
-import { explainOldSchema } from './old-schema.ts';
+import { type ActionLedger, createActionLedger } from './jobs/actions.ts';
+import { createDeadItemLedger, type DeadItemLedger } from './jobs/dead-items.ts';
 import {
   createPendingConfirmationLedger,
   type PendingConfirmationLedger,
-} from './pending-confirmations.ts';
-import { createPruningLedger, type PruningLedger } from './pruning.ts';
-import type { PullRunLedger } from './pull-runs.ts';
-import { createPullLedger, type PullLedger } from './pulls.ts';
+} from './jobs/pending-confirmations.ts';
+import { createPullLedger, type PullLedger } from './jobs/pulls.ts';
+import { createReconciliationLedger, type ReconciliationLedger } from './jobs/reconciliation.ts';
+import { createLeaseLedger, type LeaseLedger } from './leases.ts';
 import type { LedgerDependencies } from './query.ts';
 import { createQuotaLedger, type QuotaLedger } from './quotas.ts';
-import { createReconciliationLedger, type ReconciliationLedger } from './reconciliation.ts';
-import { createTimelineLedger, type TimelineLedger } from './timeline.ts';
-import type { UploadContentLedger } from './upload-contents.ts';
-import { createUploadLedger, type UploadLedger } from './uploads.ts';
+import { createEventLedger, type EventLedger } from './recording/events.ts';
+import type { PruningLedger } from './retention/pruning.ts';
+import type { PullRunLedger } from './runs/pull-runs.ts';
+import { explainOldSchema } from './schema/old-schema.ts';
+import { type AbsentFileLedger, createAbsentFileLedger } from './uploads/absent-files.ts';
+import type { ProgressClaimLedger } from './uploads/progress-claims.ts';
+import { createPrunedUploadLedger, type PrunedUploadLedger } from './uploads/pruned-uploads.ts';
+import type { TimelineLedger } from './uploads/timeline.ts';
+import type { UploadContentLedger } from './uploads/upload-contents.ts';
+import { createUploadLedger, type UploadLedger } from './uploads/uploads.ts';
 import { createVodBudgetLedger, type VodBudgetLedger } from './vod-budget.ts';
+
+/** Parts of the ledger that few calls need: the code of each is loaded when one of them first asks for it. */
+interface LazyLedgerParts {
+  /** The history of an upload. */
+  timeline(): Promise<TimelineLedger>;
+  /** What callers report about the files of their uploads. */
+  uploadContents(): Promise<UploadContentLedger>;
+  /** How far VOD has fetched pulls. */
+  progressClaims(): Promise<ProgressClaimLedger>;
+  pullRuns(): Promise<PullRunLedger>;
+  /** All events in order. */
+  feed(): Promise<FeedLedger>;
+  deadDeliveries(): Promise<DeadDeliveryLedger>;
+  pruning(): Promise<PruningLedger>;
+}
 
 /** The memory of the service. */
 export interface Ledger
-  extends UploadLedger,
+  extends LazyLedgerParts,
+    UploadLedger,
     EventLedger,
     PendingConfirmationLedger,
     AbsentFileLedger,
@@ -38,22 +56,15 @@ export interface Ledger
     QuotaLedger,
     PullLedger,
     DeliveryLedger,
-    DeadDeliveryLedger,
     DeadItemLedger,
     EndpointLedger,
     ActionLedger,
     ReconciliationLedger,
-    PruningLedger,
-    TimelineLedger,
-    FeedLedger,
+    PrunedUploadLedger,
     LeaseLedger,
     VodBudgetLedger,
     GoneApplicationLedger,
     BacklogLedger {
-  /** Returns the part for runs of pulls. Its code is loaded when it is first needed. */
-  pullRuns(): Promise<PullRunLedger>;
-  /** Returns the part for the contents of uploads, in the same way. */
-  uploadContents(): Promise<UploadContentLedger>;
   close(): Promise<void>;
 }
 
@@ -98,26 +109,33 @@ export function createLedger(dependencies: LedgerDependencies): Ledger {
     ...createQuotaLedger(dependencies),
     ...createPullLedger(dependencies),
     ...createDeliveryLedger(dependencies),
-    ...createDeadDeliveryLedger(dependencies),
     ...createDeadItemLedger(dependencies),
     ...createEndpointLedger(dependencies),
     ...createActionLedger(dependencies),
     ...createReconciliationLedger(dependencies),
-    ...createPruningLedger(dependencies),
-    ...createTimelineLedger(dependencies),
-    ...createFeedLedger(dependencies),
+    ...createPrunedUploadLedger(dependencies),
     ...createLeaseLedger(dependencies),
     ...createVodBudgetLedger(dependencies),
     ...createGoneApplicationLedger(dependencies),
     ...createBacklogLedger(dependencies),
-    async pullRuns() {
-      const { createPullRunLedger } = await import('./pull-runs.ts');
-      return createPullRunLedger(dependencies);
-    },
-    async uploadContents() {
-      const { createUploadContentLedger } = await import('./upload-contents.ts');
-      return createUploadContentLedger(dependencies);
-    },
+    ...listLazyParts(dependencies),
     close: dependencies.connection.close,
+  };
+}
+
+function listLazyParts(dependencies: LedgerDependencies): LazyLedgerParts {
+  return {
+    timeline: async () =>
+      (await import('./uploads/timeline.ts')).createTimelineLedger(dependencies),
+    uploadContents: async () =>
+      (await import('./uploads/upload-contents.ts')).createUploadContentLedger(dependencies),
+    progressClaims: async () =>
+      (await import('./uploads/progress-claims.ts')).createProgressClaimLedger(dependencies),
+    pullRuns: async () => (await import('./runs/pull-runs.ts')).createPullRunLedger(dependencies),
+    feed: async () =>
+      (await import('./deliveries/feed.ts')).createFeedLedger({ ...dependencies, row: EVENT_ROW }),
+    deadDeliveries: async () =>
+      (await import('./deliveries/dead-deliveries.ts')).createDeadDeliveryLedger(dependencies),
+    pruning: async () => (await import('./retention/pruning.ts')).createPruningLedger(dependencies),
   };
 }

@@ -2,7 +2,7 @@ import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { LAST_SECOND } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 /** Dependencies of the parts of the ledger. */
 export interface LedgerDependencies {

@@ -2,14 +2,14 @@ import type { Quotas } from '../model/quotas.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import { outboxSql, writeTargets } from './outbox.ts';
-import { explainUnissued } from './pruning.ts';
-import { QUEUED, QUEUED_DUE_AT } from './pulls.ts';
+import { QUEUED, QUEUED_DUE_AT } from './jobs/pulls.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
-import { writeChange } from './upload-row.ts';
-import { BY_UPLOAD, UPSERTS } from './upload-upsert.ts';
-import type { IssuedUpload } from './uploads.ts';
+import { outboxSql, writeTargets } from './uploads/outbox.ts';
+import { explainUnissued } from './uploads/pruned-uploads.ts';
+import { writeChange } from './uploads/upload-row.ts';
+import { BY_UPLOAD, UPSERTS } from './uploads/upload-upsert.ts';
+import type { IssuedUpload } from './uploads/uploads.ts';
 
 /** Result of issuing an upload: its state, or the quota that has no room for it. */
 type QuotaVerdict =

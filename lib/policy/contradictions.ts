@@ -1,6 +1,6 @@
 import type { FieldError } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
-import { DEFAULT_PROFILE } from './select-profile.ts';
+import { DEFAULT_PROFILE } from './default-profile.ts';
 
 /**
  * Returns the contradictions between the parts of settings, as far as they can be read. The schema reports errors

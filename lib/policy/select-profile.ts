@@ -1,8 +1,6 @@
+import { DEFAULT_PROFILE } from './default-profile.ts';
 import type { Profile } from './profile.ts';
 import type { Policy } from './settings.ts';
-
-/** Name of the profile for callers that match no entry of `select`. */
-export const DEFAULT_PROFILE = 'default';
 
 /** What is known about a caller when its profile is chosen. */
 export interface PolicySubject {

@@ -164,7 +164,7 @@ async function noteTask(
 ): Promise<SubmittedPull> {
   if (taskId === undefined) return { uploadId, state: 'issued' };
   // VOD has the pull even if this record fails, and its event names the task again.
-  const saved = await ledger((each) => each.transition(uploadId, 'issued', { taskId })).catch(
+  const saved = await ledger((each) => each.updateFields(uploadId, { taskId })).catch(
     () => undefined,
   );
   return { uploadId, taskId, state: saved?.state ?? 'issued' };

@@ -1,4 +1,4 @@
-import type { QueuedPull } from '../ledger/pulls.ts';
+import type { QueuedPull } from '../ledger/jobs/pulls.ts';
 import type { Quotas } from '../model/quotas.ts';
 import { type ContextSigner, encodeSourceContext } from '../model/source-context.ts';
 import type { MediaFields } from '../model/upload.ts';

@@ -1,7 +1,6 @@
-import type { PullRunLedger } from '../ledger/pull-runs.ts';
+import type { PullRunLedger } from '../ledger/runs/pull-runs.ts';
 import type { HttpEvent } from '../runtime/http-event.ts';
 import type { Invocation } from '../runtime/invocation.ts';
-import type { UrlPolicy } from '../validation/public-url.ts';
 import type { PullContext } from '../validation/pull-request.ts';
 import type { PullOwner } from './prepare-pull.ts';
 import type { RunPullDependencies } from './run-pulls.ts';
@@ -9,10 +8,9 @@ import type { RunPullDependencies } from './run-pulls.ts';
 /** A request below `/pulls/runs` that its caller may make. */
 export interface RunCall extends Invocation {
   readonly event: HttpEvent;
-  /** The parts of the path after `runs`. */
-  readonly path: readonly string[];
+  /** Of the run in the path; empty if it names none. */
+  readonly runId: string;
   readonly owner: PullOwner;
-  readonly urlPolicy: UrlPolicy;
   readonly dependencies: RunPullDependencies;
 }
 
@@ -25,8 +23,9 @@ export function withRuns<Result>(
 }
 
 /** Returns what the items of a call are checked against. */
-export function describeContext({ urlPolicy, dependencies }: RunCall): PullContext {
-  return { nowSeconds: Math.floor(dependencies.now() / 1_000), policy: urlPolicy };
+export function describeContext({ dependencies }: RunCall): PullContext {
+  const { now, urlPolicy } = dependencies;
+  return { nowSeconds: Math.floor(now() / 1_000), policy: urlPolicy };
 }
 
 /** Returns the numbers of items that were accepted and refused, which are also logged. */

@@ -1,10 +1,11 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { AddedRunItem } from '../ledger/pull-run-items.ts';
-import type { PullRun } from '../ledger/pull-runs.ts';
+import type { AddedRunItem } from '../ledger/runs/pull-run-items.ts';
+import type { PullRun } from '../ledger/runs/pull-runs.ts';
 import { hasEnded, type RunItemState } from '../model/pull-run.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import { Problem, type ProblemDetails } from '../problem.ts';
 import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
+import type { UrlPolicy } from '../validation/public-url.ts';
 import type { VodApi } from '../vod/client.ts';
 import { type DurablePullDependencies, reserveUploads } from './durable.ts';
 import { createPullId, toPullJob, toUploadProblem } from './prepare-pull.ts';
@@ -13,11 +14,13 @@ import type { IdentifiedPull, PreparedPull, PullStore } from './pull-store.ts';
 import type { CheckedItem } from './run-request.ts';
 import { type PullCall, type PullDependencies, submitBatch } from './submit.ts';
 
-/** Dependencies of adding items to a run. */
+/** Dependencies of runs. */
 export interface RunPullDependencies
   extends Omit<PullDependencies, 'store' | 'api'>,
     Omit<DurablePullDependencies, 'sentAtOnce'> {
   readonly api: PullDependencies['api'] & Pick<VodApi, 'describeTaskDetail'>;
+  /** What media may be pulled from. */
+  readonly urlPolicy: UrlPolicy;
 }
 
 /** What has become of an item that was sent. */

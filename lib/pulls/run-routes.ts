@@ -1,71 +1,88 @@
-import type { RunItem } from '../ledger/pull-run-items.ts';
-import type { PullRun } from '../ledger/pull-runs.ts';
+import { ledgerRequired, type WithLedger } from '../ledger/lazy-ledger.ts';
+import type { RunItem } from '../ledger/runs/pull-run-items.ts';
+import type { PullRun } from '../ledger/runs/pull-runs.ts';
 import { hasEnded } from '../model/pull-run.ts';
+import type { PermitCaller } from '../policy/permit-caller.ts';
 import { Problem } from '../problem.ts';
 import { respondUnlessCached } from '../runtime/conditional.ts';
-import { readJsonBody, readQueryFields } from '../runtime/http-event.ts';
-import { type Answer, methodNotAllowed } from '../runtime/http-handler.ts';
+import {
+  type HttpEvent,
+  matchRoute,
+  readJsonBody,
+  readPath,
+  readQueryFields,
+} from '../runtime/http-event.ts';
+import type { Answer } from '../runtime/http-handler.ts';
+import type { Invocation } from '../runtime/invocation.ts';
 import { readPullProgress } from '../uploads/pull-progress.ts';
 import { UPLOAD_ID } from '../validation/fields.ts';
 import { defined } from '../validation/json-object.ts';
-import { createPullId } from './prepare-pull.ts';
+import { createPullId, type PullOwner } from './prepare-pull.ts';
 import { countResults, describeContext, type RunCall, withRuns } from './run-call.ts';
-import { addRunItems, runEnded } from './run-pulls.ts';
+import { addRunItems, type RunPullDependencies, runEnded } from './run-pulls.ts';
 import { parseItemQuery, parseItems, parseRunQuery, parseRunRequest } from './run-request.ts';
 import { cancelItems, pauseItems, resumeItems, retryItems, undoItems } from './run-steps.ts';
 import { viewCounts, viewRun } from './run-view.ts';
 
-/** What one method of one path does with the run of the path. */
-type RunOperation = (run: PullRun, call: RunCall) => Promise<Answer>;
+/** A request that may be about runs, and what permits its caller. */
+interface RunRequest extends Invocation {
+  readonly event: HttpEvent;
+  readonly caller: Pick<PullOwner, 'owner'> & Parameters<PermitCaller>[0];
+  readonly permit: PermitCaller;
+}
 
-const OPERATIONS: ReadonlyMap<string, ReadonlyMap<string, RunOperation>> = new Map([
-  ['', new Map([['GET', showRun]])],
-  [
-    'items',
-    new Map([
-      ['GET', listItems],
-      ['POST', addItems],
-    ]),
-  ],
-  ['pause', new Map([['POST', pauseItems]])],
-  ['resume', new Map([['POST', resumeItems]])],
-  ['retry', new Map([['POST', retryItems]])],
-  ['cancel', new Map([['POST', cancelItems]])],
-  ['undo', new Map([['POST', undoItems]])],
-]);
+/** What is below `/pulls/runs`. */
+const ROUTES = [
+  ['GET', '/', listRuns],
+  ['POST', '/', openRun],
+  ['GET', '/:runId', withRun(showRun)],
+  ['GET', '/:runId/items', withRun(listItems)],
+  ['POST', '/:runId/items', withRun(addItems)],
+  ['POST', '/:runId/pause', withRun(pauseItems)],
+  ['POST', '/:runId/resume', withRun(resumeItems)],
+  ['POST', '/:runId/retry', withRun(retryItems)],
+  ['POST', '/:runId/cancel', withRun(cancelItems)],
+  ['POST', '/:runId/undo', withRun(undoItems)],
+] as const;
 
 /**
- * Returns the answer to a request below `/pulls/runs`. A run exists for its owner alone.
+ * Returns the answer to a request below `/pulls/runs`; undefined for any other path. A run exists for its owner alone.
  *
  * @throws {Problem}
  */
-export async function answerRunRequest(call: RunCall): Promise<Answer> {
-  const { event, path } = call;
-  const method = String(event.httpMethod);
-  const [runId, part = '', ...rest] = path;
-  if (runId === undefined) {
-    if (method === 'GET') return listRuns(call);
-    if (method === 'POST') return openRun(call);
-    throw methodNotAllowed(method, ['GET', 'POST']);
-  }
-  const operations = rest.length === 0 ? OPERATIONS.get(part) : undefined;
-  if (operations === undefined) throw notFound('There is nothing at this path.');
-  const operation = operations.get(method);
-  if (operation === undefined) throw methodNotAllowed(method, [...operations.keys()]);
-  return operation(await findRun(runId, call), call);
+export async function answerRuns(
+  { caller, permit, ...call }: RunRequest,
+  dependencies: Omit<RunPullDependencies, 'ledger'> & { readonly ledger: WithLedger | undefined },
+): Promise<Answer | undefined> {
+  const path = readRunPath(call.event);
+  if (path === undefined) return undefined;
+  const owner = { owner: caller.owner, ...(await permit(caller)) };
+  const { ledger } = dependencies;
+  if (ledger === undefined) throw ledgerRequired('Runs are kept in a database');
+  const [, , perform] = matchRoute(ROUTES, String(call.event.httpMethod), path);
+  const [runId = ''] = path;
+  return perform({ ...call, runId, owner, dependencies: { ...dependencies, ledger } });
 }
 
-async function findRun(runId: string, call: RunCall): Promise<PullRun> {
+/** Returns the parts of the path after `runs`, which follows the function's own name; undefined for any other path. */
+function readRunPath(event: HttpEvent): readonly string[] | undefined {
+  const parts = readPath(event, 'pulls');
+  const [root, ...path] = parts[0] === 'pull' ? parts.slice(1) : parts;
+  return root === 'runs' ? path : undefined;
+}
+
+function withRun(perform: (run: PullRun, call: RunCall) => Promise<Answer>) {
+  return async (call: RunCall) => perform(await findRun(call), call);
+}
+
+async function findRun(call: RunCall): Promise<PullRun> {
+  const { runId } = call;
   const { owner, subAppId } = call.owner;
   const run = UPLOAD_ID.test(runId)
     ? await withRuns(call, (runs) => runs.findRun(runId))
     : undefined;
   if (run !== undefined && run.owner === owner && run.subAppId === subAppId) return run;
-  throw notFound('There is no run with this id.');
-}
-
-function notFound(detail: string): Problem {
-  return new Problem(detail, { code: 'not_found' });
+  throw new Problem('There is no run with this id.', { code: 'not_found' });
 }
 
 async function openRun(call: RunCall): Promise<Answer> {

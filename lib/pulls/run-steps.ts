@@ -1,5 +1,5 @@
-import type { RunItem, RunItemQuery } from '../ledger/pull-run-items.ts';
-import type { PullRun } from '../ledger/pull-runs.ts';
+import type { RunItem, RunItemQuery } from '../ledger/runs/pull-run-items.ts';
+import type { PullRun } from '../ledger/runs/pull-runs.ts';
 import {
   ABSENT_ITEM_STATES,
   hasEnded,

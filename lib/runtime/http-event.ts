@@ -73,6 +73,57 @@ export function readPath({ path, requestContext }: HttpEvent, root: string): rea
   return segments[0] === stage ? segments.slice(1) : segments;
 }
 
+/** What one method of one path does: `/uploads/:uploadId` has any segment in the place of `:uploadId`. */
+type RouteEntry = readonly [method: string, path: string, ...operation: unknown[]];
+
+/**
+ * Returns the entry of a table of routes for a method and the segments of a path. A segment that a path of the table names
+ * stands for itself alone: where there is `/endpoints`, it is not another route's `/:uploadId`.
+ *
+ * @throws {Problem} `not_found` or `method_not_allowed`.
+ */
+export function matchRoute<Entry extends RouteEntry>(
+  table: readonly Entry[],
+  method: string,
+  segments: readonly string[],
+): Entry {
+  const found = segments
+    .reduce(
+      (entries, segment, place) => {
+        const named = entries.filter(({ parts }) => parts[place] === segment);
+        if (named.length > 0) return named;
+        return entries.filter(({ parts }) => parts[place]?.startsWith(':'));
+      },
+      table.map((entry) => ({ entry, parts: entry[1].split('/').filter((part) => part !== '') })),
+    )
+    .filter(({ parts }) => parts.length === segments.length)
+    .map(({ entry }) => entry);
+  if (found.length === 0)
+    throw new Problem('There is nothing at this path.', { code: 'not_found' });
+  const entry = found.find(([each]) => each === method);
+  if (entry === undefined) {
+    throw methodNotAllowed(
+      method,
+      found.map(([each]) => each),
+    );
+  }
+  return entry;
+}
+
+/** Returns the problem of a request whose method is none of `methods`. */
+export function methodNotAllowed(method: string, methods: readonly string[]): Problem {
+  return new Problem(`Cannot ${method || 'call'} here: use ${methods.join(' or ')}.`, {
+    code: 'method_not_allowed',
+    headers: { Allow: listMethods(methods) },
+  });
+}
+
+/** Returns the value of the header `Allow` where these methods are answered; a HEAD is a GET without the body. */
+export function listMethods(methods: readonly string[]): string {
+  const all = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return [...all, 'OPTIONS'].join(', ');
+}
+
 /** Returns the query parameter `name`, or undefined if the event has no such text. */
 export function readQuery(event: HttpEvent, name: string): string | undefined {
   const { queryString } = event;

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import { describeProblem, Problem } from '../problem.ts';
-import { type HttpEvent, readHeader } from './http-event.ts';
+import { type HttpEvent, listMethods, methodNotAllowed, readHeader } from './http-event.ts';
 import {
   beginInvocation,
   endInvocation,
@@ -120,19 +120,6 @@ function admit(
     return finish(invocation, 204, '', { ...allow, ...describePreflight(methods, corsHeaders) });
   }
   throw methodNotAllowed(invocation.log.method, methods);
-}
-
-/** Returns the problem of a request whose method is none of `methods`. */
-export function methodNotAllowed(method: string, methods: readonly string[]): Problem {
-  return new Problem(`Cannot ${method || 'call'} here: use ${methods.join(' or ')}.`, {
-    code: 'method_not_allowed',
-    headers: { Allow: listMethods(methods) },
-  });
-}
-
-function listMethods(methods: readonly string[]): string {
-  const all = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-  return [...all, 'OPTIONS'].join(', ');
 }
 
 function respondWithProblem(exchange: Exchange): void {

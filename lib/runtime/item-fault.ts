@@ -1,5 +1,5 @@
 import { ConfigError } from '../config-error.ts';
-import type { CountedFailure, ItemFailure } from '../ledger/dead-items.ts';
+import type { CountedFailure, ItemFailure } from '../ledger/jobs/dead-items.ts';
 import { LedgerError } from '../ledger/ledger-error.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { defined } from '../validation/json-object.ts';

@@ -1,4 +1,4 @@
-import type { ClaimedDelivery } from '../ledger/deliveries.ts';
+import type { ClaimedDelivery } from '../ledger/deliveries/deliveries.ts';
 import { type DeliveryCounts, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
 import type { Target } from '../webhooks/target.ts';

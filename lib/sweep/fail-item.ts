@@ -1,4 +1,4 @@
-import type { ItemFailure } from '../ledger/dead-items.ts';
+import type { ItemFailure } from '../ledger/jobs/dead-items.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
 import {
   describeItemFailure,

@@ -1,4 +1,4 @@
-import type { PrunablePage, PrunableQuery } from '../ledger/pruning.ts';
+import type { PrunablePage, PrunableQuery } from '../ledger/retention/pruning.ts';
 import {
   listPruned,
   type PrunedName,
@@ -124,7 +124,7 @@ async function takeTurn(
 ): Promise<Turn | undefined> {
   const { name, kind, criteria } = turn;
   const { ledger } = run;
-  const page = await ledger.findPrunable(name, {
+  const page = await (await ledger.pruning()).findPrunable(name, {
     ...criteria,
     withContent: exportRows !== undefined,
   });
@@ -146,7 +146,7 @@ async function removePage(
   if (rows.length === 0) return 0;
   const contents = rows.map(({ content = {} }) => content);
   if (name !== 'prunedUploads') await exportRows?.(name, contents, until);
-  return ledger.prune(
+  return (await ledger.pruning()).prune(
     name,
     rows.map(({ key }) => key),
     criteria,

@@ -1,5 +1,5 @@
 import { settleAction } from '../actions/settle-action.ts';
-import type { ClaimedAction } from '../ledger/actions.ts';
+import type { ClaimedAction } from '../ledger/jobs/actions.ts';
 import { writePair } from '../model/item-name.ts';
 import { describeItemFailure, ITEM_PAUSE_MILLISECONDS, nameError } from '../runtime/item-fault.ts';
 import { defined } from '../validation/json-object.ts';

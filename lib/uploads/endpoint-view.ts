@@ -1,4 +1,4 @@
-import type { LedgerEndpoint } from '../ledger/endpoints.ts';
+import type { LedgerEndpoint } from '../ledger/deliveries/endpoints.ts';
 import { defined } from '../validation/json-object.ts';
 import { formatMilliseconds } from './upload-view.ts';
 

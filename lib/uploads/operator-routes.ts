@@ -26,7 +26,9 @@ interface OperatorCall {
 /** Returns a page of dead deliveries. @throws {Problem} */
 export async function listDeadDeliveries({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parsePageQuery(readQueryFields(event));
-  const { items, ...rest } = await ledger((each) => each.listDeadDeliveries(query));
+  const { items, ...rest } = await ledger(async (each) =>
+    (await each.deadDeliveries()).listDeadDeliveries(query),
+  );
   const views = items.map(({ diedAt, ...dead }) => ({
     ...dead,
     diedAt: formatMilliseconds(diedAt),
@@ -66,7 +68,10 @@ export async function replayUpload(
 /** Makes dead deliveries due again, and returns how many and the next cursor. @throws {Problem} */
 export async function replayMany({ event, ledger }: OperatorCall): Promise<Answer> {
   const query = parseReplayQuery(readJsonBody(event, {}));
-  return { status: 202, body: await ledger((each) => each.replayMany(query)) };
+  return {
+    status: 202,
+    body: await ledger(async (each) => (await each.deadDeliveries()).replayMany(query)),
+  };
 }
 
 /** Returns all endpoints with their state and their waiting deliveries. @throws {Problem} */

@@ -37,7 +37,7 @@ export async function readPullProgress(
     pulls.filter(({ taskId }) => taskId !== undefined).map((pull) => [pull.uploadId, pull]),
   );
   const known = await ledger(async (each) =>
-    (await each.pullRuns()).claimProgress([...byId.keys()], PAUSE_SECONDS),
+    (await each.progressClaims()).claimProgress([...byId.keys()], PAUSE_SECONDS),
   );
   const percentages = new Map(
     known.flatMap(({ uploadId, percent }) =>
@@ -53,7 +53,7 @@ export async function readPullProgress(
       const percent = await askVod(taskId, { deadline: soon, subAppId }, api);
       if (percent === undefined) return;
       percentages.set(uploadId, percent);
-      await ledger(async (each) => (await each.pullRuns()).saveProgress(uploadId, percent));
+      await ledger(async (each) => (await each.progressClaims()).saveProgress(uploadId, percent));
     },
   );
   return percentages;

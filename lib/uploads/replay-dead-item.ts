@@ -10,7 +10,7 @@ type Replaying = Pick<
   | 'dropDeadItem'
   | 'keepForRetry'
   | 'setNextCheck'
-  | 'replayDelivery'
+  | 'deadDeliveries'
   | 'replayAction'
 >;
 
@@ -50,7 +50,7 @@ async function putBack(
       await ledger.replayAction({ kind: first, fileId: second });
       return true;
     case 'delivery':
-      return ledger.replayDelivery({ eventId: first, endpoint: second });
+      return (await ledger.deadDeliveries()).replayDelivery({ eventId: first, endpoint: second });
     default:
       return false;
   }

@@ -8,10 +8,10 @@ export async function replayDeliveries(
   ledger: WithLedger,
 ): Promise<number> {
   if (eventId === undefined && endpoint === undefined) {
-    return ledger((each) => each.replayUpload(uploadId));
+    return ledger(async (each) => (await each.deadDeliveries()).replayUpload(uploadId));
   }
   // The named deliveries must belong to this upload, so they are looked up among its events.
-  const events = await ledger((each) => each.listEvents(uploadId));
+  const events = await ledger(async (each) => (await each.timeline()).listEvents(uploadId));
   const named = events
     .filter((event) => (eventId ?? event.eventId) === event.eventId)
     .flatMap((event) =>
@@ -22,7 +22,8 @@ export async function replayDeliveries(
     .filter((dead) => (endpoint ?? dead.endpoint) === dead.endpoint);
   let replayed = 0;
   for (const dead of named) {
-    if (await ledger((each) => each.replayDelivery(dead))) replayed += 1;
+    if (await ledger(async (each) => (await each.deadDeliveries()).replayDelivery(dead)))
+      replayed += 1;
   }
   return replayed;
 }

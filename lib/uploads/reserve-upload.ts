@@ -1,5 +1,5 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
-import type { IssuedUpload } from '../ledger/uploads.ts';
+import type { IssuedUpload } from '../ledger/uploads/uploads.ts';
 import type { Quotas } from '../model/quotas.ts';
 import { isUploadIdBefore } from '../model/upload-id.ts';
 import { isFinished, type UploadState } from '../model/upload-state.ts';

@@ -1,4 +1,8 @@
-import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../ledger/timeline.ts';
+import type {
+  TimelineAction,
+  TimelineDelivery,
+  TimelineEvent,
+} from '../ledger/uploads/timeline.ts';
 import { formatMilliseconds } from './upload-view.ts';
 
 /** The history of one upload in answers: times are ISO 8601. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { ReplayQuery } from '../ledger/dead-deliveries.ts';
-import type { UploadQuery } from '../ledger/uploads.ts';
+import type { ReplayQuery } from '../ledger/deliveries/dead-deliveries.ts';
+import type { UploadQuery } from '../ledger/uploads/uploads.ts';
 import { ITEM_KINDS } from '../model/item-name.ts';
 import { UPLOAD_METHODS, UPLOAD_STATES } from '../model/upload-state.ts';
 import { isoTime, type RawFields } from '../validation/fields.ts';

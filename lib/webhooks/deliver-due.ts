@@ -1,5 +1,5 @@
-import type { DeadItemLedger } from '../ledger/dead-items.ts';
-import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries.ts';
+import type { ClaimedDelivery, DeliveryLedger } from '../ledger/deliveries/deliveries.ts';
+import type { DeadItemLedger } from '../ledger/jobs/dead-items.ts';
 import { writePair } from '../model/item-name.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { FeedPage, FeedQuery, FeedScope } from '../ledger/feed.ts';
+import type { FeedPage, FeedQuery, FeedScope } from '../ledger/deliveries/feed.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { explainEventPattern } from '../model/message-type.ts';
 import { Problem } from '../problem.ts';
@@ -89,7 +89,8 @@ export async function listMessages(
   const query = { types, limit, owner, subAppId };
   const usable = { left: () => deadline.left() - RESERVE_MILLISECONDS };
   const end = limitTo(wait * 1_000, usable, clock);
-  const read = (criteria: FeedQuery) => ledger((each) => each.readFeed(criteria));
+  const read = (criteria: FeedQuery) =>
+    ledger(async (each) => (await each.feed()).readFeed(criteria));
   let page = await read({ ...query, after });
   while (page.items.length === 0 && end.left() > 0) {
     if (!page.more) await clock.sleep(Math.min(POLL_MILLISECONDS, end.left()));
@@ -104,7 +105,7 @@ export async function showMessage(call: FeedCall): Promise<Answer> {
   refuseOptions(readQueryFields(event));
   const [, eventId = ''] = readPath(event, 'uploads');
   const found = EVENT_ID.test(eventId)
-    ? await ledger((each) => each.findMessage(eventId, { owner, subAppId }))
+    ? await ledger(async (each) => (await each.feed()).findMessage(eventId, { owner, subAppId }))
     : undefined;
   if (found === undefined) {
     throw new Problem('There is no event with this id.', { code: 'not_found' });

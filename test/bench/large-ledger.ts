@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import postgres, { type Sql } from 'postgres';
-import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import { applyMigrations } from '../../lib/ledger/schema/migrate.ts';
 import { fillLedger } from '../lib/ledger/filled-ledger.ts';
 
 /** Bytes that a filled ledger takes for each upload, with what filling it needs in addition, rounded up. */

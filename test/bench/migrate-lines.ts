@@ -1,8 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { applyMigrations } from '../../lib/ledger/migrate.ts';
-import { fillOldLedger, listNewMigrations, migrateBefore } from '../lib/ledger/migration-rules.ts';
+import { applyMigrations } from '../../lib/ledger/schema/migrate.ts';
+import {
+  fillOldLedger,
+  listNewMigrations,
+  migrateBefore,
+} from '../lib/ledger/schema/migration-rules.ts';
 import { exactly, type Line, type Stage, share } from './line.ts';
 import { withScratchServer } from './scratch-server.ts';
 

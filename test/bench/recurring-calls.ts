@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { writeCursor } from '../../lib/ledger/page.ts';
-import type { UploadChange } from '../../lib/ledger/upload-row.ts';
+import type { EventRecord } from '../../lib/ledger/recording/event-record.ts';
+import type { UploadChange } from '../../lib/ledger/uploads/upload-row.ts';
 import { FILLED_AT, halfTimeOf, OPEN_ENDPOINT } from '../lib/ledger/filled-ledger.ts';
 
 /** What a call is made with: numbers of uploads in a filled ledger, spread over its whole history. */
@@ -109,14 +109,16 @@ export const RECURRING_CALLS: Readonly<Record<string, RecurringCall>> = {
   setNextCheck: (ledger, { upload }) => ledger.setNextCheck(`u${upload(READY)}`, FILLED_AT + 1),
   findFilesWithoutArrival: (ledger, { upload }) =>
     ledger.findFilesWithoutArrival([file(upload(READY)), randomUUID()]),
-  listEvents: (ledger, { upload }) => ledger.listEvents(`u${upload(READY)}`),
-  listActions: (ledger, { upload }) => ledger.listActions(`u${upload(READY)}`),
+  listEvents: async (ledger, { upload }) =>
+    (await ledger.timeline()).listEvents(`u${upload(READY)}`),
+  listActions: async (ledger, { upload }) =>
+    (await ledger.timeline()).listActions(`u${upload(READY)}`),
   readWatermark: (ledger) => ledger.readWatermark('scan'),
   advanceWatermark: (ledger, { round }) => ledger.advanceWatermark('scan', FILLED_AT + round),
   acquireLease: (ledger) => ledger.acquireLease('scan', 60),
   listDeadItems: (ledger) => ledger.listDeadItems(page),
-  listDeadDeliveries: (ledger) => ledger.listDeadDeliveries(page),
-  'replayMany, 100': (ledger) => ledger.replayMany({ limit: 100 }),
+  listDeadDeliveries: async (ledger) => (await ledger.deadDeliveries()).listDeadDeliveries(page),
+  'replayMany, 100': async (ledger) => (await ledger.deadDeliveries()).replayMany({ limit: 100 }),
   listEndpoints: (ledger) => ledger.listEndpoints(),
   readBacklog: (ledger) => ledger.readBacklog(),
 };

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import { applyMigrations } from '../../lib/ledger/schema/migrate.ts';
 import { discardLocalDatabase, openLocalDatabase } from '../../tools/local/database.ts';
 import { SCRATCH_FLAGS } from '../support/database-server.ts';
 import { removeScratch } from '../support/remove-scratch.ts';

@@ -69,7 +69,7 @@ describe('the arrival of a file that is deleted before VOD is called', () => {
     expect(toldOf().sort()).toEqual([
       ...['upload.deleted', 'upload.uploaded', 'vod.FileDeleted', 'vod.NewFileUpload'],
     ]);
-    expect(await ledger.listActions(UPLOAD_ID)).toEqual([]);
+    expect(await (await ledger.timeline()).listActions(UPLOAD_ID)).toEqual([]);
   });
 
   it('is sent to consumers with its source alone, and marked as unconfirmed', async () => {

@@ -88,7 +88,7 @@ describe('a notification about an upload whose record was pruned', () => {
     await sql`update deliveries set updated_at = updated_at - interval '100 days'`;
     await pruneAll(ledger, Date.now() - 50 * DAY);
     const [upload] = (await ledger.listUploads({ limit: 10 })).items;
-    expect(await ledger.listEvents(UPLOAD_ID)).toEqual([]);
+    expect(await (await ledger.timeline()).listEvents(UPLOAD_ID)).toEqual([]);
 
     expect((await notify(ARRIVAL)).log).toMatchObject({ fresh: false });
     expect((await ledger.listUploads({ limit: 10 })).items).toEqual([upload]);

@@ -37,10 +37,9 @@ describe('POST /callback with a ledger', () => {
       sourceContext: 'mine',
     });
     expect(toldOf()).toEqual(['upload.ready', 'vod.NewFileUpload']);
-    expect((await ledger.listEvents(UPLOAD_ID)).map(({ deliveries }) => deliveries)).toMatchObject([
-      [{ state: 'delivered' }],
-      [{ state: 'delivered' }],
-    ]);
+    expect(
+      (await (await ledger.timeline()).listEvents(UPLOAD_ID)).map(({ deliveries }) => deliveries),
+    ).toMatchObject([[{ state: 'delivered' }], [{ state: 'delivered' }]]);
   });
 
   it('acknowledges a known event and delivers nothing again', async () => {
@@ -152,7 +151,7 @@ describe('POST /callback with a ledger', () => {
 
     expect(statusCode).toBe(200);
     expect(log).toMatchObject({ fresh: true, delivered: 0 });
-    const [event] = await ledger.listEvents(UPLOAD_ID);
+    const [event] = await (await ledger.timeline()).listEvents(UPLOAD_ID);
     expect(event?.deliveries).toMatchObject([
       { state: 'pending', attempts: 1, lastError: 'http_500' },
     ]);
@@ -170,7 +169,9 @@ describe('POST /callback with a ledger', () => {
       endpoint: expect.stringMatching(/^webhook_[0-9a-f]{16}$/),
       reason: expect.stringContaining('is paused: it answered 410.'),
     });
-    expect((await ledger.listDeadDeliveries({ limit: 9 })).items).toEqual([]);
+    expect((await (await ledger.deadDeliveries()).listDeadDeliveries({ limit: 9 })).items).toEqual(
+      [],
+    );
     expect((await notify(CAST)).log).not.toHaveProperty('endpoint');
     expect(await ledger.readBacklog()).toMatchObject({ pausedEndpoints: 1, pausedDeliveries: 3 });
   });

@@ -12,7 +12,7 @@ const load = () => loadCallback({ DATABASE_URL: database.url });
 const passPause = () => vi.setSystemTime(Date.now() + 6_000);
 
 const statesOf = async () =>
-  (await ledger.listEvents(UPLOAD_ID)).flatMap(({ deliveries }) =>
+  (await (await ledger.timeline()).listEvents(UPLOAD_ID)).flatMap(({ deliveries }) =>
     deliveries.map(({ state, attempts }) => `${state} ${attempts}`),
   );
 

@@ -54,7 +54,7 @@ const mediaOfVod = () => stage.vod.emulator().media();
 const upload = (uploadId = UPLOAD_ID) => stage.ledger.findUpload(uploadId);
 const deletions = () => stage.calls.filter((name) => name === 'DeleteMedia');
 const announcements = async () =>
-  (await stage.ledger.listEvents(UPLOAD_ID))
+  (await (await stage.ledger.timeline()).listEvents(UPLOAD_ID))
     .map(({ eventType }) => eventType)
     .filter((type) => type.startsWith('upload.'));
 
@@ -81,7 +81,7 @@ describe('POST /callback for a file that exceeds its limits', () => {
     expect(await announcements()).toEqual(['upload.rejected']);
     expect(mediaOfVod()).toEqual([]);
     expect(deletions()).toHaveLength(1);
-    expect(await stage.ledger.listActions(UPLOAD_ID)).toMatchObject([
+    expect(await (await stage.ledger.timeline()).listActions(UPLOAD_ID)).toMatchObject([
       { fileId, kind: 'delete', state: 'done', attempts: 1 },
     ]);
   });
@@ -278,7 +278,7 @@ describe('POST /callback for media that match rules', () => {
       { classId: 7, tags: ['live'], expireTime: '2099-01-01T00:00:00Z' },
     ]);
     expect(stage.calls.filter((name) => name === 'ProcessMediaByProcedure')).toHaveLength(1);
-    expect(await stage.ledger.listActions(uploadId)).toMatchObject([
+    expect(await (await stage.ledger.timeline()).listActions(uploadId)).toMatchObject([
       { kind: 'modify', state: 'done', attempts: 1, rules: ['all', 'rooms'] },
       { kind: 'procedure', state: 'done', attempts: 1, rules: ['rooms'] },
     ]);

@@ -91,7 +91,10 @@ const changesOf = (parameter: string) =>
     ({ action, parameters }) => action === 'ModifyMediaInfo' && parameter in parameters,
   );
 const settled = async () =>
-  (await ledger.listActions(await uploadOf())).map(({ kind, state }) => [kind, state]);
+  (await (await ledger.timeline()).listActions(await uploadOf())).map(({ kind, state }) => [
+    kind,
+    state,
+  ]);
 const uploadOf = async () => (await ledger.listUploads({ limit: 1 })).items[0]?.uploadId ?? '';
 
 type Change = [

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../lib/ledger/lazy-ledger.ts';
-import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { writeCursor } from '../../lib/ledger/page.ts';
+import type { PruningLedger } from '../../lib/ledger/retention/pruning.ts';
 import { Problem } from '../../lib/problem.ts';
 import { captureLog } from '../support/capture-log.ts';
 import type { TestRequest } from '../support/http-events.ts';
@@ -61,10 +61,10 @@ const requestsOf = async (runId: string) =>
 const show = async (runId: string) => (await ask('GET', `/pulls/runs/${runId}`)).json;
 const step = (runId: string, verb: string) => ask('POST', `/pulls/runs/${runId}/${verb}`);
 /** Returns what prunes, except that no upload is removed that was pruned. */
-const spareRemoval =
-  (prune: Ledger['prune']): Ledger['prune'] =>
-  async (name, ...others) =>
-    name === 'prunedUploads' ? 0 : prune(name, ...others);
+const spareRemoval = (pruning: PruningLedger): PruningLedger => ({
+  ...pruning,
+  prune: async (name, ...others) => (name === 'prunedUploads' ? 0 : pruning.prune(name, ...others)),
+});
 const uploadOf = async (runId: string, id: string): Promise<string> => {
   const { json } = await ask('GET', `/pulls/runs/${runId}/items`);
   return json.items.find((item: { id: string }) => item.id === id).uploadId;
@@ -428,7 +428,7 @@ describe('the progress of items', () => {
     const runId = await open();
     await add(runId, ['a', 'b'].map(media));
     const uploadId = await uploadOf(runId, 'a');
-    await ledger.transition(uploadId, 'issued', { taskId: 'task-a' });
+    await ledger.updateFields(uploadId, { taskId: 'task-a' });
     const asked: unknown[] = [];
     const describeTaskDetail = async ({ TaskId }: { TaskId: string }) => {
       asked.push(TaskId);
@@ -502,7 +502,7 @@ describe('POST /pulls/runs/{runId}/pause and /resume', () => {
     await add(runId, ['a', 'b'].map(media));
     const other = await open('other');
     await add(other, [media('a')]);
-    await ledger.transition(await uploadOf(runId, 'b'), 'issued', { taskId: 't' });
+    await ledger.updateFields(await uploadOf(runId, 'b'), { taskId: 't' });
 
     const paused = await step(runId, 'pause');
     await add(runId, ['a', 'c'].map(media));
@@ -652,7 +652,7 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
     expect((await step(runId, 'cancel')).json).toEqual({ cancelled: 1 });
 
     expect(await ledger.findUpload(uploadId)).toEqual(before);
-    expect(await ledger.listActions(uploadId)).toEqual([]);
+    expect(await (await ledger.timeline()).listActions(uploadId)).toEqual([]);
   });
 
   it.each(['cancel', 'undo'])('%s does not end a run if the request is wrong', async (part) => {
@@ -698,8 +698,8 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
     // Its items are kept as long as the run gets others.
     await add(runId, [media('d')]);
     await database.sql`update events set fanned_out = true`;
-    const prunes = isRemoved ? ledger.prune : spareRemoval(ledger.prune);
-    await pruneAll({ ...ledger, prune: prunes }, time);
+    const pruning = await ledger.pruning();
+    await pruneAll({ pruning: async () => (isRemoved ? pruning : spareRemoval(pruning)) }, time);
     const { states } = await show(runId);
     expect(states).toMatchObject(isRemoved ? { pruned: 3 } : { ready: 1, deleted: 1, failed: 1 });
 

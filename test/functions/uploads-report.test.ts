@@ -175,7 +175,7 @@ it('goes with its upload when that is pruned', async () => {
   stage.pass(2 * DAY);
 
   const bounds = { before: stage.now() - DAY, deliveredBefore: 0 };
-  expect(await stage.ledger.prune('prunedUploads', [[id('a')]], bounds)).toBe(1);
+  expect(await (await stage.ledger.pruning()).prune('prunedUploads', [[id('a')]], bounds)).toBe(1);
 
   expect(await stage.sql`select upload_id from upload_contents`).toEqual([]);
 });

@@ -2,8 +2,8 @@
  * Changes one place of one SQL text of lib/ledger at a time and checks whether a test fails: `npm run mutate:sql`. Works on a
  * copy in a temporary folder, with its own PostgreSQL.
  *
- * --file actions.ts   only that file
- * --sample 40         that many changes, evenly spread over all
+ * --file jobs/actions.ts   only that file
+ * --sample 40              that many changes, evenly spread over all
  */
 import { spawn } from 'node:child_process';
 import {
@@ -36,41 +36,50 @@ const COPIED = [
   'tsconfig.json',
 ];
 
-/** Files without statements of the ledger's operations. */
-const LEFT_OUT = new Set(['migrate.ts', 'lazy-ledger.ts', 'ledger-error.ts', 'ledger.ts']);
+/** Folders without statements of the ledger's operations. */
+const LEFT_OUT = new Set(['connection', 'schema']);
 
-/** Tests of each file, those that detect most first. A file that is not listed has the test of its own name. */
+/**
+ * Tests of each file, those that detect most first: names of files of the folder of tests, wherever in it they are. A file
+ * that is not listed has the test of its own name.
+ */
 const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
-  'actions.ts': ['jobs', 'actions'],
   'backlog.ts': ['backlog', 'deliveries', 'actions'],
-  'dead-delivery-statements.ts': ['replay', 'deliveries'],
-  'dead-items.ts': ['dead-items'],
-  'deliveries.ts': ['jobs', 'deliveries'],
-  'endpoints.ts': ['endpoints', 'deliveries'],
-  'events.ts': ['events', 'outbox', 'collisions'],
+  'deliveries/dead-deliveries.ts': ['replay', 'deliveries'],
+  'deliveries/deliveries.ts': ['jobs', 'deliveries'],
+  'deliveries/endpoints.ts': ['paused-endpoints', 'deliveries'],
+  'deliveries/feed.ts': ['feed'],
+  'gone-applications.ts': ['applications'],
   'idempotency-keys.ts': ['uploads'],
-  'jobs.ts': ['jobs', 'actions', 'pulls', 'deliveries', 'uploads'],
+  'jobs/actions.ts': ['jobs', 'actions'],
+  'jobs/jobs.ts': ['jobs', 'actions', 'pulls', 'deliveries', 'uploads'],
+  'jobs/pending-confirmations.ts': ['jobs', 'actions', 'pending-confirmations'],
+  'jobs/pulls.ts': ['pulls', 'jobs', 'uploads'],
+  'jobs/reconciliation.ts': ['reconciliation', 'uploads', 'jobs'],
   'leases.ts': ['uploads'],
-  'merge-uploads.ts': ['outbox', 'events', 'collisions', 'applications'],
-  'outbox.ts': ['outbox', 'events', 'actions', 'recorded-claims', 'applications'],
-  'pending-confirmations.ts': ['jobs', 'actions'],
-  'pulls.ts': ['pulls', 'jobs', 'uploads'],
-  'lost-answers.ts': ['recorded-claims', 'connection'],
-  'record-event.ts': ['record-statement', 'events', 'pruning'],
-  'record-many.ts': ['record-statement', 'recorded-claims', 'events', 'outbox', 'applications'],
-  'record-one.ts': ['record-statement', 'recorded-claims', 'events', 'outbox', 'applications'],
-  'reconciliation.ts': ['reconciliation', 'uploads', 'jobs'],
-  'timeline-statements.ts': ['actions', 'deliveries'],
-  'upload-upsert.ts': [
-    'upload-change',
-    'events',
-    'owners',
-    'applications',
-    'uploads',
-    'quotas',
-    'collisions',
+  'recording/event-sql.ts': ['record-statement', 'events', 'pruning'],
+  'recording/events.ts': ['events', 'outbox', 'collisions'],
+  'recording/lost-answers.ts': ['recorded-claims', 'connection'],
+  'recording/record-many.ts': [
+    ...['record-statement', 'recorded-claims', 'events', 'outbox', 'applications'],
   ],
-  'uploads.ts': ['uploads', 'outbox', 'applications', 'pulls'],
+  'recording/record-one.ts': [
+    ...['record-statement', 'recorded-claims', 'events', 'outbox', 'applications'],
+  ],
+  'retention/pruned-tables.ts': ['pruning'],
+  'runs/pull-run-items.ts': ['pull-runs'],
+  'runs/pull-run-pauses.ts': ['pull-runs'],
+  'runs/pull-run-statements.ts': ['pull-runs'],
+  'uploads/merge-uploads.ts': ['outbox', 'events', 'collisions', 'applications'],
+  'uploads/progress-claims.ts': ['pull-runs'],
+  'uploads/outbox.ts': ['outbox', 'events', 'actions', 'recorded-claims', 'applications'],
+  'uploads/timeline.ts': ['actions', 'deliveries'],
+  'uploads/upload-contents.ts': ['uploads'],
+  'uploads/upload-row.ts': ['upload-change', 'uploads'],
+  'uploads/upload-upsert.ts': [
+    ...['upload-change', 'events', 'owners', 'applications', 'uploads', 'quotas', 'collisions'],
+  ],
+  'uploads/uploads.ts': ['uploads', 'outbox', 'applications', 'pulls'],
 };
 
 /** A run in which a statement waits for a lock forever is killed and counts as failed. */
@@ -90,8 +99,9 @@ interface Trial extends SqlMutant {
 const { values } = parseArgs({ options: { file: { type: 'string' }, sample: { type: 'string' } } });
 
 function listTrials(): readonly Trial[] {
-  const files = readdirSync(path.join(ROOT, LEDGER)).filter(
-    (file) => file.endsWith('.ts') && !LEFT_OUT.has(file) && (values.file ?? file) === file,
+  const files = readdirSync(path.join(ROOT, LEDGER), { recursive: true, encoding: 'utf8' }).filter(
+    (file) =>
+      file.endsWith('.ts') && !LEFT_OUT.has(path.dirname(file)) && (values.file ?? file) === file,
   );
   const all = files.flatMap((file) =>
     findSqlMutants(readFileSync(path.join(ROOT, LEDGER, file), 'utf8'))
@@ -112,10 +122,11 @@ function isEquivalent({ file, within, from, to }: Trial): boolean {
 }
 
 function listTests(file: string): readonly string[] {
-  const names = TESTS_OF[file] ?? [file.replace('.ts', '')];
-  const tests = names.map((name) => `${TESTS}/${name}.test.ts`);
-  const there = new Set(readdirSync(path.join(ROOT, TESTS)).map((name) => `${TESTS}/${name}`));
-  return tests.filter((test) => there.has(test));
+  const names = TESTS_OF[file] ?? [path.basename(file, '.ts')];
+  const there = readdirSync(path.join(ROOT, TESTS), { recursive: true, encoding: 'utf8' });
+  return names
+    .flatMap((name) => there.filter((test) => path.basename(test) === `${name}.test.ts`))
+    .map((test) => `${TESTS}/${test}`);
 }
 
 /** Returns whether all tests of a file of the copy pass. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
-import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import { applyMigrations } from '../../lib/ledger/schema/migrate.ts';
 import { discardLocalDatabase, openLocalDatabase } from '../../tools/local/database.ts';
 import { removeScratch } from './remove-scratch.ts';
 

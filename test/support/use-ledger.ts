@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
-import type { EventRecord } from '../../lib/ledger/event-record.ts';
 import { type Ledger, type LedgerOptions, openLedger } from '../../lib/ledger/ledger.ts';
-import type { UploadChange } from '../../lib/ledger/upload-row.ts';
+import type { EventRecord } from '../../lib/ledger/recording/event-record.ts';
+import type { UploadChange } from '../../lib/ledger/uploads/upload-row.ts';
 import { forward } from './forward.ts';
 
 /** Makes databases for one test file. */

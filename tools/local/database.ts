@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createConnection } from '../../lib/ledger/connection.ts';
+import { createConnection } from '../../lib/ledger/connection/connection.ts';
 import { LocalError } from './local-error.ts';
 import { findLocalKeys, readLocalKeys } from './local-keys.ts';
 import { choosePlace, findData, type Place, removeData } from './postgres/place.ts';

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../../lib/config/environment.ts';
-import { applyMigrations } from '../../lib/ledger/migrate.ts';
+import { applyMigrations } from '../../lib/ledger/schema/migrate.ts';
 import { listApplications } from '../../lib/policy/applications.ts';
 import { type Policy, parseSettings, type Settings } from '../../lib/policy/settings.ts';
 import { deriveSignKey } from '../../lib/signing/secrets.ts';

@@ -1,6 +1,10 @@
 import * as v from 'valibot';
 import type { SignatureAnswer } from '../../functions/signature.ts';
-import type { TimelineAction, TimelineDelivery, TimelineEvent } from '../../lib/ledger/timeline.ts';
+import type {
+  TimelineAction,
+  TimelineDelivery,
+  TimelineEvent,
+} from '../../lib/ledger/uploads/timeline.ts';
 import { UPLOAD_METHODS } from '../../lib/model/upload-state.ts';
 import type { SubmittedPull } from '../../lib/pulls/pull-store.ts';
 import type { readWhileIssued } from '../../lib/uploads/upload-progress.ts';

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { DeadDelivery } from '../../lib/ledger/deliveries/dead-deliveries.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { ITEM_KINDS } from '../../lib/model/item-name.ts';
 import type { EndpointView } from '../../lib/uploads/endpoint-view.ts';
@@ -12,9 +13,7 @@ import {
   type WithTimes,
 } from './answer-fields.ts';
 
-type ItemOf<List extends 'listDeadDeliveries' | 'listDeadItems'> = Awaited<
-  ReturnType<Ledger[List]>
->['items'][number];
+type DeadItem = Awaited<ReturnType<Ledger['listDeadItems']>>['items'][number];
 
 /** How many deliveries or items are retried. */
 export const replayed = v.object({ replayed: count('how many are due again') });
@@ -30,7 +29,7 @@ export const deadDelivery = v.object({
   attempts: count('in all'),
   lastError: v.string(),
   diedAt: time('of the last attempt'),
-} satisfies Fields<WithTimes<ItemOf<'listDeadDeliveries'>, 'diedAt'>>);
+} satisfies Fields<WithTimes<DeadDelivery, 'diedAt'>>);
 
 /** A page of dead deliveries. */
 export const deadDeliveryPage = v.object({ items: v.array(deadDelivery), cursor });
@@ -46,7 +45,7 @@ export const deadItem = v.object({
   reason: v.string(),
   firstFailedAt: time('of the first failure'),
   diedAt: time('of the last failure'),
-} satisfies Fields<WithTimes<ItemOf<'listDeadItems'>, 'firstFailedAt' | 'diedAt'>>);
+} satisfies Fields<WithTimes<DeadItem, 'firstFailedAt' | 'diedAt'>>);
 
 /** A page of dead items. */
 export const deadItemPage = v.object({ items: v.array(deadItem), cursor });

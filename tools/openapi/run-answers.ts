@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { RunItem } from '../../lib/ledger/pull-run-items.ts';
+import type { RunItem } from '../../lib/ledger/runs/pull-run-items.ts';
 import { RUN_ITEM_STATES, RUN_STATES } from '../../lib/model/pull-run.ts';
 import type { viewCounts, viewRun } from '../../lib/pulls/run-view.ts';
 import { about, count, cursor, type Fields, id, progress, time } from './answer-fields.ts';

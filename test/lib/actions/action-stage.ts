@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FetchCover } from '../../../lib/actions/fetch-cover.ts';
 import { type SettlingDependencies, settleAction } from '../../../lib/actions/settle-action.ts';
-import type { NewMediaAction } from '../../../lib/ledger/actions.ts';
+import type { NewMediaAction } from '../../../lib/ledger/jobs/actions.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import type { TimelineLedger } from '../../../lib/ledger/uploads/timeline.ts';
 import type { Attempt } from '../../../lib/model/attempt.ts';
 import type { Upload } from '../../../lib/model/upload.ts';
 import type { UploadFact } from '../../../lib/model/upload-state.ts';
@@ -55,7 +56,7 @@ export interface ActionStage {
   /** Returns the upload of the stage. */
   upload(): Promise<Upload | undefined>;
   /** Returns the media actions of that upload. */
-  actions(): ReturnType<Ledger['listActions']>;
+  actions(): ReturnType<TimelineLedger['listActions']>;
   /** Returns all media of VOD. */
   media(): ReturnType<ReturnType<ApiStage['emulator']>['media']>;
   close(): Promise<void>;
@@ -120,7 +121,7 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   return {
     ...{ vod, ledger, api, calls, now, settle },
     upload: () => ledger.findUpload(UPLOAD_ID),
-    actions: () => ledger.listActions(UPLOAD_ID),
+    actions: async () => (await ledger.timeline()).listActions(UPLOAD_ID),
     media: () => vod.emulator().media(),
     pass(milliseconds) {
       ahead += milliseconds;

@@ -3,7 +3,7 @@ import { ingestBatch } from '../../../lib/ingest/durable.ts';
 import { ingestProven } from '../../../lib/ingest/ingest-proven.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
 import type { Origin } from '../../../lib/ingest/received-event.ts';
-import type { IssuedUpload } from '../../../lib/ledger/uploads.ts';
+import type { IssuedUpload } from '../../../lib/ledger/uploads/uploads.ts';
 import type { Envelope } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
@@ -290,7 +290,7 @@ it('a successful pull does not match an upload by its session, which another pro
   expect(taken?.received.failedPull).toBeUndefined();
   expect(taken?.recorded.uploads).toMatchObject([{ fileId: '1', state: 'ready' }]);
   expect(await ledger.findUpload(UPLOAD_ID)).toMatchObject({ state: 'issued' });
-  const events = await ledger.listEvents(UPLOAD_ID);
+  const events = await (await ledger.timeline()).listEvents(UPLOAD_ID);
   expect(events.map(({ eventType }) => eventType)).toEqual(['upload.issued']);
 });
 

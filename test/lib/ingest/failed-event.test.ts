@@ -7,7 +7,7 @@ import {
   rethrowLogged,
 } from '../../../lib/ingest/failed-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
-import type { ItemFailure } from '../../../lib/ledger/dead-items.ts';
+import type { ItemFailure } from '../../../lib/ledger/jobs/dead-items.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';

@@ -6,9 +6,9 @@ import {
   dropUnknownDeletions,
   selectDeletions,
 } from '../../../lib/ingest/select-deletions.ts';
-import { createAbsentFileLedger } from '../../../lib/ledger/absent-files.ts';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
-import { createUploadLedger } from '../../../lib/ledger/uploads.ts';
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { createAbsentFileLedger } from '../../../lib/ledger/uploads/absent-files.ts';
+import { createUploadLedger } from '../../../lib/ledger/uploads/uploads.ts';
 import { parseVodEvent, writeVodEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { NOWHERE } from '../../support/source-contexts.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Connection } from '../../../lib/ledger/connection/connection.ts';
 import type { Statements } from '../../../lib/ledger/connection/transaction.ts';
-import type { Connection } from '../../../lib/ledger/connection.ts';
 import { SMALL_TABLES } from './filled-ledger.ts';
 
 /** What one execution of a statement read and wrote. */

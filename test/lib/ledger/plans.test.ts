@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_NOTES } from '../../../lib/ledger/absent-files.ts';
-import { createConnection } from '../../../lib/ledger/connection.ts';
-import { MOST_COUNTED } from '../../../lib/ledger/endpoints.ts';
+import { createConnection } from '../../../lib/ledger/connection/connection.ts';
+import { MOST_COUNTED } from '../../../lib/ledger/deliveries/endpoints.ts';
 import { createLedger, type Ledger } from '../../../lib/ledger/ledger.ts';
 import { writeCursor } from '../../../lib/ledger/page.ts';
-import { PAGE_SIZE } from '../../../lib/ledger/pruned-tables.ts';
+import { PAGE_SIZE } from '../../../lib/ledger/retention/pruned-tables.ts';
+import { MAX_NOTES } from '../../../lib/ledger/uploads/absent-files.ts';
 import { listPruned } from '../../../lib/model/retention.ts';
 import { eventOf, useDatabases } from '../../support/use-ledger.ts';
 import { explainConnection, type Mode, type Reading } from './explain.ts';
@@ -74,6 +74,7 @@ const CALLS: Readonly<
     await ledger.transition('u45', 'deleted');
     await ledger.transition('none', 'deleted');
   },
+  updateFields: (ledger) => ledger.updateFields('u6', { taskId: 'task-new' }),
   async recordEvent(ledger) {
     const fields = { fileId: 'new-file-1', subAppId: 1 };
     const fact = 'uploadedForProcessing';
@@ -143,17 +144,17 @@ const CALLS: Readonly<
   failDelivery: (ledger) => ledger.failDelivery(claim, failure),
   pauseEndpoint: (ledger) => ledger.pauseEndpoint(claim, { error: 'http_410', dead: false }),
   fanOut: (ledger) => ledger.fanOut(500),
-  listDeadDeliveries: async (ledger) => {
-    await ledger.listDeadDeliveries(page);
-    await ledger.listDeadDeliveries({ ...page, cursor: place });
-  },
-  replayDelivery: (ledger) => ledger.replayDelivery(claim),
-  replayUpload: (ledger) => ledger.replayUpload('u46'),
-  async replayMany(ledger) {
+  async deadDeliveries(ledger) {
+    const dead = await ledger.deadDeliveries();
+    await dead.listDeadDeliveries(page);
+    await dead.listDeadDeliveries({ ...page, cursor: place });
+    await dead.replayDelivery(claim);
+    await dead.replayUpload('u46');
     const endpoint = PAUSED_ENDPOINT;
-    await ledger.replayMany({ limit: 100, from: HALF });
-    await ledger.replayMany({ limit: 100, endpoint, cursor: place });
-    await ledger.replayMany({ limit: 100, state: 'ready', from: HALF, to: HALF + 100_000_000 });
+    await dead.replayMany({ limit: 100, from: HALF });
+    await dead.replayMany({ limit: 100, endpoint, cursor: place });
+    const period = { from: HALF, to: HALF + 100_000_000 };
+    await dead.replayMany({ limit: 100, state: 'ready', ...period });
   },
   countItemFailure: (ledger) =>
     ledger.countItemFailure({ ...item, code: 'internal', reason: 'It failed.' }, 3),
@@ -175,28 +176,29 @@ const CALLS: Readonly<
   setNextCheck: (ledger) => ledger.setNextCheck('u8', FILLED_AT),
   findFilesWithoutArrival: (ledger) =>
     ledger.findFilesWithoutArrival([file(45), 'dead3', 'no-file']),
-  listEvents: (ledger) => ledger.listEvents('u46'),
-  listActions: (ledger) => ledger.listActions('u46'),
-  async readFeed(ledger) {
-    const feed = { types: ['upload.*'], limit: 100 };
-    const { cursor: end } = await ledger.readFeed({ ...feed, after: undefined });
+  async timeline(ledger) {
+    const timeline = await ledger.timeline();
+    await timeline.listEvents('u46');
+    await timeline.listActions('u46');
+  },
+  async feed(ledger) {
+    const feed = await ledger.feed();
+    const criteria = { types: ['upload.*'], limit: 100 };
+    const { cursor: end } = await feed.readFeed({ ...criteria, after: undefined });
     for (const after of [writeCursor([0, '']), writeCursor([250, 'x']), end]) {
-      await ledger.readFeed({ ...feed, after });
-      await ledger.readFeed({ ...feed, after, owner: 'owner3', subAppId: 1 });
+      await feed.readFeed({ ...criteria, after });
+      await feed.readFeed({ ...criteria, after, owner: 'owner3', subAppId: 1 });
     }
+    await feed.findMessage('evt_u46', { owner: 'owner4' });
   },
-  findMessage: (ledger) => ledger.findMessage('evt_u46', { owner: 'owner4' }),
-  async findPrunable(ledger) {
+  async pruning(ledger) {
+    const pruning = await ledger.pruning();
     for (const [name] of listPruned()) {
-      await ledger.findPrunable(name, { ...prunable, after: 0, withContent: true });
-      await ledger.findPrunable(name, prunable);
-    }
-  },
-  async prune(ledger) {
-    for (const [name] of listPruned()) {
-      const { rows } = await ledger.findPrunable(name, { ...prunable, after: 0 });
+      await pruning.findPrunable(name, { ...prunable, after: 0, withContent: true });
+      await pruning.findPrunable(name, prunable);
+      const { rows } = await pruning.findPrunable(name, { ...prunable, after: 0 });
       const keys = rows.map(({ key }) => key);
-      await ledger.prune(name, keys, prunable);
+      await pruning.prune(name, keys, prunable);
     }
   },
   findPrunedUpload: (ledger) => ledger.findPrunedUpload('pruned7'),
@@ -249,9 +251,12 @@ const CALLS: Readonly<
       await runs.holdItems('run7', undefined);
       await runs.holdPulls('run7', ['u2106', 'u2109']);
     }
-    await runs.claimProgress(['u3', 'u6'], 5);
-    await runs.saveProgress('u3', 50);
     await runs.endRun('run7', 'undone');
+  },
+  async progressClaims(ledger) {
+    const claims = await ledger.progressClaims();
+    await claims.claimProgress(['u3', 'u6'], 5);
+    await claims.saveProgress('u3', 50);
   },
 };
 
@@ -261,7 +266,7 @@ const describeReading = ({ mode, useful, read, pages, scanned, plan, statement }
 /** Rows that a method may read in addition, since its result depends on them: what is counted, up to its bound. */
 const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   // A page of the feed, and the transaction in which it ends; their types and owners are compared.
-  readFeed: 2_000,
+  feed: 2_000,
   // The uploads of one owner: a second filter is applied to these.
   listUploads: 200,
   noteAbsentArrival: MAX_NOTES,
@@ -271,8 +276,7 @@ const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   // PostgreSQL finds every one by itself.
   pullRuns: 400,
   // Each row of a page is looked up in up to four other tables, of which the oldest PostgreSQL leaves out none.
-  findPrunable: 12 * PAGE_SIZE,
-  prune: 12 * PAGE_SIZE,
+  pruning: 12 * PAGE_SIZE,
   readBacklog: 13 * MOST_COUNTED,
 };
 

@@ -82,8 +82,10 @@ describe.each([
     await begin('late', quotas);
 
     expect(await ledger.findUpload('late')).toBeUndefined();
-    expect(await ledger.listEvents('late')).toEqual([]);
-    expect(await ledger.listEvents('u0')).toMatchObject([{ eventType: 'upload.issued' }]);
+    expect(await (await ledger.timeline()).listEvents('late')).toEqual([]);
+    expect(await (await ledger.timeline()).listEvents('u0')).toMatchObject([
+      { eventType: 'upload.issued' },
+    ]);
   });
 });
 

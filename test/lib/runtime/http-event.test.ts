@@ -1,5 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { readPath, readQueryFields } from '../../../lib/runtime/http-event.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { matchRoute, readPath, readQueryFields } from '../../../lib/runtime/http-event.ts';
+
+const TABLE = [
+  ['GET', '/', 'list'],
+  ['GET', '/endpoints', 'endpoints'],
+  ['POST', '/endpoints/:endpoint/resume', 'resume'],
+  ['GET', '/:id', 'show'],
+  ['DELETE', '/:id', 'cancel'],
+  ['GET', '/:id/events', 'events'],
+] as const;
+
+function match(method: string, path: string): string {
+  return matchRoute(
+    TABLE,
+    method,
+    path.split('/').filter((part) => part !== ''),
+  )[2];
+}
+
+/** Returns the problem of a request that matches no entry. */
+function refusal(method: string, path: string): unknown {
+  try {
+    return match(method, path);
+  } catch (error) {
+    if (error instanceof Problem) return { code: error.code, allow: error.headers?.['Allow'] };
+    throw error;
+  }
+}
 
 describe('readPath()', () => {
   const apiGateway = { requestContext: { stage: 'release' } };
@@ -30,5 +58,36 @@ describe('readQueryFields()', () => {
     });
     expect(readQueryFields({})).toEqual({});
     expect(readQueryFields({ queryString: 'limit=5' })).toEqual({});
+  });
+});
+
+describe('matchRoute()', () => {
+  it.each([
+    ['GET', '/', 'list'],
+    ['GET', '/endpoints', 'endpoints'],
+    ['POST', '/endpoints/resume/resume', 'resume'],
+    ['GET', '/a', 'show'],
+    ['DELETE', '/a', 'cancel'],
+    ['GET', '/events/events', 'events'],
+  ])('finds %s %s', (method, path, name) => {
+    expect(match(method, path)).toBe(name);
+  });
+
+  it.each(['/endpoints/events', '/endpoints/a', '/a/b', '/a/events/c'])(
+    'finds nothing at %s',
+    (path) => {
+      expect(refusal('GET', path)).toEqual({ code: 'not_found', allow: undefined });
+    },
+  );
+
+  it('says which methods a path has', () => {
+    expect(refusal('PUT', '/a')).toEqual({
+      code: 'method_not_allowed',
+      allow: 'GET, HEAD, DELETE, OPTIONS',
+    });
+    expect(refusal('DELETE', '/endpoints')).toEqual({
+      code: 'method_not_allowed',
+      allow: 'GET, HEAD, OPTIONS',
+    });
   });
 });

@@ -24,7 +24,7 @@ async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): P
     SessionId: UPLOAD_ID,
     SourceContext: sealContext({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' }),
   });
-  await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId });
+  await stage.ledger.updateFields(UPLOAD_ID, { taskId });
   await ended;
 }
 
@@ -41,7 +41,7 @@ describe('checkUploads()', () => {
     expect(await checks()).toMatchObject({ checked: 1, fresh: 1, failed: 0 });
 
     expect(await findUpload()).toMatchObject({ state: 'ready', fileId: expect.any(String) });
-    const events = await stage.ledger.listEvents(UPLOAD_ID);
+    const events = await (await stage.ledger.timeline()).listEvents(UPLOAD_ID);
     expect(events.map(({ eventType }) => eventType)).toEqual(
       expect.arrayContaining(['vod.PullComplete', 'upload.ready']),
     );
@@ -77,7 +77,7 @@ describe('checkUploads()', () => {
 
   it('checks once with looksNow and then waits for the scheduled time', async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
-    await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
+    await stage.ledger.updateFields(UPLOAD_ID, { taskId: '1500000001-pull-none' });
 
     const { steps } = await stage.sweep({ looksNow: true });
 
@@ -194,7 +194,7 @@ describe('checkUploads()', () => {
 
   it('fails a pull that VOD has forgotten', async () => {
     await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
-    await stage.ledger.transition(UPLOAD_ID, 'issued', { taskId: '1500000001-pull-none' });
+    await stage.ledger.updateFields(UPLOAD_ID, { taskId: '1500000001-pull-none' });
     stage.passSeconds(601);
     expect(await checks()).toMatchObject({ checked: 1, givenUp: 0, failed: 0 });
     stage.passSeconds(3 * DAY + 600);
@@ -257,7 +257,7 @@ describe('checkUploads()', () => {
     const taskOf = (uploadId: string) => `1500000001-pull-${uploadId}`;
     for (const uploadId of ids) {
       await stage.ledger.issueUpload({ uploadId, owner: 'alice', method: 'pull' });
-      await stage.ledger.transition(uploadId, 'issued', { taskId: taskOf(uploadId) });
+      await stage.ledger.updateFields(uploadId, { taskId: taskOf(uploadId) });
     }
     stage.passSeconds(601);
     const calls: string[] = [];

@@ -74,7 +74,7 @@ describe('confirmKeptEvents()', () => {
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({
         ...{ ...envelope, state: 'deleted', fileId, sourceContext: 'mine' },
       });
-      const told = await stage.ledger.listEvents(envelope.uploadId);
+      const told = await (await stage.ledger.timeline()).listEvents(envelope.uploadId);
       expect(told.map(({ eventType, confirmed }) => [eventType, confirmed])).toEqual(
         expect.arrayContaining([
           ['vod.NewFileUpload', false],
@@ -220,7 +220,7 @@ describe('confirmKeptEvents()', () => {
 
     const { items } = await stage.ledger.listUploads({ limit: 10 });
     expect(items).toMatchObject([{ fileId: FileId }]);
-    const told = await stage.ledger.listEvents(items[0]?.uploadId ?? '');
+    const told = await (await stage.ledger.timeline()).listEvents(items[0]?.uploadId ?? '');
     expect(told).toContainEqual(
       expect.objectContaining({ eventType: 'vod.NewFileUpload', confirmed: true }),
     );

@@ -108,7 +108,9 @@ describe('sweep()', () => {
     expect(stage.reports).toContainEqual(
       expect.objectContaining({ level: 'error', step: 'actions', fileId }),
     );
-    expect(await stage.ledger.listActions(deriveFileUploadId(fileId))).toMatchObject([
+    expect(
+      await (await stage.ledger.timeline()).listActions(deriveFileUploadId(fileId)),
+    ).toMatchObject([
       { state: 'dead', lastError: 'InvalidParameterValue.ExpireTime', rules: ['past'] },
     ]);
   });

@@ -20,7 +20,7 @@ async function fillApplication(subAppId = GONE): Promise<void> {
   await issue('ready', 'client');
   await ledger.transition('ready', 'uploaded', { fileId: FILE });
   await issue('pull', 'pull');
-  await ledger.transition('pull', 'issued', { taskId: '1500000009-pull-none' });
+  await ledger.updateFields('pull', { taskId: '1500000009-pull-none' });
   await issue('client', 'client');
   await issue('cancelled', 'client');
   await ledger.transition('cancelled', 'cancelled');

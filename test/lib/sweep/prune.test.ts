@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Retention } from '../../../lib/model/retention.ts';
 import { eventOf, useDatabases } from '../../support/use-ledger.ts';
 import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
@@ -99,12 +100,16 @@ describe('prune()', () => {
 
     // The time of one page is more than the step may take.
     let time = 600_000;
-    const slow = {
+    const pruning = await stage.ledger.pruning();
+    const slow: Ledger = {
       ...stage.ledger,
-      findPrunable: (...call: Parameters<typeof stage.ledger.findPrunable>) => {
-        time -= 10_000;
-        return stage.ledger.findPrunable(...call);
-      },
+      pruning: async () => ({
+        ...pruning,
+        findPrunable(...call) {
+          time -= 10_000;
+          return pruning.findPrunable(...call);
+        },
+      }),
     };
     const change = { retention: SHORT, ledger: slow, deadline: { left: () => time } };
     expect((await stage.sweep(change)).steps['prune']).toEqual({ ...NONE, deliveries: 1 });

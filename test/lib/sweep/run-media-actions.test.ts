@@ -33,7 +33,7 @@ describe('runMediaActions()', () => {
 
     expect(mediaOfVod()).toEqual([]);
     expect(await actions()).toMatchObject({ done: 0 });
-    expect(await stage.ledger.listActions(UPLOAD_ID)).toMatchObject([
+    expect(await (await stage.ledger.timeline()).listActions(UPLOAD_ID)).toMatchObject([
       { kind: 'delete', state: 'done', attempts: 1 },
     ]);
   });

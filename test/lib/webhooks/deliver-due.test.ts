@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../../lib/ledger/event-record.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { EventRecord } from '../../../lib/ledger/recording/event-record.ts';
 import type { LogFields } from '../../../lib/runtime/invocation.ts';
 import { clock } from '../../../lib/system.ts';
 import { createTargets } from '../../../lib/webhooks/create-targets.ts';
@@ -53,7 +53,7 @@ const issue = () => ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', me
 const bodies = () => consumer.received.map(({ body }) => JSON.parse(body));
 
 async function listDeliveries() {
-  const events = await ledger.listEvents(UPLOAD_ID);
+  const events = await (await ledger.timeline()).listEvents(UPLOAD_ID);
   return events.flatMap(({ deliveries }) => deliveries);
 }
 
@@ -246,7 +246,7 @@ describe('deliverClaimed()', () => {
         { state: 'dead', attempts: 3, lastError: code },
         { state: 'delivered' },
       ]);
-      const [{ eventId } = { eventId: '' }] = await ledger.listEvents(UPLOAD_ID);
+      const [{ eventId } = { eventId: '' }] = await (await ledger.timeline()).listEvents(UPLOAD_ID);
       const item = { kind: 'delivery', id: `${eventId}/${target.id}` };
       expect(reports).toMatchObject(
         [1, 2, 3].map((attempts) => ({ item: { ...item, attempts }, code, error: code })),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainServer } from '../../../lib/ledger/server-support.ts';
+import { explainServer } from '../../../lib/ledger/schema/server-support.ts';
 import { checkDatabase } from '../../../tools/cli/doctor/check-database.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 

@@ -14,7 +14,8 @@ async function giveUp() {
     await ledger.failDelivery(claim, { error: 'http_500', dead: true });
   }
 }
-const countDead = async () => (await ledger.listDeadDeliveries({ limit: 100 })).items.length;
+const countDead = async () =>
+  (await (await ledger.deadDeliveries()).listDeadDeliveries({ limit: 100 })).items.length;
 
 describe('vod-upload replay --forward-to', () => {
   it('sends the messages about events and about all of an upload, in any state', async () => {

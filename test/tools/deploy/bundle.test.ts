@@ -75,8 +75,8 @@ describe('bundleFunctions()', () => {
     expect(readers('require("./open-durable.js")')).toEqual(['pull']);
     expect(readers('require("./message-feed.js")')).toEqual(['uploads']);
     expect(readers('require("./operator-routes.js")')).toEqual(['uploads']);
-    expect(readers('require("./feed-statements.js")')).toEqual(['ledger']);
-    expect(readers('require("./dead-delivery-statements.js")')).toEqual(['ledger']);
+    expect(readers('require("./feed.js")')).toEqual(['ledger']);
+    expect(readers('require("./dead-deliveries.js")')).toEqual(['ledger']);
   });
 
   it.each(['signature', 'pull', 'uploads'])('loads %s without any part', async (name) => {

@@ -1,12 +1,12 @@
+import { type Connection, createConnection } from '../../../lib/ledger/connection/connection.ts';
 import {
   type DatabaseSettings,
   readDatabaseUrl,
 } from '../../../lib/ledger/connection/database-url.ts';
 import { explainDatabaseError } from '../../../lib/ledger/connection/explain-error.ts';
-import { type Connection, createConnection } from '../../../lib/ledger/connection.ts';
 import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
-import { compareMigrations } from '../../../lib/ledger/migrate.ts';
-import { explainServer, readServer } from '../../../lib/ledger/server-support.ts';
+import { compareMigrations } from '../../../lib/ledger/schema/migrate.ts';
+import { explainServer, readServer } from '../../../lib/ledger/schema/server-support.ts';
 import { finding, type Note, skipped, warning } from './note.ts';
 
 /** Twice as long as a function waits, since this machine may be far from the database. */

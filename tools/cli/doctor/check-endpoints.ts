@@ -3,7 +3,7 @@ import type { DatabaseConfig } from '../../../lib/config/database-config.ts';
 import { readDeliveryConfig } from '../../../lib/config/delivery-config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
 import { ConfigError } from '../../../lib/config-error.ts';
-import type { LedgerEndpoint } from '../../../lib/ledger/endpoints.ts';
+import type { LedgerEndpoint } from '../../../lib/ledger/deliveries/endpoints.ts';
 import { openLedger } from '../../../lib/ledger/ledger.ts';
 import { describePauseReason } from '../../../lib/webhooks/explain-pause.ts';
 import { finding, type Note } from './note.ts';

@@ -1,5 +1,4 @@
 import { clock, random } from '../../../lib/system.ts';
-import type { FeedOptions } from './follow-feed.ts';
 
 /** The first pause after a failure, and the longest, in seconds. */
 const FIRST_PAUSE = 1;
@@ -11,6 +10,13 @@ interface Failure {
   readonly retryAfter?: number | undefined;
 }
 
+interface RetryOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Tells the user what happens. */
+  readonly say: (text: string) => void;
+}
+
 /**
  * Returns the result of `work`, which is repeated after growing pauses, half of each random, while it fails in a way that
  * may pass; undefined if the user ends it first.
@@ -20,7 +26,7 @@ interface Failure {
 export async function tryAgain<Result>(
   work: () => Promise<Result>,
   explain: (error: unknown) => Failure | undefined,
-  { signal, say }: Pick<FeedOptions, 'signal' | 'say'>,
+  { signal, say }: RetryOptions,
 ): Promise<Result | undefined> {
   for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {

@@ -1,0 +1,103 @@
+import type { Upload } from '../../model/upload.ts';
+import {
+  type LedgerDependencies,
+  query,
+  writeInState,
+  writeJson,
+  writeLimit,
+  writeTime,
+} from '../query.ts';
+import { readUpload, UNFINISHED_STATES, UPLOAD_COLUMNS } from '../uploads/upload-row.ts';
+import { claimJobs } from './jobs.ts';
+
+/** When VOD is to be asked about uploads whose state no event reported. */
+export interface ReconciliationLedger {
+  /**
+   * Claims up to `count` due checks, longest due first; no one else can claim them until the lease expires, or they are due at
+   * another time. Fewer, or none, if another session claims the same at this moment.
+   */
+  claimChecks(count: number, leaseSeconds: number): Promise<readonly Upload[]>;
+  /** Makes the checks of the newest unfinished uploads with a file or a task due now: those of `count` in each state. */
+  hastenChecks(count: number): Promise<void>;
+  /** Sets the next check to `at`, Unix milliseconds; undefined for none before the next report about the upload. */
+  setNextCheck(uploadId: string, at: number | undefined): Promise<void>;
+  /**
+   * Returns those of these files whose arrival no event has reported: neither a recorded event nor a dead item, nor one of
+   * an upload that was pruned.
+   */
+  findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
+}
+
+/** Long after a lease has ended nothing refers to it. */
+const FORGOTTEN = "interval '1 hour'";
+
+// Two sessions may find the same uploads due; the lease of the first one stays.
+function writeClaim(count: number): string {
+  return `with due as (
+    select check_at, ${UPLOAD_COLUMNS} from uploads
+    where check_at <= $1::timestamptz and (
+      select true from check_leases l
+      where l.upload_id = uploads.upload_id and l.check_at = uploads.check_at and leased_until > $1::timestamptz limit 1
+    ) is null
+    order by check_at ${writeLimit(count)}
+  ),
+  leased as (
+    insert into check_leases as l (upload_id, check_at, leased_until)
+    select upload_id, check_at, $2::timestamptz from due order by upload_id
+    on conflict (upload_id) do update set check_at = excluded.check_at, leased_until = excluded.leased_until
+    where l.leased_until <= $1::timestamptz or l.check_at <> excluded.check_at
+    returning upload_id
+  ),
+  forgotten as (
+    delete from check_leases
+    where leased_until <= $1::timestamptz - ${FORGOTTEN} and not upload_id = any (array(select upload_id from due))
+  )
+  select * from due where upload_id = any (array(select upload_id from leased)) order by check_at`;
+}
+
+// Each state separately, since there is an index in this order. VOD knows nothing about a client upload without a file.
+function writeHasten(count: number): string {
+  const newest = UNFINISHED_STATES.map(
+    (state) => `select * from (
+      select upload_id, check_at from uploads
+      where ${writeInState(state)} and coalesce(file_id, task_id) is not null
+      order by state, created_at desc, upload_id desc ${writeLimit(count)} for update skip locked
+    ) ${state}`,
+  );
+  return `with newest as (${newest.join(' union all ')})
+    update uploads set check_at = $1::timestamptz
+    where upload_id = any (array(select upload_id from newest where check_at > $1::timestamptz))`;
+}
+
+const DEFER = `with ended as (delete from check_leases where upload_id = $1)
+  update uploads set check_at = $2 where upload_id = $1`;
+
+// Looked up file by file: the index of dead items accepts no lists.
+const UNTOLD = `select id as file_id from jsonb_array_elements_text($1::text::jsonb) as named(id)
+  where (
+    select true from events where coalesce(file_id, upload_id) = id
+      and event_type in ('vod.NewFileUpload', 'vod.PullComplete') limit 1
+  ) is null
+  and (select true from dead_items where kind = 'event' and file_id = id limit 1) is null
+  and (select true from pruned_uploads where file_id = id limit 1) is null`;
+
+/** Creates the part of the ledger for reconciliation. */
+export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
+  const { connection, now } = dependencies;
+  return {
+    async claimChecks(count, leaseSeconds) {
+      return (await claimJobs(dependencies, writeClaim(count), leaseSeconds)).map(readUpload);
+    },
+    async hastenChecks(count) {
+      await query(connection, writeHasten(count), [writeTime(now())]);
+    },
+    async setNextCheck(uploadId, at) {
+      await query(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);
+    },
+    async findFilesWithoutArrival(fileIds) {
+      if (fileIds.length === 0) return [];
+      const rows = await query(connection, UNTOLD, [writeJson(fileIds)]);
+      return rows.map((row) => String(row['file_id']));
+    },
+  };
+}
