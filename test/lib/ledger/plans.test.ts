@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { MOST_COUNTED } from '../../../lib/ledger/deliveries/endpoints.ts';
 import { createLedger, type Ledger } from '../../../lib/ledger/ledger.ts';
-import { writeCursor } from '../../../lib/ledger/page.ts';
+import { readCursor, writeCursor } from '../../../lib/ledger/page.ts';
 import { PAGE_SIZE } from '../../../lib/ledger/retention/pruned-tables.ts';
 import { MAX_NOTES } from '../../../lib/ledger/uploads/absent-files.ts';
 import { listPruned } from '../../../lib/model/retention.ts';
@@ -185,7 +185,11 @@ const CALLS: Readonly<
     const feed = await ledger.feed();
     const criteria = { types: ['upload.*'], limit: 100 };
     const { cursor: end } = await feed.readFeed({ ...criteria, after: undefined });
-    for (const after of [writeCursor([0, '']), writeCursor([250, 'x']), end]) {
+    const [, , timeline] = readCursor(end, 3);
+    const places = [[0, ''] as const, [250, 'x'] as const].map((place) =>
+      writeCursor([...place, timeline ?? '']),
+    );
+    for (const after of [...places, end]) {
       await feed.readFeed({ ...criteria, after });
       await feed.readFeed({ ...criteria, after, owner: 'owner3', subAppId: 1 });
     }
