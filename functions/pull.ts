@@ -1,7 +1,11 @@
 import { createAuthenticate, requireScope } from '../lib/auth/authenticate.ts';
 import { checkDatabase } from '../lib/config/database-config.ts';
 import { type PullConfig, readPullConfig } from '../lib/config/pull-config.ts';
-import { openLedgerLazily, type WithLedger } from '../lib/ledger/lazy-ledger.ts';
+import {
+  LEDGER_MILLISECONDS,
+  openLedgerLazily,
+  type WithLedger,
+} from '../lib/ledger/lazy-ledger.ts';
 import { requireOwnApplication } from '../lib/policy/applications.ts';
 import { createPermit } from '../lib/policy/permit-caller.ts';
 import type { Settings } from '../lib/policy/settings.ts';
@@ -160,6 +164,8 @@ function openRoute(config: PullConfig, settings: Settings): Route {
       const { store, budget } = openDurablePulls({ ...config, ...sources, ledger, clock });
       return open(store, budget);
     });
-    return (await opened)(event, invocation);
+    // What VOD answers is recorded after that.
+    const deadline = { left: () => invocation.deadline.left() - LEDGER_MILLISECONDS };
+    return (await opened)(event, { ...invocation, deadline });
   };
 }

@@ -82,7 +82,8 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       uploadIdKeys.some((key) => isUploadIdOf(uploader, key, uploadId)),
     );
     // Most callers have this profile, and a copy of the request costs as much as the signature itself.
-    const request = profile === OPEN_PROFILE ? asked : await bound(profile, asked);
+    const bounded = profile === OPEN_PROFILE ? asked : await bound(profile, asked);
+    const request = await resume(asked, bounded, ledger);
     const uploadId =
       request.uploadId ??
       createUploadId(
@@ -115,6 +116,18 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
 async function bound(profile: Profile, asked: SignatureRequest): Promise<SignatureRequest> {
   const { boundSignature } = await import('../lib/policy/bound-signature.ts');
   return boundSignature(profile, asked);
+}
+
+/** Loaded only where an upload is continued that the ledger may know. */
+async function resume(
+  asked: SignatureRequest,
+  bounded: SignatureRequest,
+  ledger: WithLedger | undefined,
+): Promise<SignatureRequest> {
+  const { uploadId } = asked;
+  if (ledger === undefined || uploadId === undefined) return bounded;
+  const { continueUpload } = await import('../lib/uploads/continue-upload.ts');
+  return continueUpload(uploadId, { asked, bounded }, ledger);
 }
 
 /** An upload for which a signature is about to be issued. Times are Unix seconds. */

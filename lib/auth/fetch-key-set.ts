@@ -12,7 +12,7 @@ import {
 export const RETRY_SECONDS = 5;
 
 /** Longest wait for the whole answer in milliseconds: callers wait for it within their function's time limit. */
-const ANSWER_MILLISECONDS = 2_500;
+export const KEY_SET_MILLISECONDS = 2_500;
 
 /** Largest set that is read, in bytes; a key has one or two kilobytes. */
 const MAX_SET_BYTES = 256 * 1024;
@@ -48,7 +48,7 @@ export async function fetchKeySet(
   const exchanged = await exchange({
     url,
     headers: HEADERS,
-    timeLimit: ANSWER_MILLISECONDS,
+    timeLimit: KEY_SET_MILLISECONDS,
     maxBytes: MAX_SET_BYTES,
     wantsBody: (status) => status === 200,
   });
@@ -125,7 +125,7 @@ const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
 
 function explainFailure(error: string): string {
   if (error === 'timeout') {
-    return `there was no answer within ${ANSWER_MILLISECONDS / 1_000} seconds`;
+    return `there was no answer within ${KEY_SET_MILLISECONDS / 1_000} seconds`;
   }
   return `the connection failed${error === 'network' ? '' : ` (${error})`}`;
 }

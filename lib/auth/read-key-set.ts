@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { createLocalJWKSet } from 'jose/jwks/local';
-import { isJsonObject } from '../validation/json-object.ts';
+import { dropNulls, isJsonObject } from '../validation/json-object.ts';
 
 /** Keys of an issuer, ready to be searched. */
 export type KeySet = ReturnType<typeof createLocalJWKSet>;
@@ -42,7 +42,7 @@ export function readKeySet(
   if (json === undefined) return { fault: explainText(text) };
   const keys: unknown = isJsonObject(json) ? json['keys'] : undefined;
   if (!Array.isArray(keys)) return { fault: explainJson(json) };
-  const usable = keys.filter(isUsable);
+  const usable = keys.map((key) => (isJsonObject(key) ? dropNulls(key) : key)).filter(isUsable);
   if (usable.length === 0) return { fault: explainKeys(keys) };
   return { keys: createLocalJWKSet({ keys: usable }) };
 }

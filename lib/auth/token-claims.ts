@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import type { TokenConfig } from '../config/caller-config.ts';
+import { findClaims } from '../policy/claim-values.ts';
 import { Problem } from '../problem.ts';
-import { isJsonObject } from '../validation/json-object.ts';
 
 /**
  * Keycloak's account service for users, which is in the `aud` of nearly every token:
@@ -13,13 +13,14 @@ const KEYCLOAK_ACCOUNT = 'account';
  * Returns the rights in the claims of a token, without the prefix.
  *
  * A text is split at its spaces (https://www.rfc-editor.org/rfc/rfc6749#section-3.3); each text of a list is one right,
- * unchanged. Other values give no rights. If a token has `scope`, its `scp` is ignored.
+ * unchanged. Other values give no rights. If a token has `scope`, and it is not null, its `scp` is ignored.
  */
 export function readScopes(
   payload: JWTPayload,
   { scopeClaim, scopePrefix = '' }: Pick<TokenConfig, 'scopeClaim' | 'scopePrefix'>,
 ): ReadonlySet<string> {
-  const name = scopeClaim ?? (Object.hasOwn(payload, 'scope') ? 'scope' : 'scp');
+  const hasScope = Object.hasOwn(payload, 'scope') && payload['scope'] !== null;
+  const name = scopeClaim ?? (hasScope ? 'scope' : 'scp');
   const [value, ...others] = findClaims(payload, name);
   // A name that matches two claims is ambiguous, so it gives no rights.
   const named = others.length === 0 ? listNames(value) : [];
@@ -28,20 +29,6 @@ export function readScopes(
       .filter((scope) => scope.startsWith(scopePrefix))
       .map((scope) => scope.slice(scopePrefix.length)),
   );
-}
-
-/**
- * Returns the values that `path` may mean: each dot is part of a name, or separates the name of an object from the name
- * of a member.
- */
-function findClaims(claims: unknown, path: string): readonly unknown[] {
-  if (!isJsonObject(claims)) return [];
-  const found: unknown[] = Object.hasOwn(claims, path) ? [claims[path]] : [];
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
-    const name = path.slice(0, dot);
-    if (Object.hasOwn(claims, name)) found.push(...findClaims(claims[name], path.slice(dot + 1)));
-  }
-  return found;
 }
 
 function listNames(value: unknown): readonly string[] {

@@ -1,6 +1,6 @@
-import type { JWTPayload } from 'jose';
+import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import * as joseErrors from 'jose/errors';
-import { jwtVerify } from 'jose/jwt/verify';
+import { type JWTVerifyGetKey, jwtVerify } from 'jose/jwt/verify';
 import type { TokenConfig } from '../config/caller-config.ts';
 import { ConfigError } from '../config-error.ts';
 import type { ApiKey } from '../policy/settings.ts';
@@ -52,18 +52,57 @@ export function createTokenVerifier(config: TokenConfig, keys: readonly ApiKey[]
   };
   return async (token, nowSeconds) => {
     const currentDate = new Date(nowSeconds * 1_000);
-    const { payload } = await jwtVerify(token, findKey(nowSeconds), {
-      ...options,
-      currentDate,
-    }).catch((error: unknown) => {
-      if (error instanceof Problem || error instanceof ConfigError) throw error;
-      throw tokenRefused(explainRefusal(error, config, algorithms), error);
-    });
+    const payload = await verify(token, findKey(nowSeconds), { ...options, currentDate }).catch(
+      (error: unknown) => {
+        if (error instanceof Problem || error instanceof ConfigError) throw error;
+        throw tokenRefused(explainRefusal(error, config, algorithms), error);
+      },
+    );
     if (isOtherAudience) requireOtherAudience(payload, config);
     const named = readOwner(payload);
     if (keyOwners.has(named.owner)) throw tokenRefused(OWNED_BY_KEY);
     return { ...named, scopes: readScopes(payload, config), claims: payload };
   };
+}
+
+/** Most keys that are tried for one token, so that a forged one costs little. */
+const MAX_TRIED_KEYS = 16;
+
+/**
+ * Returns the claims of `token`. If several keys fit, each of them is tried: names of keys are optional, and two keys may
+ * have one name (https://www.rfc-editor.org/rfc/rfc7517#section-4.5).
+ */
+async function verify(
+  token: string,
+  findKey: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, findKey, options)).payload;
+  } catch (error) {
+    if (error instanceof joseErrors.JWKSMultipleMatchingKeys) return tryKeys(token, error, options);
+    throw error;
+  }
+}
+
+async function tryKeys(
+  token: string,
+  several: joseErrors.JWKSMultipleMatchingKeys,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  let tried = 0;
+  let last: unknown = several;
+  for await (const key of several) {
+    tried += 1;
+    if (tried > MAX_TRIED_KEYS) throw several;
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof joseErrors.JWSSignatureVerificationFailed)) throw error;
+      last = error;
+    }
+  }
+  throw last;
 }
 
 /**
@@ -101,7 +140,7 @@ function explainRefusal(
     return "The token is signed with a key that is not among its issuer's.";
   }
   if (error instanceof joseErrors.JWKSMultipleMatchingKeys) {
-    return 'The token must name its key ("kid"), since its issuer has several.';
+    return `The token must name its key ("kid"), since more than ${MAX_TRIED_KEYS} of its issuer's fit.`;
   }
   return 'The token is not a well-formed JWT.';
 }

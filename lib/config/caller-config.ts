@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isWrittenByUsers, USERS_WRITE } from '../policy/claim-values.ts';
 import { corsVariables } from './cors-config.ts';
 import { given, splitList } from './environment.ts';
 
@@ -39,13 +40,16 @@ const AUDIENCE_CLAIMS = ['aud', 'client_id', 'azp', 'cid', 'appid'] as const;
  * The characters of a scope. The last one must be a separator: with the prefix "vod-api", "vod-api/upload:sign" would
  * become "/upload:sign". https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
-const SCOPE_PREFIX = /^[\x21\x23-\x5b\x5d-\x7e]+(?<![A-Za-z0-9])$/;
+const SCOPE_PREFIX = /^(?!<|\$\{)[\x21\x23-\x5b\x5d-\x7e]+(?<![A-Za-z0-9])$/;
 
-/**
- * Claims that users can write themselves: https://supabase.com/docs/reference/server/types-jwtclaims and
- * https://clerk.com/docs/guides/users/extending.
- */
-const WRITTEN_BY_USERS = /(?:^|\.)(?:user|unsafe)_?metadata(?:$|\.)/i;
+/** Not a list of issuers, nor a placeholder that nobody has replaced; a name may have spaces and commas. */
+const ISSUER = /^(?!.*(?:,$|[,;\s]https?:))[^<>{}"]*$/;
+
+/** The same of an audience. */
+const AUDIENCE = /^[^\s;<>{}"]+$/;
+
+/** The same of a claim. */
+const CLAIM = /^[^,;<>{}"]*$/;
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -63,11 +67,21 @@ const auth = {
   ),
   AUTH_JWKS_URL: v.optional(v.string()),
   AUTH_JWKS_LOOPBACK: v.optional(
-    v.picklist(['allow'], 'must be allow, and only on your own machine; leave it out elsewhere'),
+    v.picklist(['allow'], 'must be allow, and only on your own machine'),
   ),
-  AUTH_JWT_ISSUER: v.optional(given),
+  AUTH_JWT_ISSUER: v.optional(
+    v.pipe(given, v.regex(ISSUER, 'must be one issuer, such as https://login.example.com/')),
+  ),
   AUTH_JWT_AUDIENCE: v.optional(
-    v.pipe(given, v.transform(splitList), v.minLength(1, 'must name an audience')),
+    v.pipe(
+      given,
+      v.transform(splitList),
+      v.minLength(1, 'must name an audience'),
+      v.check(
+        (audiences) => audiences.every((audience) => AUDIENCE.test(audience)),
+        'must be a list such as web,ios',
+      ),
+    ),
   ),
   AUTH_AUDIENCE_CLAIM: v.optional(
     v.picklist(AUDIENCE_CLAIMS, `must be one of ${AUDIENCE_CLAIMS.join(', ')}`),
@@ -76,10 +90,8 @@ const auth = {
   AUTH_SCOPE_CLAIM: v.optional(
     v.pipe(
       given,
-      v.check(
-        (claim) => !WRITTEN_BY_USERS.test(claim),
-        'must not be a claim that users can write themselves; use one that only your servers write, such as app_metadata',
-      ),
+      v.regex(CLAIM, 'must be one claim, such as scope'),
+      v.check((claim) => !isWrittenByUsers(claim), USERS_WRITE),
     ),
   ),
   AUTH_SCOPE_PREFIX: v.optional(
@@ -87,7 +99,7 @@ const auth = {
       v.string(),
       v.regex(
         SCOPE_PREFIX,
-        'must be the beginning of a scope, its separator included, such as vod-api/ or api://vod-api/',
+        'must be the beginning of a scope with its separator, such as vod-api/',
       ),
     ),
   ),

@@ -5,7 +5,7 @@ const ORIGIN =
   'must be an exact origin alone, such as https://app.example.com or capacitor://localhost';
 
 const PATTERN =
-  'may have a * only as the whole first label of a domain of your own, such as https://*.example.com, with http or https and an exact port; no pattern stands for every web site';
+  'may have a * only as the whole first label of your own domain, such as https://*.example.com; no pattern stands for every web site';
 
 /** https://html.spec.whatwg.org/multipage/browsers.html#concept-origin-opaque */
 const OPAQUE =

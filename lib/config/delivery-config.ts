@@ -18,7 +18,7 @@ const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';
 const variables = v.object({
   WEBHOOK_PORTS: v.optional(portList, ''),
   WEBHOOK_LOOPBACK: v.optional(
-    v.picklist(['allow'], 'must be allow, and only on your own machine; leave it out elsewhere'),
+    v.picklist(['allow'], 'must be allow, and only on your own machine'),
   ),
   EVENT_BUS_ID: v.optional(
     v.pipe(

@@ -18,13 +18,17 @@ export interface SignatureConfig extends CallerConfig, DatabaseConfig {
   readonly subAppId: number | undefined;
 }
 
+const secretId = v.pipe(given, v.regex(/^[\w-]*$/, 'must be a SecretId: letters and digits'));
+
 const secretKey = v.pipe(
   given,
+  // Everyone who gets a signature can read the id in it.
+  v.regex(/^(?![AI]KID)[\w+/=-]*$/, 'must be a SecretKey, not a SecretId: letters and digits'),
   v.transform((key) => createSecretKey(Buffer.from(key))),
 );
 
 const signatureEnvironment = v.object({
-  VOD_SECRET_ID: given,
+  VOD_SECRET_ID: secretId,
   VOD_SECRET_KEY: secretKey,
   VOD_PREVIOUS_SECRET_KEY: v.optional(secretKey),
   SOURCE_CONTEXT_KEYS: v.optional(sourceContextKeys),

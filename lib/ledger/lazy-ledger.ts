@@ -11,8 +11,14 @@ import { LedgerError } from './ledger-error.ts';
  */
 export type WithLedger = <Result>(work: (ledger: Ledger) => Promise<Result>) => Promise<Result>;
 
-/** Longest wait for one answer in milliseconds; with a second attempt, twice that is well within a function's time. */
+/** Longest wait for one answer of the database in milliseconds; it may be asked a second time. */
 const ANSWER_MILLISECONDS = 3_000;
+
+/**
+ * Longest wait for one call of the ledger in milliseconds: a function's time has room for all that it makes one after the
+ * other, so that its caller gets `ledger_unavailable` before the platform ends the call.
+ */
+export const LEDGER_MILLISECONDS = 2 * ANSWER_MILLISECONDS;
 
 /** Seconds after which to retry: about the time that a failover of the database takes. */
 const RETRY_AFTER_SECONDS = '5';

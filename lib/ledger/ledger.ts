@@ -1,4 +1,5 @@
 import type { Subscription } from '../model/message-type.ts';
+import { defined } from '../validation/json-object.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
 import { createConnection } from './connection/connection.ts';
 import type { DeadDeliveryLedger } from './deliveries/dead-deliveries.ts';
@@ -93,8 +94,11 @@ export interface LedgerOptions {
  * state, the deliveries of that event, and the deletion of an unwanted file.
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
-  const { now, randomKey, targets } = options;
-  const connection = createConnection({ databaseUrl, ...options, explain: explainOldSchema });
+  const { now, randomKey, targets, databaseCa, answerMilliseconds } = options;
+  const connection = createConnection({
+    ...{ databaseUrl, databaseCa, now, explain: explainOldSchema },
+    ...defined({ answerMilliseconds }),
+  });
   return createLedger({ connection, now, randomKey, targets });
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config-error.ts';
+import { findClaims, listTexts } from './claim-values.ts';
 import { policyDenied } from './denial.ts';
 import type { PolicySubject } from './select-profile.ts';
 import type { Policy } from './settings.ts';
@@ -41,16 +42,17 @@ export function requireOwnApplication(
  * Returns the application of a caller's tenant; undefined if there are no tenants. A caller never falls back to the
  * service's own application: if there are tenants, that application must have a tenant's name too.
  *
- * @throws {Problem} `policy_denied` if the caller belongs to no known tenant.
+ * @throws {Problem} `policy_denied` if the caller belongs to no known tenant, or to several.
  */
 export function findTenantApplication(
   { tenants }: Pick<Policy, 'tenants'>,
-  { tenant, claims = {} }: PolicySubject,
+  { tenant, claims }: PolicySubject,
 ): number | undefined {
   if (tenants === undefined) return undefined;
   const { claim, subAppIds } = tenants;
-  const name = tenant ?? (Object.hasOwn(claims, claim) ? claims[claim] : undefined);
-  if (typeof name === 'string' && Object.hasOwn(subAppIds, name)) return subAppIds[name];
-  const message = 'must name a tenant of this service';
+  const named = tenant === undefined ? findClaims(claims, claim).flatMap(listTexts) : [tenant];
+  const [name, ...others] = new Set(named.filter((each) => Object.hasOwn(subAppIds, each)));
+  if (name !== undefined && others.length === 0) return subAppIds[name];
+  const message = `must name ${name === undefined ? 'a' : 'only one'} tenant of this service`;
   throw policyDenied([{ path: claim, rule: 'tenants', message }]);
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { matchesHost } from '../validation/host-pattern.ts';
+import { dropNulls, isJsonObject } from '../validation/json-object.ts';
 import { type Denial, policyDenied } from './denial.ts';
 import { claimSchema, type Profile } from './profile.ts';
 import { NARROWING_CLAIM } from './select-profile.ts';
@@ -11,7 +12,7 @@ import { NARROWING_CLAIM } from './select-profile.ts';
  * is denied.
  */
 export function narrowByClaim(profile: Profile, claim: unknown): Profile {
-  const checked = v.safeParse(claimSchema, claim);
+  const checked = v.safeParse(claimSchema, dropNullMembers(claim));
   if (checked.success) return intersect(profile, checked.output);
   const denials = checked.issues.map(
     (issue): Denial => ({
@@ -21,6 +22,15 @@ export function narrowByClaim(profile: Profile, claim: unknown): Profile {
     }),
   );
   throw policyDenied(denials);
+}
+
+/** Returns a claim without members that are null, which bound nothing, as in other claims and in bodies. */
+function dropNullMembers(claim: unknown): unknown {
+  if (!isJsonObject(claim)) return claim;
+  const { taskPriority } = claim;
+  return dropNulls(
+    isJsonObject(taskPriority) ? { ...claim, taskPriority: dropNulls(taskPriority) } : claim,
+  );
 }
 
 function intersect(profile: Profile, claim: v.InferOutput<typeof claimSchema>): Profile {

@@ -35,7 +35,7 @@ export function createPermit(policy: Policy): PermitCaller {
       return fresh;
     };
     const profile = selectProfile(policy, caller);
-    const claim = caller.claims?.[NARROWING_CLAIM];
+    const claim = caller.claims?.[NARROWING_CLAIM] ?? undefined;
     return claim === undefined ? keep(profile) : narrow(profile, claim).then(keep);
   };
 }

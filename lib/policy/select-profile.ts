@@ -1,3 +1,4 @@
+import { findClaims, listTexts } from './claim-values.ts';
 import { DEFAULT_PROFILE } from './default-profile.ts';
 import type { Profile } from './profile.ts';
 import type { Policy } from './settings.ts';
@@ -22,14 +23,13 @@ export const OPEN_PROFILE: Profile = {};
 /** Returns the profile that the policy names for `subject`, or one that bounds nothing if it names none. */
 export function selectProfile(
   { profiles, select }: Pick<Policy, 'profiles' | 'select'>,
-  { scopes, keyName, claims = {} }: PolicySubject,
+  { scopes, keyName, claims }: PolicySubject,
 ): Profile {
   const chosen = select.find(
     ({ scope, key, claim }) =>
       (scope === undefined || scopes.has(scope)) &&
       (key === undefined || keyName === key) &&
-      (claim === undefined ||
-        (Object.hasOwn(claims, claim.name) && claims[claim.name] === claim.value)),
+      (claim === undefined || listTexts(findClaims(claims, claim.name)[0]).includes(claim.value)),
   );
   return profiles[chosen?.profile ?? DEFAULT_PROFILE] ?? OPEN_PROFILE;
 }

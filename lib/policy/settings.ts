@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { FieldError } from '../problem.ts';
 import { limitFields, subAppId } from '../validation/fields.ts';
+import { isWrittenByUsers, USERS_WRITE } from './claim-values.ts';
 import { findContradictions } from './contradictions.ts';
 import { profileSchema } from './profile.ts';
 import { rulesSchema } from './rule.ts';
@@ -12,10 +13,16 @@ const scope = v.pipe(
   v.regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'must be a scope, without spaces'),
 );
 
-/** Name of a claim, or its required value. */
+/** The required value of a claim. */
 const claimText = v.pipe(
   v.string('must be a string'),
   v.regex(/^\P{Cc}{1,256}$/u, 'must have 1 to 256 characters'),
+);
+
+/** Name of a claim, or a path to one. */
+const claimName = v.pipe(
+  claimText,
+  v.check((path) => !isWrittenByUsers(path), USERS_WRITE),
 );
 
 const apiKey = strictMap({
@@ -38,7 +45,7 @@ const selection = v.pipe(
     profile: name,
     scope: v.optional(scope),
     key: v.optional(name),
-    claim: v.optional(strictMap({ name: claimText, value: claimText })),
+    claim: v.optional(strictMap({ name: claimName, value: claimText })),
   }),
   v.check(
     (entry) => [entry.scope, entry.key, entry.claim].some((given) => given !== undefined),
@@ -48,7 +55,7 @@ const selection = v.pipe(
 
 const tenants = strictMap({
   /** Claim of the token that names the tenant. */
-  claim: claimText,
+  claim: claimName,
   /** Application of each tenant. */
   subAppIds: mapOf(subAppId),
 });

@@ -3,7 +3,7 @@ import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { uploadPruned } from '../model/pruned-upload.ts';
 import type { Upload } from '../model/upload.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
-import { quotaExceeded } from '../uploads/reserve-upload.ts';
+import { quotaExceeded } from '../uploads/quota-memory.ts';
 import { defined } from '../validation/json-object.ts';
 import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
 import {

@@ -1,6 +1,6 @@
 import { deriveUploadId, nameUploader } from '../model/upload-id.ts';
 import { Problem } from '../problem.ts';
-import { createQuotaMemory } from '../uploads/reserve-upload.ts';
+import { openQuotaMemory } from '../uploads/reserve-upload.ts';
 import { defined } from '../validation/json-object.ts';
 import { createPullId, type UploadIdSources } from './prepare-pull.ts';
 import type { IdentifiedPull, PreparedPull, PullStore, SubmittedPull } from './pull-store.ts';
@@ -23,11 +23,11 @@ interface KeyedRequest {
  */
 export function createStatelessPulls(sources: UploadIdSources): PullStore {
   const memory = createRequestMemory();
-  const begin = createQuotaMemory(sources.now);
+  const begin = openQuotaMemory(sources.now);
 
-  const admit = (pull: PreparedPull) => {
+  const admit = async (pull: PreparedPull) => {
     try {
-      begin(pull.owner, pull.quotas);
+      await begin(pull.owner, pull.quotas);
       return [];
     } catch (error) {
       memory.fail(pull, error);
@@ -46,7 +46,11 @@ export function createStatelessPulls(sources: UploadIdSources): PullStore {
       return pulls.map(memory.identify);
     },
     async reserve(sent) {
-      return new Map(sent.flatMap(admit));
+      const refused = new Map<string, Problem>();
+      for (const pull of sent) {
+        for (const [uploadId, problem] of await admit(pull)) refused.set(uploadId, problem);
+      }
+      return refused;
     },
     async accept(pull, taskId) {
       const { uploadId } = pull.job;

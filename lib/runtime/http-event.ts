@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Problem, refuseFields } from '../problem.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { MAX_BODY_BYTES } from '../validation/limits.ts';
@@ -133,14 +134,35 @@ export function readQuery(event: HttpEvent, name: string): string | undefined {
 }
 
 /**
- * Returns the JSON value of the body, or `absent` if there is no body. The event is not changed.
+ * Returns the JSON value of the body, or `absent` if there is none: also if it is null, as that of a program without a value,
+ * or has nothing but white space. The event is not changed.
  *
  * @throws {Problem} `payload_too_large` or `invalid_json`.
  */
 export function readJsonBody(event: HttpEvent, absent?: unknown): unknown {
   const text = readBodyText(event, MAX_BODY_BYTES);
-  return text === '' ? absent : parseJsonBody(event, text);
+  // This matches a byte order mark, too.
+  if (/^\s*$/.test(text)) return absent;
+  const value = parseJsonBody(event, text);
+  if (isDamaged(event, text)) {
+    throw new Problem('Cannot read the body: it must be UTF-8.', { code: 'invalid_json' });
+  }
+  return value ?? absent;
 }
+
+/** Returns whether characters of `text` stand for bytes of the body that are not UTF-8. */
+function isDamaged(event: HttpEvent, text: string): boolean {
+  if (!text.includes(REPLACEMENT)) return false;
+  return event.isBase64Encoded === true
+    ? !isUtf8(Buffer.from(String(event.body), 'base64'))
+    : OTHER_CHARSET.test(readHeader(event, 'content-type') ?? '');
+}
+
+/** What a decoder has written in place of such bytes, or a caller sends itself. */
+const REPLACEMENT = '\ufffd';
+
+/** Where the trigger has decoded the body, only its charset shows that: https://www.rfc-editor.org/rfc/rfc9110#section-8.3.2. */
+const OTHER_CHARSET = /;\s*charset=(?!"?utf-?8\b)/i;
 
 /**
  * Returns the text of the body, which is empty if there is no body; a trigger may pass it in Base64.

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { FeedPage, FeedQuery, FeedScope } from '../ledger/deliveries/feed.ts';
-import type { WithLedger } from '../ledger/lazy-ledger.ts';
+import { LEDGER_MILLISECONDS, type WithLedger } from '../ledger/lazy-ledger.ts';
 import { explainEventPattern } from '../model/message-type.ts';
 import { Problem } from '../problem.ts';
 import { respondUnlessCached } from '../runtime/conditional.ts';
@@ -37,7 +37,7 @@ const MAX_WAIT_SECONDS = 20;
 const POLL_MILLISECONDS = 1_000;
 
 /** Reserved for the last look and the answer, in milliseconds. */
-const RESERVE_MILLISECONDS = 3_000;
+const RESERVE_MILLISECONDS = LEDGER_MILLISECONDS + 1_000;
 
 /** The platform passes on 6 MB: https://cloud.tencent.com/document/product/583/11637. */
 const MAX_ANSWER_BYTES = 4_000_000;

@@ -105,6 +105,17 @@ describe.each(EVENT_SHAPES)('typical mistakes of apps, behind a $name', ({ toEve
     ['a slash at the end of its path', { path: '/signature/' }],
     ['foreign parameters', { query: { utm_source: 'x', _: '1' } }],
     ['emoji', { body: { sourceContext: '🎬 영상' } }],
+    ['null as its body', { body: 'null' }],
+    ['white space as its body', { body: ' \r\n' }],
+    ['a byte order mark as its body', { body: '\ufeff' }],
+    ['a replacement character', { body: { sourceContext: 'caf\ufffd' } }],
+    [
+      'characters under the wrong charset',
+      {
+        body: { sourceContext: 'café' },
+        headers: { 'content-type': 'application/json; charset=iso-8859-1' },
+      },
+    ],
   ])('accepts a valid request with %s', async (_what, request) => {
     expect(await ask('signature', request)).toMatchObject({ status: 200 });
   });

@@ -44,7 +44,7 @@ describe.each(EVENT_SHAPES)('refusals of POST /signature behind a $name', ({ toE
     ]);
   });
 
-  it.each(['[]', 'null', '7', '"text"'])('refuses the body %s', async (body) => {
+  it.each(['[]', '7', '"text"'])('refuses the body %s', async (body) => {
     const { statusCode, json } = await ask({ headers: await bearer(), body });
 
     expect(statusCode).toBe(400);

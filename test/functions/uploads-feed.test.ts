@@ -98,7 +98,7 @@ describe('GET /uploads/events', () => {
     expect(await total('0', 30)).toBe(0);
     expect(await total('5', 30)).toBe(5_000);
     expect(await total('20', 30)).toBe(20_000);
-    expect(await total('20', 10)).toBe(7_000);
+    expect(await total('20', 10)).toBe(3_000);
     expect(await total('20', 2)).toBe(0);
   });
 

@@ -81,7 +81,7 @@ export function defineFunctions({
   const delivery = chooseDelivery(chosen, consumer);
   return {
     functions: [
-      define('signature', 10, {
+      define('signature', 20, {
         VOD_SECRET_ID: account.secretId,
         VOD_SECRET_KEY: account.secretKey,
         VOD_SUB_APP_ID: String(account.subAppId),

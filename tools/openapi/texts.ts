@@ -44,7 +44,7 @@ export const SIGNATURE_TEXTS: FieldTexts<typeof signatureRequest> = {
   uploadId: {
     rule: 'of an earlier response to the same owner',
     meaning:
-      'continues that upload until it has [ended](#without-a-database); without it, a new one begins',
+      '[continues](#continuing-an-upload) that upload until it has [ended](#without-a-database); without it, a new one begins',
   },
   mediaExpireTime: {
     rule: FUTURE,

@@ -13,7 +13,8 @@ export interface Connection {
   /**
    * Returns the result of `work`. It is repeated once on a new connection if the first one was lost or its server is
    * read-only, and several times if it was rolled back because of a conflict with another transaction. So `work` must
-   * be one statement or one transaction, and must be repeatable even if the lost one took effect.
+   * be one statement or one transaction, and must be repeatable even if the lost one took effect. All attempts together
+   * take at most {@link LONGEST_WORK} times as long as one may.
    *
    * @throws {LedgerError} if the database cannot be reached or refuses the work; any other error that `work` throws.
    */
@@ -23,6 +24,9 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Longest wait for all attempts at one piece of work, in times the longest wait for one attempt. */
+export const LONGEST_WORK = 2;
+
 /** Dependencies of a connection. */
 export interface ConnectionOptions {
   readonly databaseUrl: string;
@@ -30,7 +34,7 @@ export interface ConnectionOptions {
   readonly databaseCa?: string | undefined;
   /** Unix milliseconds, also while the instance was frozen. */
   readonly now: () => number;
-  /** Longest wait for one piece of work; a connection that is silent for longer is treated as lost. */
+  /** Longest wait for one attempt; a connection that is silent for longer is treated as lost. */
   readonly answerMilliseconds?: number;
   /** A number from 0 up to, but not including, 1. */
   readonly random?: () => number;
@@ -56,14 +60,16 @@ export function createConnection(options: ConnectionOptions): Connection {
   const settings = demandDatabase(options);
   const sessions = createSessions(settings, { now, random, answerMilliseconds });
 
-  const attempt = async <Result>(work: (session: Session) => Promise<Result>): Promise<Result> => {
-    const giveUpAt = performance.now() + answerMilliseconds;
+  const attempt = async <Result>(
+    work: (session: Session) => Promise<Result>,
+    milliseconds: number,
+  ): Promise<Result> => {
+    const giveUpAt = performance.now() + milliseconds;
     let session: Session | undefined;
     try {
       // Work that would be late is not started: its caller has already received an error.
       const obtained = sessions.obtain();
-      session =
-        obtained instanceof Promise ? await answerInTime(obtained, answerMilliseconds) : obtained;
+      session = obtained instanceof Promise ? await answerInTime(obtained, milliseconds) : obtained;
       const result = await answerInTime(work(session), giveUpAt - performance.now());
       sessions.worked();
       return result;
@@ -74,9 +80,11 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   const run: Connection['run'] = (work) =>
-    withRetry(() => attempt((session) => perform(session, work)));
+    withRetry(answerMilliseconds, (longest) =>
+      attempt((session) => perform(session, work), longest),
+    );
   const transact: Connection['transact'] = (work) =>
-    withRetry(() => attempt((session) => begin(session, work)));
+    withRetry(answerMilliseconds, (longest) => attempt((session) => begin(session, work), longest));
   const { close } = sessions;
   if (explain === undefined) return { run, transact, close };
   const fail = (error: unknown) => explain(error, run);
@@ -96,12 +104,18 @@ function perform<Result>(
   return isWhole ? begin(session, work) : work(session.sql);
 }
 
-async function withRetry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+async function withRetry<Result>(
+  milliseconds: number,
+  attempt: (longest: number) => Promise<Result>,
+): Promise<Result> {
+  const endAt = performance.now() + LONGEST_WORK * milliseconds;
+  let left = milliseconds;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt();
+      return await attempt(left);
     } catch (error) {
-      if (tries >= countTries(error)) throw error;
+      left = Math.min(milliseconds, endAt - performance.now());
+      if (tries >= countTries(error) || left <= 0) throw error;
     }
   }
 }

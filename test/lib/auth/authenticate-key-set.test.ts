@@ -120,17 +120,68 @@ describe('createAuthenticate() with the URL of a key set', () => {
     expect(await authenticate(`Bearer ${late}`, NOW)).toMatchObject({ owner: 'user-42' });
   });
 
-  it('refuses a token without "kid" where several keys fit', async () => {
-    await issuer.publish(first, createIssuerKey('other', 'ES256'));
-    const token = await new SignJWT(CLAIMS)
-      .setProtectedHeader({ alg: 'ES256' })
-      .sign(first.privateKey);
+  it.each<[string, () => Promise<readonly object[]>]>([
+    ['a key that is there twice', async () => [await describeKey(first), await describeKey(first)]],
+    [
+      'a key that is there with and without its algorithm',
+      async () => {
+        const { alg: _alg, ...bare } = await describeKey(first);
+        return [bare, await describeKey(first)];
+      },
+    ],
+    [
+      'two keys of one name',
+      async () => [
+        await describeKey(createIssuerKey(first.kid, 'ES256')),
+        await describeKey(first),
+      ],
+    ],
+    [
+      'null for what a key does not have',
+      async () => [
+        { ...(await describeKey(first)), alg: null, key_ops: null, use: null, ext: null, d: null },
+      ],
+    ],
+  ])('accepts a token of a key set with %s', async (_name, list) => {
+    const keys = await list();
+    issuer.respond = (response) => response.end(JSON.stringify({ keys }));
+    const token = await issueToken(first, CLAIMS);
+
+    expect(await authenticate(`Bearer ${token}`, NOW)).toMatchObject({ owner: 'user-42' });
+    const forged = await issueToken(createIssuerKey(first.kid, 'ES256'), CLAIMS);
+    const problem = await problemOf(() => authenticate(`Bearer ${forged}`, NOW));
+    expect(problem.message).toBe('The signature of the token does not match.');
+    expect(issuer.requests).toHaveLength(1);
+  });
+
+  it('says why a token is refused that one of several keys proves', async () => {
+    await issuer.publish(createIssuerKey(first.kid, 'ES256'), first);
+    const token = await issueToken(first, { ...CLAIMS, exp: NOW - 60 });
 
     const problem = await problemOf(() => authenticate(`Bearer ${token}`, NOW));
 
-    expect(problem.message).toContain('"kid"');
+    expect(problem.message).toBe('The token has expired.');
+  });
+
+  it('tries the keys that fit a token without "kid", 16 at most', async () => {
+    const others = Array.from({ length: 16 }, (_, n) => createIssuerKey(`other-${n}`, 'ES256'));
+    const token = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ alg: 'ES256' })
+      .sign(first.privateKey);
+    await issuer.publish(...others.slice(1), first);
+    expect(await authenticate(`Bearer ${token}`, NOW)).toMatchObject({ owner: 'user-42' });
+
+    await issuer.publish(...others, first);
+    const later = `Bearer ${await new SignJWT({ ...CLAIMS, sub: 'later' })
+      .setProtectedHeader({ alg: 'ES256' })
+      .sign(first.privateKey)}`;
+    const problem = await problemOf(() => authenticate(later, NOW + 600));
+
+    expect(problem.message).toBe(
+      'The token must name its key ("kid"), since more than 16 of its issuer\'s fit.',
+    );
     // No newer set would help.
-    await problemOf(() => authenticate(`Bearer ${token}`, NOW + 60));
-    expect(issuer.requests).toHaveLength(1);
+    await problemOf(() => authenticate(later, NOW + 660));
+    expect(issuer.requests).toHaveLength(2);
   });
 });

@@ -16,6 +16,9 @@ const SIGNATURE: Environment = {
 
 const problemOf = (read: () => unknown) => thrown(ConfigError, read);
 
+/** A variable that nobody has replaced. */
+const PLACEHOLDER = ['$', '{canary}'].join('');
+
 describe('readSignatureConfig()', () => {
   it('reads the minimal environment', () => {
     const config = readSignatureConfig(SIGNATURE);
@@ -135,6 +138,31 @@ describe('readSignatureConfig() for authentication', () => {
     ['AUTH_AUDIENCE_CLAIM', { AUTH_AUDIENCE_CLAIM: 'canary' }],
     ['AUTH_AUDIENCE_CLAIM', { AUTH_AUDIENCE_CLAIM: 'sub' }],
     ['AUTH_SCOPE_CLAIM', { AUTH_SCOPE_CLAIM: '' }],
+    ...['canary,', '["canary"]', '<canary>', PLACEHOLDER].map((claim): [string, Environment] => [
+      'AUTH_SCOPE_CLAIM',
+      { AUTH_SCOPE_CLAIM: claim },
+    ]),
+    ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: PLACEHOLDER }],
+    ...[
+      ...['https://canary/,https://b/', 'https://canary/,', 'https://canary/ https://b/'],
+      ...['["https://canary/"]', '<canary>', `https://${PLACEHOLDER}/`],
+    ].map((issuer): [string, Environment] => ['AUTH_JWT_ISSUER', { AUTH_JWT_ISSUER: issuer }]),
+    ...['canary b', 'canary;b', '["canary"]', '<canary>', PLACEHOLDER].map(
+      (audience): [string, Environment] => ['AUTH_JWT_AUDIENCE', { AUTH_JWT_AUDIENCE: audience }],
+    ),
+    ...['"AKIDcanary', 'AKID canary', 'АKIDcanary', 'ＡＫＩＤcanary', '<canary>', 'canary,'].map(
+      (id): [string, Environment] => ['VOD_SECRET_ID', { VOD_SECRET_ID: id }],
+    ),
+    ...[
+      'canary"',
+      'canary key',
+      'ключ-canary',
+      '<canary>',
+      'canary,',
+      'AKIDcanary',
+      'IKIDcanary',
+    ].map((key): [string, Environment] => ['VOD_SECRET_KEY', { VOD_SECRET_KEY: key }]),
+    ['VOD_PREVIOUS_SECRET_KEY', { VOD_PREVIOUS_SECRET_KEY: 'AKIDcanary' }],
     ['AUTH_SCOPE_CLAIM', { AUTH_SCOPE_CLAIM: 'user_metadata.canary' }],
     ['AUTH_SCOPE_CLAIM', { AUTH_SCOPE_CLAIM: 'user.unsafe_metadata.canary' }],
     ['AUTH_SCOPE_PREFIX', { AUTH_SCOPE_PREFIX: '' }],

@@ -5,7 +5,10 @@ import type { PolicySubject } from '../../../lib/policy/select-profile.ts';
 const POLICY = {
   profiles: { default: { maxBytes: 100 } },
   select: [],
-  tenants: { claim: 'tenant', subAppIds: { acme: 1_500_000_002, globex: 1_500_000_003 } },
+  tenants: {
+    claim: 'tenant',
+    subAppIds: { acme: 1_500_000_002, globex: 1_500_000_003, 42: 1_500_000_004 },
+  },
 };
 const { tenants: _tenants, ...SINGLE } = POLICY;
 
@@ -30,6 +33,12 @@ describe('createPermit()', () => {
     expect(permit(subject)).toMatchObject({ profile: { maxBytes: 10 } });
   });
 
+  it('narrows nothing by a claim vod that is null', () => {
+    const permit = createPermit(SINGLE);
+
+    expect(permit(caller({ claims: { vod: null } }))).toEqual({ profile: { maxBytes: 100 } });
+  });
+
   it('narrows an empty profile', async () => {
     const permit = createPermit({ profiles: {}, select: [] });
 
@@ -49,7 +58,11 @@ describe('createPermit()', () => {
   it.each([
     [caller({ claims: { tenant: 'acme' } }), 1_500_000_002],
     [caller({ claims: { tenant: 'globex' } }), 1_500_000_003],
+    [caller({ claims: { tenant: ['acme'] } }), 1_500_000_002],
+    [caller({ claims: { tenant: ['staff', 'globex', 'globex'] } }), 1_500_000_003],
+    [caller({ claims: { tenant: 42 } }), 1_500_000_004],
     [caller({ keyName: 'backend', tenant: 'acme' }), 1_500_000_002],
+    [caller({ keyName: 'backend', tenant: 'acme', claims: { tenant: 'globex' } }), 1_500_000_002],
   ])('returns the application of the tenant of %j', async (subject, subAppId) => {
     expect(await createPermit(POLICY)(subject)).toMatchObject({ subAppId });
   });
@@ -59,7 +72,10 @@ describe('createPermit()', () => {
     caller({ claims: {} }),
     caller({ claims: { tenant: 'initech' } }),
     caller({ claims: { tenant: '' } }),
-    caller({ claims: { tenant: ['acme'] } }),
+    caller({ claims: { tenant: [['acme']] } }),
+    caller({ claims: { tenant: { acme: true } } }),
+    caller({ claims: { tenant: null } }),
+    caller({ claims: { tenant: 42.5 } }),
     caller({ claims: { tenant: 'constructor' } }),
     caller({ claims: { tenant: '__proto__' } }),
     caller({ claims: Object.create({ tenant: 'acme' }) }),
@@ -73,6 +89,31 @@ describe('createPermit()', () => {
           'The policy does not allow the request: "tenant" must name a tenant of this service',
         errors: [
           { path: 'tenant', rule: 'tenants', message: 'must name a tenant of this service' },
+        ],
+      }),
+    );
+  });
+
+  it('reads the tenant from a nested claim', async () => {
+    const nested = { ...POLICY, tenants: { ...POLICY.tenants, claim: 'org.name' } };
+
+    expect(await createPermit(nested)(caller({ claims: { org: { name: 'acme' } } }))).toMatchObject(
+      {
+        subAppId: 1_500_000_002,
+      },
+    );
+  });
+
+  it.each([
+    ['tenant', { tenant: ['acme', 'globex'] }],
+    ['org.name', { org: { name: 'acme' }, 'org.name': 'globex' }],
+  ])('refuses a caller of several tenants in %s', (claim, claims) => {
+    const policy = { ...POLICY, tenants: { ...POLICY.tenants, claim } };
+
+    expect(() => createPermit(policy)(caller({ claims }))).toThrow(
+      expect.objectContaining({
+        errors: [
+          { path: claim, rule: 'tenants', message: 'must name only one tenant of this service' },
         ],
       }),
     );

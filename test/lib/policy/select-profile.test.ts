@@ -18,6 +18,10 @@ const POLICY = {
     { profile: 'partner', scope: 'upload:partner' },
     { profile: 'server', key: 'migration' },
     { profile: 'pro', claim: { name: 'plan', value: 'pro' } },
+    { profile: 'pro', claim: { name: 'app_metadata.plan', value: 'pro' } },
+    { profile: 'pro', claim: { name: 'https://example.com/plan', value: 'pro' } },
+    { profile: 'pro', claim: { name: 'level', value: '3' } },
+    { profile: 'pro', claim: { name: 'beta', value: 'true' } },
   ],
 };
 
@@ -34,7 +38,19 @@ describe('selectProfile()', () => {
     ['another key', subject([], { keyName: 'migration2' }), 'default'],
     ['a claim', subject([], { claims: { plan: 'pro' } }), 'pro'],
     ['another value of a claim', subject([], { claims: { plan: 'Pro' } }), 'default'],
-    ['a claim that is a list', subject([], { claims: { plan: ['pro'] } }), 'default'],
+    ['a list that has it', subject([], { claims: { plan: ['free', 'pro'] } }), 'pro'],
+    ['a list that does not', subject([], { claims: { plan: ['free', ['pro']] } }), 'default'],
+    ['a nested claim', subject([], { claims: { app_metadata: { plan: 'pro' } } }), 'pro'],
+    ['a name with dots', subject([], { claims: { 'app_metadata.plan': 'pro' } }), 'pro'],
+    [
+      'a name with dots before a nested claim',
+      subject([], { claims: { app_metadata: { plan: 'pro' }, 'app_metadata.plan': 'free' } }),
+      'default',
+    ],
+    ['a URL as name', subject([], { claims: { 'https://example.com/plan': 'pro' } }), 'pro'],
+    ['a number', subject([], { claims: { level: 3 } }), 'pro'],
+    ['a truth value', subject([], { claims: { beta: true } }), 'pro'],
+    ['null', subject([], { claims: { plan: null, level: null } }), 'default'],
     ['a claim that is not a string', subject([], { claims: { plan: true } }), 'default'],
     ['two matching entries', subject(['upload:partner'], { keyName: 'migration' }), 'partner'],
     [

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
-import { matchRoute, readPath, readQueryFields } from '../../../lib/runtime/http-event.ts';
+import {
+  matchRoute,
+  readBodyText,
+  readJsonBody,
+  readPath,
+  readQueryFields,
+} from '../../../lib/runtime/http-event.ts';
 
 const TABLE = [
   ['GET', '/', 'list'],
@@ -89,5 +95,49 @@ describe('matchRoute()', () => {
       code: 'method_not_allowed',
       allow: 'GET, HEAD, OPTIONS',
     });
+  });
+});
+
+describe('readJsonBody()', () => {
+  /** `{"name":"视频"}` in GBK. */
+  const gbk = Buffer.concat([
+    Buffer.from('{"name":"'),
+    Buffer.from([0xca, 0xd3, 0xc6, 0xb5]),
+    Buffer.from('"}'),
+  ]);
+  const encoded = (bytes: Buffer) => ({ body: bytes.toString('base64'), isBase64Encoded: true });
+  const typed = (type: string, body: string) => ({ headers: { 'Content-Type': type }, body });
+
+  it.each([
+    ['bytes of GBK', encoded(gbk)],
+    ['bytes of Latin-1', encoded(Buffer.from('{"name":"café"}', 'latin1'))],
+    ['what a trigger made of GBK', typed('application/json; charset=gbk', gbk.toString())],
+    ['the same with a quoted name', typed('text/plain;charset="gb2312"', gbk.toString())],
+  ])('refuses %s', (_what, event) => {
+    expect(() => readJsonBody(event)).toThrow('Cannot read the body: it must be UTF-8.');
+  });
+
+  it.each([
+    ['UTF-8 with a replacement character', encoded(Buffer.from('{"name":"caf\ufffd"}'))],
+    ['the same as text', { body: '{"name":"caf\ufffd"}' }],
+    ['the same with a charset', typed('application/json; charset="UTF-8"', '{"name":"caf\ufffd"}')],
+    [
+      'the same with its other name',
+      typed('application/json;charset=utf8', '{"name":"caf\ufffd"}'),
+    ],
+  ])('accepts %s', (_what, event) => {
+    expect(readJsonBody(event)).toEqual({ name: 'caf\ufffd' });
+  });
+
+  it.each(['', 'null', ' null\n', ' \t\r\n', '\ufeff', '\ufeff null'])(
+    'takes %j for no body',
+    (body) => {
+      expect(readJsonBody({ body }, 'absent')).toBe('absent');
+      expect(readJsonBody({ body })).toBeUndefined();
+    },
+  );
+
+  it('leaves to others what is not UTF-8: a notification is read as far as it can be', () => {
+    expect(readBodyText(encoded(gbk), 100)).toBe(gbk.toString());
   });
 });

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { lazyLedger, type WithLedger } from '../../../lib/ledger/lazy-ledger.ts';
 import type { Quotas } from '../../../lib/model/quotas.ts';
 import { describeProblem, Problem } from '../../../lib/problem.ts';
-import { createQuotaMemory, createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';
+import { createQuotaMemory } from '../../../lib/uploads/quota-memory.ts';
+import { createUploadReservation } from '../../../lib/uploads/reserve-upload.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);

@@ -1,6 +1,7 @@
 /** Parts that functions load only when they need them. */
 export const PARTS = [
   'bound-signature',
+  'continue-upload',
   'database-url',
   'dead-deliveries',
   'feed',
@@ -14,6 +15,7 @@ export const PARTS = [
   'progress-source',
   'pruning',
   'pull-runs',
+  'quota-memory',
   'report-progress',
   'run-routes',
   'settings',

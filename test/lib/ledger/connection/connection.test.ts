@@ -52,6 +52,23 @@ describe('openLedger()', () => {
     await proxy.close();
   });
 
+  it('attempts work that others undo for no longer than twice the time of one attempt', async () => {
+    const { run, close } = createConnection({
+      ...{ databaseUrl: database.url, now: () => time, answerMilliseconds: 1_000 },
+    });
+    let attempts = 0;
+
+    const work = run(async (statements) => {
+      attempts += 1;
+      await statements.unsafe('select pg_sleep(0.6)');
+      await statements.unsafe(`do $$ begin raise sqlstate '40001'; end $$`);
+    });
+
+    await expect(work).rejects.toThrow();
+    expect(attempts).toBeLessThan(5);
+    await close();
+  });
+
   it('replaces a connection that does not answer', async () => {
     const proxy = await openProxy(new URL(database.url));
     const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 1_500 };
