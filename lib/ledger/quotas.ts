@@ -2,13 +2,13 @@ import type { Quotas } from '../model/quotas.ts';
 import type { UploadState } from '../model/upload-state.ts';
 import type { QuotaRefusal } from '../problem.ts';
 import type { JsonObject } from '../validation/json-object.ts';
-import { QUEUED, QUEUED_DUE_AT } from './jobs/pulls.ts';
+import { QUEUED, QUEUED_DUE_AT, writeRun } from './jobs/pulls.ts';
 import type { LedgerDependencies } from './query.ts';
 import { cleanText, query, type Row, readTime, writeJson, writeTime } from './query.ts';
 import { outboxSql, writeTargets } from './uploads/outbox.ts';
 import { explainUnissued } from './uploads/pruned-uploads.ts';
 import { writeChange } from './uploads/upload-row.ts';
-import { BY_UPLOAD, UPSERTS } from './uploads/upload-upsert.ts';
+import { BY_UPLOAD, writeUpserts } from './uploads/upload-upsert.ts';
 import type { IssuedUpload } from './uploads/uploads.ts';
 
 /** Result of issuing an upload: its state, or the quota that has no room for it. */
@@ -20,8 +20,6 @@ type QuotaVerdict =
 interface WantedUpload extends IssuedUpload {
   /** Request of a pull that is then queued; returned unchanged when the pull is claimed. */
   readonly request?: JsonObject;
-  /** As that of a queued pull. */
-  readonly held?: boolean | undefined;
 }
 
 /** Issuing of uploads within quotas. */
@@ -33,20 +31,28 @@ export interface QuotaLedger {
    *
    * @throws {Problem} `upload_pruned` if one of them was pruned.
    * @param uploads all with different ids, of this owner, and for one application.
+   * @param runId of the run that they belong to. While it is paused their pulls wait; once it has ended new ones are not
+   * issued, and are returned as cancelled.
    */
   issueWithin(
     owner: string,
     quotas: Quotas,
     uploads: readonly WantedUpload[],
+    runId?: string,
   ): Promise<readonly QuotaVerdict[]>;
 }
 
 // One statement: its lock on the owner ends with it, so other callers never wait for a client's round trip.
-const ISSUE = `with verdict as materialized (
+const RUN = writeRun('$11');
+
+const UPSERTS = writeUpserts(BY_UPLOAD, { isQueued: 'c.request is not null' });
+
+const ISSUE = `with ${RUN.run},
+  verdict as materialized (
     select * from admit_uploads($5, $10, $6::text::jsonb, $2::timestamptz, $7, $8, $9)
   ),
   change as (
-    select c.* from ${QUEUED} join verdict v using (upload_id) where v.rule is null
+    select c.* from ${QUEUED} join verdict v using (upload_id) where v.rule is null and ${RUN.isOpen}
   ), ${UPSERTS},
   queued as (
     insert into pulls (upload_id, owner, request, next_attempt_at)
@@ -57,7 +63,8 @@ const ISSUE = `with verdict as materialized (
   ),
   ${outboxSql(BY_UPLOAD)}
   select v.upload_id, rule, used, room_at,
-    coalesce(c.state, (select u.state from uploads u where u.upload_id = v.upload_id)) as state
+    coalesce(c.state, (select u.state from uploads u where u.upload_id = v.upload_id),
+      case when not ${RUN.isOpen} then 'cancelled' end) as state
   from verdict v left join changed c on c.upload_id = v.upload_id`;
 
 /** Creates the part of the ledger that enforces quotas. */
@@ -68,7 +75,7 @@ export function createQuotaLedger({
   targets,
 }: LedgerDependencies): QuotaLedger {
   return {
-    async issueWithin(owner, quotas, uploads) {
+    async issueWithin(owner, quotas, uploads, runId) {
       if (uploads.length === 0) return [];
       const at = now();
       const { signaturesPerMinute = null, openUploads = null, bytesPerDay = null } = quotas;
@@ -80,7 +87,7 @@ export function createQuotaLedger({
         cleanText(owner),
         writeJson(uploads.map(({ uploadId }) => uploadId)),
         ...[signaturesPerMinute, openUploads, bytesPerDay],
-        uploads[0]?.fields?.subAppId ?? null,
+        ...[uploads[0]?.fields?.subAppId ?? null, runId ?? null],
       ]);
       const verdicts = new Map(rows.map((row) => [row['upload_id'], row]));
       for (const { upload_id: uploadId, rule, state } of rows) {
@@ -92,11 +99,8 @@ export function createQuotaLedger({
   };
 }
 
-function writeWanted(
-  { uploadId, request, held, ...issued }: WantedUpload,
-  place: number,
-): JsonObject {
-  return { ...writeChange({ key: { uploadId }, fact: 'issued', ...issued }), place, request, held };
+function writeWanted({ uploadId, request, ...issued }: WantedUpload, place: number): JsonObject {
+  return { ...writeChange({ key: { uploadId }, fact: 'issued', ...issued }), place, request };
 }
 
 function readVerdict(row: Row | undefined, quotas: Quotas, now: number): QuotaVerdict {

@@ -121,11 +121,14 @@ function isUnsent({ state, taskId, createdAt }: Upload, now: number): boolean {
 /**
  * Begins the uploads of one owner's pulls, and queues those of `queued`. Returns the problem of each for which a quota has no
  * room, by the id of its upload.
+ *
+ * @param runId of the run that they belong to: while it is paused they wait, and once it has ended nothing begins.
  */
 export async function reserveUploads(
   sent: readonly PreparedPull[],
   queued: readonly PreparedPull[],
   { ledger }: Pick<DurablePullDependencies, 'ledger'>,
+  runId?: string,
 ): Promise<ReadonlyMap<string, Problem>> {
   // An item with the same key as another one shares its upload.
   const waiting = new Map(queued.map(({ job }) => [job.uploadId, job]));
@@ -133,7 +136,7 @@ export async function reserveUploads(
   const uploads = sent.map(({ job }) => describeUpload(job));
   const [first] = [...sent, ...queued];
   if (first?.quotas === undefined) {
-    if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));
+    if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values(), runId));
     await ledger((each) => Promise.all(uploads.map((upload) => each.issueUpload(upload))));
     return new Map();
   }
@@ -141,10 +144,9 @@ export async function reserveUploads(
   const requests = Array.from(waiting.values(), (job) => ({
     ...describeUpload(job),
     request: job.request,
-    held: job.held,
   }));
   const wanted = [...uploads, ...requests];
-  const verdicts = await ledger((each) => each.issueWithin(owner, quotas, wanted));
+  const verdicts = await ledger((each) => each.issueWithin(owner, quotas, wanted, runId));
   const refused = verdicts.flatMap((verdict, place) =>
     verdict.kind === 'refused'
       ? [[wanted[place]?.uploadId ?? '', quotaExceeded(verdict.quota)] as const]

@@ -1,14 +1,15 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { AddedRunItem } from '../ledger/runs/pull-run-items.ts';
-import type { PullRun } from '../ledger/runs/pull-runs.ts';
+import type { PullRun } from '../ledger/runs/pull-run-row.ts';
 import { hasEnded, type RunItemState } from '../model/pull-run.ts';
 import type { UploadState } from '../model/upload-state.ts';
-import { Problem, type ProblemDetails } from '../problem.ts';
+import type { ProblemDetails } from '../problem.ts';
 import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
 import type { UrlPolicy } from '../validation/public-url.ts';
 import type { VodApi } from '../vod/client.ts';
 import { type DurablePullDependencies, reserveUploads } from './durable.ts';
-import { createPullId, toPullJob, toUploadProblem } from './prepare-pull.ts';
+import { runEnded } from './ended-run.ts';
+import { createPullId, toPullJob } from './prepare-pull.ts';
 import { fingerprintPull } from './pull-fingerprint.ts';
 import type { IdentifiedPull, PreparedPull, PullStore } from './pull-store.ts';
 import type { CheckedItem } from './run-request.ts';
@@ -105,17 +106,10 @@ function createRunPulls(
       });
     },
     async reserve(sent, queued) {
-      const isPaused = run.state === 'paused';
-      const waiting = queued.map((pull) => ({ ...pull, job: { ...pull.job, held: isPaused } }));
-      const refused = await reserveUploads(sent, waiting, dependencies);
-      // Whoever paused, resumed or ended the run since then has not seen these uploads.
-      const uploadIds = [...new Set(queued.map(({ job }) => job.uploadId))];
-      const state = await ledger(async (each) =>
-        (await each.pullRuns()).holdPulls(run.runId, uploadIds),
-      );
-      if (state !== undefined && !hasEnded({ state })) return refused;
-      await ledger((each) => each.transitionAll(uploadIds, 'cancelled'));
-      throw runEnded();
+      const refused = await reserveUploads(sent, queued, dependencies, run.runId);
+      const found = await ledger(async (each) => (await each.pullRuns()).findRun(run.runId));
+      if (found === undefined || hasEnded(found)) throw runEnded();
+      return refused;
     },
     accept: refuseToSend,
     fail: refuseToSend,
@@ -179,13 +173,3 @@ async function keepRefused(
   if (refused.length === 0) return;
   await ledger(async (each) => (await each.pullRuns()).refuseItems(runId, refused));
 }
-
-/** Returns the problem of a request for a run that gets no further items. */
-export function runEnded(): Problem {
-  return new Problem('The run was cancelled or undone: give a new one another name.', {
-    code: 'upload_finished',
-  });
-}
-
-/** Why an item has no upload if its run ended before it was queued. */
-export const ENDED_PROBLEM = toUploadProblem(runEnded());

@@ -157,6 +157,9 @@ function identify(
 /** More bytes of JSON than any valid field has. */
 const MAX_FIELD_BYTES = 2 * MAX_URL_BYTES;
 
+/** More levels of objects and lists than any valid field has. */
+const MAX_FIELD_LEVELS = 2;
+
 /**
  * Returns the fields of an item that was refused in the form in which they are kept: a caller may have sent anything. What no
  * pull can have is false, which is refused again.
@@ -166,12 +169,22 @@ function boundFields(raw: RawFields): RawFields {
   const known = Object.keys(pullItem.entries).flatMap((name) => {
     const { [name]: value } = raw;
     if (value === undefined) return [];
-    return [[name, JSON.stringify(value).length > MAX_FIELD_BYTES ? false : value] as const];
+    return [[name, isBounded(value) ? value : false] as const];
   });
   return {
     ...Object.fromEntries(known),
     ...(unknown === undefined ? {} : { [unknown.slice(0, MAX_NAME)]: false }),
   };
+}
+
+function isBounded(value: unknown): boolean {
+  return isShallow(value, MAX_FIELD_LEVELS) && JSON.stringify(value).length <= MAX_FIELD_BYTES;
+}
+
+/** Returns whether a value has no more than these levels; a deep one can be parsed, but neither written nor stored. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
 }
 
 function refuse(path: string, message: string): RefusedItem {

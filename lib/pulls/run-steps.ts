@@ -1,5 +1,5 @@
-import type { RunItem, RunItemQuery } from '../ledger/runs/pull-run-items.ts';
-import type { PullRun } from '../ledger/runs/pull-runs.ts';
+import type { RunItemQuery } from '../ledger/runs/pull-run-items.ts';
+import type { PullRun } from '../ledger/runs/pull-run-row.ts';
 import {
   ABSENT_ITEM_STATES,
   hasEnded,
@@ -9,12 +9,10 @@ import {
 } from '../model/pull-run.ts';
 import { readJsonBody } from '../runtime/http-event.ts';
 import type { Answer } from '../runtime/http-handler.ts';
+import { cancelRunItems, ITEMS_AT_ONCE, runEnded } from './ended-run.ts';
 import { countResults, describeContext, type RunCall, withRuns } from './run-call.ts';
-import { addRunItems, ENDED_PROBLEM, runEnded } from './run-pulls.ts';
+import { addRunItems } from './run-pulls.ts';
 import { checkItems, parseStepRequest } from './run-request.ts';
-
-/** Items of one step of work on a run: these take a few seconds. */
-const STEP = 500;
 
 /** Attempts some items again that have no file, and queues those that an interrupted call has not. */
 export async function retryItems(run: PullRun, call: RunCall): Promise<Answer> {
@@ -37,7 +35,7 @@ export async function cancelItems(run: PullRun, call: RunCall): Promise<Answer> 
   await withRuns(call, (runs) => runs.endRun(run.runId, 'cancelled'));
   // What has arrived stays, also while it is processed.
   const { items, ...rest } = await readStep(run, { states: ABSENT_ITEM_STATES }, step, call);
-  const { cancelled } = await cancelAll(run, items, call);
+  const { cancelled } = await cancelRunItems(run.runId, items, call.dependencies.ledger);
   return { status: 202, body: { cancelled, ...rest } };
 }
 
@@ -48,14 +46,14 @@ export async function undoItems(run: PullRun, call: RunCall): Promise<Answer> {
   const states: readonly RunItemState[] = [...PENDING_ITEM_STATES, 'ready', 'failed', 'pruned'];
   const { items, ...rest } = await readStep(run, { states }, step, call);
   const pending = items.filter(({ state }) => PENDING_ITEM_STATES.includes(state));
-  const { cancelled, ended } = await cancelAll(run, pending, call);
+  const { cancelled, ended } = await cancelRunItems(run.runId, pending, call.dependencies.ledger);
   // Of an upload that was pruned, the ledger still knows the file.
-  const arrived = items.flatMap(({ state, fileId, uploadId }) =>
-    (fileId === undefined && state !== 'pruned') || uploadId === undefined ? [] : [uploadId],
+  const arrived = items.filter(
+    ({ state, fileId, uploadId = '' }) =>
+      fileId !== undefined || state === 'pruned' || ended.includes(uploadId),
   );
-  const deleted = await withRuns(call, (runs) =>
-    runs.deleteFiles(run.runId, [...new Set([...arrived, ...ended])]),
-  );
+  const ids = arrived.map(({ id }) => id);
+  const deleted = await withRuns(call, (runs) => runs.deleteFiles(run.runId, ids));
   return { status: 202, body: { cancelled, deleted, ...rest } };
 }
 
@@ -95,24 +93,7 @@ function readStep(
   { cursor }: Step,
   call: RunCall,
 ) {
-  return withRuns(call, (runs) => runs.listItems(run.runId, { ...which, limit: STEP, cursor }));
-}
-
-/** Cancels items that are under way. Returns how many, and the uploads of those that had just ended in another way. */
-async function cancelAll({ runId }: PullRun, items: readonly RunItem[], call: RunCall) {
-  const uploadIds = items.flatMap(({ uploadId }) => uploadId ?? []);
-  const uploads = await call.dependencies.ledger((each) =>
-    each.transitionAll(uploadIds, 'cancelled'),
+  return withRuns(call, (runs) =>
+    runs.listItems(run.runId, { ...which, limit: ITEMS_AT_ONCE, cursor }),
   );
-  const found = new Map(uploads.map(({ uploadId, state }) => [uploadId, state]));
-  // The call that added them was interrupted before it queued them.
-  const missing = items.filter(({ uploadId = '' }) => !found.has(uploadId));
-  if (missing.length > 0) {
-    const refused = missing.map(({ id, uploadId }) => ({ id, uploadId, problem: ENDED_PROBLEM }));
-    await withRuns(call, (runs) => runs.refuseItems(runId, refused));
-  }
-  const ended = [...found].flatMap(([uploadId, state]) =>
-    state === 'cancelled' ? [] : [uploadId],
-  );
-  return { cancelled: items.length - ended.length, ended };
 }

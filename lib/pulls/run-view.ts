@@ -1,5 +1,5 @@
 import type { RunCount } from '../ledger/runs/pull-run-items.ts';
-import type { PullRun } from '../ledger/runs/pull-runs.ts';
+import type { PullRun } from '../ledger/runs/pull-run-row.ts';
 import type { RunItemState } from '../model/pull-run.ts';
 import { formatMilliseconds } from '../uploads/upload-view.ts';
 

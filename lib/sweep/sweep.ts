@@ -15,6 +15,7 @@ import {
 } from './refused-applications.ts';
 import { ACTION_COUNTS, runMediaActions } from './run-media-actions.ts';
 import { MEDIA_COUNTS, scanMedia } from './scan-media.ts';
+import { RUN_COUNTS, settleRuns } from './settle-runs.ts';
 import { createStepCounts, type ErrorCounts } from './step-counts.ts';
 import { readSweepBacklog, type SweepBacklog, type SweepSummary } from './summary.ts';
 import {
@@ -84,6 +85,7 @@ function createAllCounts(errors: ErrorCounts) {
     unconfirmed: createStepCounts(UNCONFIRMED_COUNTS, errors),
     media: createStepCounts(MEDIA_COUNTS, errors),
     checks: createStepCounts(CHECK_COUNTS, errors),
+    runs: createStepCounts(RUN_COUNTS, errors),
     pulls: createStepCounts(PULL_COUNTS, errors),
     actions: createStepCounts(ACTION_COUNTS, errors),
     fanOut: createStepCounts(['events'], errors),
@@ -150,6 +152,7 @@ async function runSteps(
     runStepForEach('media', (run) => scanMedia(run, allCounts.media)).then(() =>
       runStep('checks', (run) => checkUploads(run, allCounts.checks)),
     ),
+    runStep('runs', (run) => settleRuns(run, allCounts.runs)),
     runStep('pulls', (run) => drainPulls(run, allCounts.pulls, { pullsPerSecond })),
     runStep('fanOut', (run) => fanOutEvents(run, allCounts.fanOut)),
   ]);

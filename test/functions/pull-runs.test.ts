@@ -40,14 +40,33 @@ const open = async (name = 'library', owner = 'ann') =>
 const media = (id: string) => ({ id, mediaUrl: `https://media.example.com/${id}.mp4?sign=canary` });
 const add = (runId: string, items: readonly object[], more: object = {}) =>
   ask('POST', `/pulls/runs/${runId}/items`, { body: { items, ...more } });
+const within = (openUploads: number) => ({
+  settings: settingsOf({ policy: { profiles: { default: { quotas: { openUploads } } } } }),
+});
+const WITHIN_QUOTA = within(9);
 /** The same with a quota of open uploads. */
 const addWithin = (openUploads: number, runId: string, items: readonly object[]) =>
-  ask(
-    'POST',
-    `/pulls/runs/${runId}/items`,
-    { body: { items } },
-    { settings: settingsOf({ policy: { profiles: { default: { quotas: { openUploads } } } } }) },
-  );
+  ask('POST', `/pulls/runs/${runId}/items`, { body: { items } }, within(openUploads));
+/** Adds items, while `happen` happens just before they are queued; the call may then be killed. */
+const addWhile = (
+  happen: () => Promise<unknown>,
+  runId: string,
+  items: readonly object[],
+  { isKilled = false, ...more }: { readonly isKilled?: boolean } = {},
+) => {
+  const each = database.open();
+  const late =
+    <Asked extends readonly unknown[], Result>(queue: (...asked: Asked) => Promise<Result>) =>
+    async (...asked: Asked) => {
+      await happen();
+      const queued = await queue(...asked);
+      if (isKilled) throw new Error('It was killed.');
+      return queued;
+    };
+  const [enqueuePulls, issueWithin] = [late(each.enqueuePulls), late(each.issueWithin)];
+  const slow: WithLedger = (work) => work({ ...each, enqueuePulls, issueWithin });
+  return ask('POST', `/pulls/runs/${runId}/items`, { body: { items } }, { ledger: slow, ...more });
+};
 /** Adds an item as a call does that ends before it queues anything. */
 const interrupt = async (runId: string, name: string) => {
   const { id, ...request } = media(name);
@@ -287,6 +306,41 @@ describe('POST /pulls/runs/{runId}/items', () => {
     expect(await ledger.claimPulls(9, 60)).toHaveLength(2);
   });
 
+  it('pulls an item once that a quota refuses one request for it, and not another one', async () => {
+    const runId = await open();
+    await interrupt(runId, 'a');
+    await add(runId, [media('b')]);
+
+    const refuse = () => addWithin(1, runId, [media('a')]);
+    const { json } = await addWhile(refuse, runId, [media('a')]);
+    const shown = await show(runId);
+    const again = await add(runId, [media('a')]);
+
+    expect(json.items).toMatchObject([{ id: 'a', state: 'waiting' }]);
+    expect(shown).toMatchObject({ states: { waiting: 2 }, reasons: [] });
+    expect(again.json).toEqual(json);
+    expect(await ledger.claimPulls(9, 60)).toHaveLength(2);
+  });
+
+  it('pulls each item once, however many simultaneous requests a quota refuses in part', async () => {
+    const runId = await open();
+    const ids = Array.from({ length: 12 }, (_, i) => `s${i}`);
+    const orders = [ids, ids.toReversed(), [...ids.slice(6), ...ids.slice(0, 6)], ids];
+
+    for (const room of [3, 6, 9]) {
+      await Promise.all(orders.map((each) => addWithin(room, runId, each.map(media))));
+      expect(await show(runId)).toMatchObject({ states: { waiting: room, refused: 12 - room } });
+    }
+    await Promise.all(orders.map((each) => add(runId, each.map(media))));
+
+    const claims = await ledger.claimPulls(99, 60);
+    const { json } = await ask('GET', `/pulls/runs/${runId}/items`);
+    expect(claims.map(({ uploadId }) => uploadId).sort()).toEqual(
+      json.items.map(({ uploadId }: { uploadId: string }) => uploadId).sort(),
+    );
+    expect(await show(runId)).toMatchObject({ total: 12, states: { waiting: 12 }, reasons: [] });
+  });
+
   it('keeps within the quotas of the owner', async () => {
     const settings = settingsOf({
       policy: { profiles: { default: { quotas: { openUploads: 2 } } } },
@@ -401,6 +455,27 @@ describe('the requests of many items', () => {
     expect(found).toEqual([...new Set(found)].toSorted());
     expect(sizes.length).toBeGreaterThan(1);
     expect(Math.max(...sizes)).toBeLessThan(6 * 1024 * 1024);
+  });
+
+  it.each([
+    ['deeply nested', '['.repeat(50_000) + ']'.repeat(50_000)],
+    ['nested in few bytes', '['.repeat(3_900) + ']'.repeat(3_900)],
+    ['nested in an object', `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`],
+    ['a number that is none', '1e999'],
+  ])('are kept if a value is %s', async (_, value) => {
+    const runId = await open();
+    const wrong = `{"id":"a","mediaUrl":${value}},{"id":"b","limits":{"maxBytes":${value}}}`;
+    const body = `{"items":[${wrong},${JSON.stringify(media('c'))}]}`;
+
+    const answer = await ask('POST', `/pulls/runs/${runId}/items`, { body });
+
+    expect(answer.json.items).toMatchObject([
+      { problem: { code: 'invalid_request' } },
+      { problem: { code: 'invalid_request' } },
+      { state: 'waiting' },
+    ]);
+    expect(await show(runId)).toMatchObject({ states: { refused: 2, waiting: 1 } });
+    expect((await step(runId, 'retry')).json).toEqual({ retried: 0, refused: 2 });
   });
 
   it('are kept without what no pull can have, and stay refused', async () => {
@@ -527,23 +602,34 @@ describe('POST /pulls/runs/{runId}/pause and /resume', () => {
   ] as const)('%s also what a request adds at the same time', async (verb, _, state, due) => {
     const runId = await open();
     if (verb === 'resume') await step(runId, 'pause');
-    const each = database.open();
-    const late: WithLedger = (work) =>
-      work({
-        ...each,
-        async enqueuePulls(pulls) {
-          await step(runId, verb);
-          return each.enqueuePulls(pulls);
-        },
-      });
 
-    const path = `/pulls/runs/${runId}/items`;
-    const answer = await ask('POST', path, { body: { items: [media('a')] } }, { ledger: late });
+    const answer = await addWhile(() => step(runId, verb), runId, [media('a')]);
 
     expect(answer.json.items).toMatchObject([{ id: 'a', state: 'waiting' }]);
     expect(await show(runId)).toMatchObject({ state });
     expect(await ledger.claimPulls(9, 60)).toHaveLength(due);
   });
+
+  it.each([
+    ['pause', {}, 0],
+    ['pause', WITHIN_QUOTA, 0],
+    ['resume', {}, 1],
+    ['resume', WITHIN_QUOTA, 1],
+    ['cancel', {}, 0],
+    ['cancel', WITHIN_QUOTA, 0],
+  ] as const)(
+    '%s also what a request adds at the same time that ends once it has queued: %j',
+    async (verb, settings, due) => {
+      const runId = await open();
+      if (verb === 'resume') await step(runId, 'pause');
+      const isKilled = { ...settings, isKilled: true };
+
+      const answer = await addWhile(() => step(runId, verb), runId, [media('a')], isKilled);
+
+      expect(answer.statusCode).toBe(500);
+      expect(await ledger.claimPulls(9, 60)).toHaveLength(due);
+    },
+  );
 
   it('follow the last decision in their later steps', async () => {
     const runId = await open();
@@ -619,28 +705,18 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
     expect(await step(runId, 'retry')).toMatchObject({ statusCode: 409 });
   });
 
-  it('cancel ends what a request adds at the same time', async () => {
-    const runId = await open();
-    const each = database.open();
-    const late: WithLedger = (work) =>
-      work({
-        ...each,
-        async enqueuePulls(pulls) {
-          await step(runId, 'cancel');
-          return each.enqueuePulls(pulls);
-        },
-      });
+  it.each([{}, WITHIN_QUOTA])(
+    'cancel ends what a request adds at the same time: %j',
+    async (settings) => {
+      const runId = await open();
 
-    const answer = await ask(
-      'POST',
-      `/pulls/runs/${runId}/items`,
-      { body: { items: [media('a')] } },
-      { ledger: late },
-    );
+      const answer = await addWhile(() => step(runId, 'cancel'), runId, [media('a')], settings);
 
-    expect(answer).toMatchObject({ statusCode: 409, json: { code: 'upload_finished' } });
-    expect(await ledger.claimPulls(9, 60)).toEqual([]);
-  });
+      expect(answer).toMatchObject({ statusCode: 409, json: { code: 'upload_finished' } });
+      expect(await ledger.claimPulls(9, 60)).toEqual([]);
+      expect(await show(runId)).toMatchObject({ states: { refused: 1 } });
+    },
+  );
 
   it('cancel leaves a file that has arrived and is still processed', async () => {
     const runId = await open();
@@ -683,6 +759,15 @@ describe('POST /pulls/runs/{runId}/cancel and /undo', () => {
     ]);
     expect(await show(runId)).toMatchObject({ state: 'undone' });
     expect((await ledger.findUpload(single.json.uploadId))?.state).toBe('ready');
+  });
+
+  it('undo deletes a file whose upload a clock that is behind dates before the run', async () => {
+    const runId = await open();
+    time -= 2_000;
+    await add(runId, [media('a')]);
+    await ledger.transition(await uploadOf(runId, 'a'), 'uploaded', { fileId: 'brought' });
+
+    expect((await step(runId, 'undo')).json).toEqual({ cancelled: 0, deleted: 1 });
   });
 
   it.each([

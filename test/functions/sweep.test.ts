@@ -163,7 +163,7 @@ describe('the sweep function', () => {
 
     expect(await call()).toMatchObject({ errors: { ECONNREFUSED: expect.any(Number) } });
 
-    expect(log.lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 10 } });
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', errors: { ECONNREFUSED: 11 } });
     expect(log.text).not.toContain('canary');
   });
 

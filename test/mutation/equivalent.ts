@@ -893,7 +893,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   {
     file: 'lib/pulls/durable.ts',
     mutator: 'ConditionalExpression',
-    text: 'if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));',
+    text: 'if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values(), runId));',
     code: 'waiting.size > 0',
     replacement: 'true',
     reason: 'the ledger sends nothing for no pulls',
@@ -901,7 +901,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   {
     file: 'lib/pulls/durable.ts',
     mutator: 'EqualityOperator',
-    text: 'if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values()));',
+    text: 'if (waiting.size > 0) await ledger((each) => each.enqueuePulls(waiting.values(), runId));',
     code: 'waiting.size > 0',
     replacement: 'waiting.size >= 0',
     reason: 'the ledger sends nothing for no pulls',

@@ -21,15 +21,27 @@ export interface QueuedPull {
   readonly request: JsonObject;
   /** Fields of its upload until then. */
   readonly fields?: MediaFields;
-  /** Whether it is not due until its run is resumed. */
-  readonly held?: boolean | undefined;
 }
 
 /** The parameter `$1`: changes of uploads, and their pulls. */
-export const QUEUED = `jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, held boolean, ${CHANGE_COLUMNS})`;
+export const QUEUED = `jsonb_to_recordset($1::text::jsonb) as c(place integer, request jsonb, ${CHANGE_COLUMNS})`;
 
-/** When a pull is due that is queued at the time `$2`. */
-export const QUEUED_DUE_AT = "case when held then 'infinity' else $2::timestamptz end";
+/**
+ * Returns the part `run` of a `with`, the run of the pulls that its statement queues, and the condition that it gets any. It
+ * is locked: anyone who pauses, resumes or ends it at the same time waits, and then sees these pulls.
+ *
+ * @param runId SQL of its id, which is null for pulls of no run.
+ */
+export function writeRun(runId: string) {
+  return {
+    run: `run as materialized (select paused, state from pull_runs where run_id = ${runId}::text for share)`,
+    isOpen: `(${runId}::text is null or (select state from run) is not distinct from 'open')`,
+  };
+}
+
+/** When a pull is due that is queued at the time `$2`: never, while its run is paused. */
+export const QUEUED_DUE_AT =
+  "case when (select paused from run) then 'infinity' else $2::timestamptz end";
 
 /** A queued pull that is claimed until its lease expires. */
 interface ClaimedPull {
@@ -54,8 +66,13 @@ export interface PullLedger {
    * Issues an upload for each pull and queues it. A million pulls need no more memory than a thousand. A pull that is
    * already queued, has a task or has ended is left out, so an interrupted list may be sent again. Returns the number
    * of new uploads.
+   *
+   * @param runId of the run that they belong to. While it is paused they wait; once it has ended nothing is queued.
    */
-  enqueuePulls(pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>): Promise<number>;
+  enqueuePulls(
+    pulls: Iterable<QueuedPull> | AsyncIterable<QueuedPull>,
+    runId?: string,
+  ): Promise<number>;
   /** Claims up to `count` pulls, longest due first; no one else can claim them until the lease expires. */
   claimPulls(count: number, leaseSeconds: number): Promise<readonly ClaimedPull[]>;
   /** Ends a pull that VOD has accepted. */
@@ -74,7 +91,10 @@ const CHECK_MILLISECONDS = 600_000;
 /** Pulls per statement; only the text of one statement is held in memory. */
 const BATCH_SIZE = 500;
 
-const ENQUEUE = `with change as (select * from ${QUEUED}),
+const RUN = writeRun('$5');
+
+const ENQUEUE = `with ${RUN.run},
+  change as (select * from ${QUEUED} where ${RUN.isOpen}),
   changed as (${INSERT_QUEUED} on conflict (upload_id) do nothing returning ${CHANGED}),
   unsent as (
     select upload_id from uploads
@@ -144,16 +164,16 @@ const IS_QUEUED = 'select from pulls where upload_id = $1';
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
   const { connection, now, randomKey } = dependencies;
   return {
-    async enqueuePulls(pulls) {
+    async enqueuePulls(pulls, runId) {
       let count = 0;
       let batch: QueuedPull[] = [];
       for await (const pull of pulls) {
         batch.push(pull);
         if (batch.length < BATCH_SIZE) continue;
-        count += await enqueue(batch, dependencies);
+        count += await enqueue(batch, runId, dependencies);
         batch = [];
       }
-      return batch.length === 0 ? count : count + (await enqueue(batch, dependencies));
+      return batch.length === 0 ? count : count + (await enqueue(batch, runId, dependencies));
     },
     async claimPulls(count, leaseSeconds) {
       return (await claimJobs(dependencies, writeClaim(PULLS, CLAIMED, count), leaseSeconds)).map(
@@ -180,12 +200,13 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
 
 async function enqueue(
   batch: readonly QueuedPull[],
+  runId: string | undefined,
   { connection, now, randomKey, targets }: LedgerDependencies,
 ): Promise<number> {
   const recorder = randomKey();
   const known = targets === undefined ? null : writeTargets(targets);
   const parameters = [writeJson(batch.map(writePull)), writeTime(now()), recorder, known];
-  const [row] = await query(connection, ENQUEUE, parameters);
+  const [row] = await query(connection, ENQUEUE, [...parameters, runId ?? null]);
   const count = Number(row?.['count']);
   if (count > 0) return count;
   const announced = batch.map(({ uploadId }) => stateEventId(uploadId, 'issued'));
@@ -193,12 +214,9 @@ async function enqueue(
   return Number(own?.['count']);
 }
 
-function writePull(
-  { uploadId, owner, request, fields, held }: QueuedPull,
-  place: number,
-): JsonObject {
+function writePull({ uploadId, owner, request, fields }: QueuedPull, place: number): JsonObject {
   const change = writeChange({ key: { uploadId }, fact: 'issued', method: 'pull', owner, fields });
-  return { ...change, place, request, held };
+  return { ...change, place, request };
 }
 
 function readClaimed(row: Row): ClaimedPull {

@@ -114,8 +114,15 @@ const KEYS: PrunedTable = {
   removal: writeRemovalByPlace('requests', ['owner', 'key'], KEY_IS_DUE),
 };
 
-/** The run got nothing new, and its pull is not queued any more. Without the item, the same source would be pulled again. */
-const RUN_ITEM_IS_DUE = `(select r.updated_at < $2::timestamptz from pull_runs r where r.run_id = t.run_id limit 1)
+/** Returns whether a run got nothing new; one that is paused is to be resumed, whenever that is. */
+const isOver = (run: string) =>
+  `${run}.updated_at < $2::timestamptz and not (${run}.paused and ${run}.state = 'open')`;
+
+/**
+ * The run is over, or not there any more, and the pull is not queued. Without the item, the same source would be pulled
+ * again.
+ */
+const RUN_ITEM_IS_DUE = `coalesce((select ${isOver('r')} from pull_runs r where r.run_id = t.run_id limit 1), true)
     and ${none('pulls p where p.upload_id = t.upload_id')}`;
 
 // Their requests are not exported, since the URLs in them may be signed.
@@ -129,7 +136,7 @@ const RUN_ITEMS: PrunedTable = {
   removal: writeRemovalByPlace('pull_run_items', ['run_id', 'source_id'], RUN_ITEM_IS_DUE),
 };
 
-const RUN_IS_DUE = `t.updated_at < $2::timestamptz and ${none('pull_run_items i where i.run_id = t.run_id')}`;
+const RUN_IS_DUE = `${isOver('t')} and ${none('pull_run_items i where i.run_id = t.run_id')}`;
 
 const RUNS: PrunedTable = {
   page: `select run_id, updated_at as at from pull_runs

@@ -181,7 +181,8 @@ export async function listItems(
 
 function readItem(row: Row): RunItem {
   const optional = {
-    uploadId: row['upload_id'],
+    // There is none yet.
+    uploadId: row['state'] === 'refused' ? null : row['upload_id'],
     fileId: row['file_id'],
     mediaUrl: row['media_url'],
     size: row['size'] === null ? null : Number(row['size']),

@@ -1,15 +1,22 @@
-import type { RunState } from '../../model/pull-run.ts';
 import { type Page, type PageQuery, readCursor, takePage } from '../page.ts';
 import {
   cleanText,
   type LedgerDependencies,
   query,
-  type Row,
-  readTime,
   writeConstant,
+  writeJson,
   writeLimit,
   writeTime,
 } from '../query.ts';
+import {
+  claimUnsettled,
+  endRun,
+  type HeldItems,
+  holdItems,
+  noteSettled,
+  pauseRun,
+  type UnsettledRun,
+} from './pull-run-decisions.ts';
 import {
   type AddedRunItem,
   addItems,
@@ -22,21 +29,7 @@ import {
   type RunItemQuery,
   refuseItems,
 } from './pull-run-items.ts';
-import { type HeldItems, holdItems, holdPulls, RUN_STATE } from './pull-run-pauses.ts';
-
-/** A list of pulls of one owner. */
-export interface PullRun {
-  readonly runId: string;
-  readonly owner: string;
-  /** Application of VOD of the owner's tenant; missing if there are no tenants. */
-  readonly subAppId?: number;
-  readonly name: string;
-  readonly state: RunState;
-  /** Unix milliseconds. */
-  readonly createdAt: number;
-  /** When it last changed, or got items, in Unix milliseconds. */
-  readonly updatedAt: number;
-}
+import { type PullRun, RUN_COLUMNS, readRun } from './pull-run-row.ts';
 
 /** Runs of pulls in the ledger. */
 export interface PullRunLedger {
@@ -62,8 +55,13 @@ export interface PullRunLedger {
    * taken out if it is open. Returns how many, and a cursor if there are more items.
    */
   holdItems(runId: string, cursor: string | undefined): Promise<HeldItems>;
-  /** The same for the queued pulls of these uploads. Returns the state of their run; undefined if there is none. */
-  holdPulls(runId: string, uploadIds: readonly string[]): Promise<RunState | undefined>;
+  /**
+   * Claims a run that was paused, resumed or ended some minutes ago, and of which it is not noted that all items have followed
+   * that, for the next step; undefined if there is none.
+   */
+  claimUnsettled(leaseSeconds: number): Promise<UnsettledRun | undefined>;
+  /** Notes that the items before `cursor`, or all, have followed, unless something else was decided in the meantime. */
+  noteSettled(unsettled: UnsettledRun, cursor: string | undefined): Promise<void>;
   /**
    * Adds items to a run, and returns what each has become, in their order; undefined if the run has ended. One that
    * is known keeps its upload, unless it was refused, or it is a `retry` and its upload ended without a file.
@@ -82,13 +80,10 @@ export interface PullRunLedger {
    */
   listItems(runId: string, criteria: RunItemQuery): Promise<Page<RunItem>>;
   /**
-   * Has files deleted, also those of uploads that were pruned, except those of uploads that are older than the run or of
-   * another owner. Returns how many.
+   * Has the files of these items deleted, also those of uploads that were pruned. Returns how many.
    */
-  deleteFiles(runId: string, uploadIds: readonly string[]): Promise<number>;
+  deleteFiles(runId: string, ids: readonly string[]): Promise<number>;
 }
-
-const RUN_COLUMNS = `run_id, owner, sub_app_id, name, ${RUN_STATE} as state, created_at, updated_at`;
 
 const OPEN = `insert into pull_runs as r (run_id, owner, sub_app_id, name, state, created_at, updated_at)
   values ($1, $2, $3, $4, 'open', $5::timestamptz, $5::timestamptz)
@@ -97,24 +92,19 @@ const OPEN = `insert into pull_runs as r (run_id, owner, sub_app_id, name, state
 
 const FIND = `select ${RUN_COLUMNS} from pull_runs where run_id = $1`;
 
-const END = `update pull_runs set state = case when state = 'undone' then state else $2 end, updated_at = $3
-  where run_id = $1 returning ${RUN_COLUMNS}`;
+const NAMED = 'upload_id = any (array(select upload_id from item))';
 
-const PAUSE = `update pull_runs set paused = $2::text = 'true', updated_at = greatest(updated_at, $3::timestamptz)
-  where run_id = $1 and state = 'open' returning ${RUN_COLUMNS}`;
-
-const NAMED = 'upload_id = any (array(select jsonb_array_elements_text($2::text::jsonb)))';
-
-// An upload that was pruned is in both tables until it is removed.
-const DELETE_FILES = `with unwanted as (
-    select u.file_id, u.sub_app_id, u.upload_id
-    from pull_runs r cross join lateral (select * from uploads where ${NAMED} offset 0) u
-    where r.run_id = $1 and u.method = 'pull' and u.owner = r.owner and u.created_at >= r.created_at
-      and u.state in ('ready', 'failed') and u.file_id is not null
+// The uploads of a run are its own, since it gives each item its upload. One that was pruned is in both tables until it is
+// removed.
+const DELETE_FILES = `with item as (
+    select upload_id from pull_run_items
+    where run_id = $1 and source_id = any (array(select jsonb_array_elements_text($2::text::jsonb)))
+  ),
+  unwanted as (
+    select file_id, sub_app_id, upload_id from uploads
+    where ${NAMED} and state in ('ready', 'failed') and file_id is not null
     union
-    select p.file_id, p.sub_app_id, p.upload_id
-    from pull_runs r cross join lateral (select * from pruned_uploads where ${NAMED} offset 0) p
-    where r.run_id = $1 and p.owner = r.owner and p.has_media and p.removed
+    select file_id, sub_app_id, upload_id from pruned_uploads where ${NAMED} and has_media and removed
   ),
   action as (
     insert into media_actions as a (file_id, kind, sub_app_id, upload_id, next_attempt_at, created_at, updated_at)
@@ -145,23 +135,18 @@ export function createPullRunLedger(dependencies: LedgerDependencies): PullRunLe
       const rows = await query(connection, statement, parameters);
       return takePage(rows.map(readRun), criteria.limit, (run) => [run.createdAt, run.runId]);
     },
-    async endRun(runId, state) {
-      const [row] = await query(connection, END, [runId, state, writeTime(now())]);
-      return row && readRun(row);
-    },
-    async pauseRun(runId, isPaused) {
-      const [row] = await query(connection, PAUSE, [runId, String(isPaused), writeTime(now())]);
-      return row && readRun(row);
-    },
+    endRun: (runId, state) => endRun(runId, state, dependencies),
+    pauseRun: (runId, isPaused) => pauseRun(runId, isPaused, dependencies),
     holdItems: (runId, cursor) => holdItems(runId, cursor, dependencies),
-    holdPulls: (runId, uploadIds) => holdPulls(runId, uploadIds, dependencies),
+    claimUnsettled: (seconds) => claimUnsettled(seconds, dependencies),
+    noteSettled: (unsettled, cursor) => noteSettled(unsettled, cursor, dependencies),
     addItems: (runId, items, options) => addItems(runId, items, options, dependencies),
     refuseItems: (runId, items) => refuseItems(runId, items, dependencies),
     countItems: (runId) => countItems(runId, dependencies),
     listItems: (runId, criteria) => listItems(runId, criteria, dependencies),
-    async deleteFiles(runId, uploadIds) {
-      if (uploadIds.length === 0) return 0;
-      const parameters = [runId, JSON.stringify(uploadIds), writeTime(now())];
+    async deleteFiles(runId, ids) {
+      if (ids.length === 0) return 0;
+      const parameters = [runId, writeJson(ids), writeTime(now())];
       const [row] = await query(connection, DELETE_FILES, parameters);
       return Number(row?.['count']);
     },
@@ -189,19 +174,5 @@ function writeRunPage({
     statement: `select ${RUN_COLUMNS} from pull_runs where ${conditions.join(' and ')}
       order by created_at desc, run_id desc ${writeLimit(limit + 1)}`,
     parameters,
-  };
-}
-
-function readRun(row: Row): PullRun {
-  const subAppId = row['sub_app_id'];
-  return {
-    runId: String(row['run_id']),
-    owner: String(row['owner']),
-    ...(subAppId === null ? {} : { subAppId: Number(subAppId) }),
-    name: String(row['name']),
-    // A constraint of the table allows only these.
-    state: row['state'] as RunState,
-    createdAt: readTime(row['created_at']),
-    updatedAt: readTime(row['updated_at']),
   };
 }

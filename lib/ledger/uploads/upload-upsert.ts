@@ -39,6 +39,11 @@ interface ChangeSource {
   readonly unpruned: readonly string[];
   /** The states that follow from the fact of the change, by those before it, as `jsonb`. */
   readonly nextStates: string;
+  /**
+   * The condition that VOD is asked for the file of `c` later, by what else the statement writes: until then there is nothing
+   * to check. Missing if that is so for none.
+   */
+  readonly isQueued?: string;
 }
 
 const MANY: ChangeSource = {
@@ -70,14 +75,26 @@ function writeInsert({ from, columns, unpruned }: ChangeSource, checkAt: string)
 /** Creates an upload for each row of `change`, at the time `$2`, without a check: VOD does not know it yet. */
 export const INSERT_QUEUED = writeInsert(MANY, 'null::timestamptz');
 
-function writeUpdate(name: string, { columns, nextStates }: ChangeSource): string {
+function writeFirstCheck({ isQueued }: ChangeSource): string {
+  const check = writeCheck('c.state');
+  return isQueued === undefined ? check : `case when not (${isQueued}) then ${check} end`;
+}
+
+function writeNextCheck(next: string, { isQueued }: ChangeSource): string {
+  const check = writeCheck(next);
+  if (isQueued === undefined) return check;
+  return `case when excluded.check_at is null then u.check_at else ${check} end`;
+}
+
+function writeUpdate(name: string, source: ChangeSource): string {
+  const { columns, nextStates } = source;
   const next = `coalesce(${nextStates} ->> u.state, u.state)`;
   const own = columns.filter((column) => !OWN_COLUMNS.has(column) && column !== name);
   return [
     `update set state = ${next}`,
     'last_fact = excluded.last_fact',
     'updated_at = greatest(u.updated_at, excluded.updated_at)',
-    `check_at = ${writeCheck(next)}`,
+    `check_at = ${writeNextCheck(next, source)}`,
     ...(columns.includes('method')
       ? ["method = case when excluded.method = 'other' then u.method else excluded.method end"]
       : []),
@@ -140,7 +157,7 @@ export function writeUpsert(
   order = '',
 ): string {
   const same = listSame(name, ofTenant, source.columns);
-  return `${writeInsert(source, writeCheck('c.state'))} ${order}
+  return `${writeInsert(source, writeFirstCheck(source))} ${order}
     on conflict (${name}) do ${writeUpdate(name, source)}
     ${same.length === 0 ? '' : `where ${same.join(' and ')}`}
     returning ${CHANGED}`;
@@ -153,8 +170,13 @@ export function writeUpsert(
  *
  * An upload has one file, one owner and one application: a change with a second one has no effect, and is not in
  * `changed`.
+ *
+ * @param isQueued see {@link ChangeSource}; the changes then issue uploads.
  */
-export function writeUpserts(kinds: ChangeKinds): string {
+export function writeUpserts(
+  kinds: ChangeKinds,
+  { isQueued }: Pick<ChangeSource, 'isQueued'> = {},
+): string {
   const { byUpload, byFile } = kinds;
   const names = [
     ...(byUpload ? (['upload_id'] as const) : []),
@@ -164,7 +186,8 @@ export function writeUpserts(kinds: ChangeKinds): string {
   // follows row by row.
   const write = (name: 'upload_id' | 'file_id') => {
     const filter = byUpload && byFile ? [`c.key = c.${name}`] : [];
-    const source = { ...MANY, unpruned: [...MANY.unpruned, ...filter] };
+    const unpruned = [...MANY.unpruned, ...filter];
+    const source = { ...MANY, unpruned, ...(isQueued === undefined ? {} : { isQueued }) };
     return writeUpsert(name, source, kinds, 'order by c.key');
   };
   const upserts = names.map((name) => `by_${name} as (${write(name)})`);

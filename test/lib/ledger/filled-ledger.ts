@@ -85,8 +85,9 @@ function writeHistory(uploads: number): readonly string[] {
     `insert into pruned_uploads (upload_id, file_id, sub_app_id, owner, has_media, pruned_at)
       select 'pruned' || i, '3877023' || lpad(i::text, 12, '0'), 1, 'owner' || i % 200, i % 2 = 0, ${ago('i')} from ${series(uploads / 4)}`,
     // Each pull is of a run of a hundred; many more runs are empty.
-    `insert into pull_runs (run_id, owner, sub_app_id, name, state, created_at, updated_at)
-      select 'run' || i, 'owner' || i % ${owners}, 1, 'run' || i, 'open', ${ago('i')}, ${ago('i')}
+    `insert into pull_runs (run_id, owner, sub_app_id, name, state, created_at, updated_at, settle_at)
+      select 'run' || i, 'owner' || i % ${owners}, 1, 'run' || i, 'open', ${ago('i')}, ${ago('i')},
+        case when i % 1000 = 0 then ${ago('i')} end
       from generate_series(0, ${Math.floor(uploads / 5)}) as i`,
     `insert into pull_run_items (run_id, source_id, upload_id, request, added_at)
       select 'run' || i / 300, upload_id, upload_id, '{"mediaUrl": "https://media.example/film.mp4"}', created_at

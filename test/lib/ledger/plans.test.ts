@@ -128,12 +128,16 @@ const CALLS: Readonly<
   rememberRequest: (ledger) => ledger.rememberRequest(keyed),
   rememberRequests: (ledger) => ledger.rememberRequests([keyed, { ...keyed, key: 'new' }]),
   forgetRequest: (ledger) => ledger.forgetRequest(keyed),
-  issueWithin: (ledger) =>
-    ledger.issueWithin('owner1', QUOTAS, [
-      issued('within-1', 'within-1'),
-      { ...issued('within-2', 'w-2'), request: {} },
-    ]),
-  enqueuePulls: (ledger) => ledger.enqueuePulls(Array.from({ length: 100 }, (_, i) => newPull(i))),
+  async issueWithin(ledger) {
+    const wanted = [issued('within-1', 'within-1'), { ...issued('within-2', 'w-2'), request: {} }];
+    await ledger.issueWithin('owner1', QUOTAS, wanted);
+    await ledger.issueWithin('owner1', QUOTAS, wanted, 'run7');
+  },
+  async enqueuePulls(ledger) {
+    const pulls = Array.from({ length: 100 }, (_, i) => newPull(i));
+    await ledger.enqueuePulls(pulls);
+    await ledger.enqueuePulls(pulls, 'run7');
+  },
   claimPulls: (ledger) => ledger.claimPulls(8, 60),
   finishPull: (ledger) => ledger.finishPull(pull(100), 'task'),
   failPull: (ledger) => ledger.failPull(pull(101), {}),
@@ -249,12 +253,13 @@ const CALLS: Readonly<
       items.map((item) => ({ ...item, problem: {} })),
     );
     await runs.countItems('run7');
-    await runs.deleteFiles('run7', ['u2100', 'u2103', 'u2163', 'pruned7']);
+    await runs.deleteFiles('run7', ['u2100', 'u2103', 'u2163']);
     for (const isPaused of [true, false]) {
       await runs.pauseRun('run7', isPaused);
       await runs.holdItems('run7', undefined);
-      await runs.holdPulls('run7', ['u2106', 'u2109']);
     }
+    const unsettled = await runs.claimUnsettled(60);
+    if (unsettled !== undefined) await runs.noteSettled(unsettled, undefined);
     await runs.endRun('run7', 'undone');
   },
   async progressClaims(ledger) {

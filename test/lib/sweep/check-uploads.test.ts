@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Upload } from '../../../lib/model/upload.ts';
-import { Problem } from '../../../lib/problem.ts';
 import { sealContext } from '../../support/source-contexts.ts';
 import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
@@ -27,6 +26,26 @@ async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): P
   await stage.ledger.updateFields(UPLOAD_ID, { taskId });
   await ended;
 }
+
+const RUN_ID = '01JSWEEP000000000000000RUN';
+const QUEUED = {
+  ...({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' } as const),
+  request: { MediaUrl: TONE, SessionId: UPLOAD_ID },
+};
+type QueuePull = (pull: typeof QUEUED, runId: string) => Promise<unknown>;
+
+/** Queues a pull of a run that is paused, as often as it is sent. */
+async function queuePaused(...queue: readonly QueuePull[]): Promise<void> {
+  const runs = await stage.ledger.pullRuns();
+  await runs.openRun({ runId: RUN_ID, owner: 'alice', name: 'library', subAppId: undefined });
+  await runs.addItems(RUN_ID, [{ id: 'tone', uploadId: UPLOAD_ID, request: {} }], { retry: false });
+  await runs.pauseRun(RUN_ID, true);
+  for (const each of queue) await each(QUEUED, RUN_ID);
+}
+
+const enqueue: QueuePull = (pull, runId) => stage.ledger.enqueuePulls([pull], runId);
+const issueWithin: QueuePull = (pull, runId) =>
+  stage.ledger.issueWithin('alice', { openUploads: 9 }, [pull], runId);
 
 const checks = async () => (await stage.sweep()).steps['checks'];
 
@@ -207,11 +226,9 @@ describe('checkUploads()', () => {
     });
   });
 
-  it('does not give up a pull that waits here for days, as for its run to be resumed', async () => {
-    const upload = { uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' } as const;
-    await stage.ledger.issueWithin('alice', { openUploads: 9 }, [
-      { ...upload, request: { MediaUrl: TONE }, held: true },
-    ]);
+  it('does not give up a pull that was to be sent at once, and waits here for days', async () => {
+    await stage.ledger.issueUpload({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' });
+    await queuePaused(enqueue);
     stage.passSeconds(601);
     await stage.sweep();
     stage.passSeconds(4 * DAY);
@@ -239,17 +256,23 @@ describe('checkUploads()', () => {
     expect(await checks()).toMatchObject({ checked: 1, gone: 1 });
   });
 
-  it('does not check a pull that is still queued', async () => {
-    await stage.ledger.enqueuePulls([
-      { uploadId: UPLOAD_ID, owner: 'alice', request: { MediaUrl: TONE, SessionId: UPLOAD_ID } },
-    ]);
+  it.each([
+    ['queued', [enqueue]],
+    ['queued within quotas', [issueWithin]],
+    ['queued within quotas twice', [issueWithin, issueWithin]],
+  ])('checks a pull that is %s only once VOD has it', async (_, queue) => {
+    await queuePaused(...queue);
     stage.passSeconds(4 * DAY);
-    const pullUpload = () => Promise.reject(new Problem('No.', { code: 'upstream_busy' }));
-    const { steps } = await stage.sweep({ api: { ...stage.api, pullUpload } });
-
-    expect(steps['pulls']).toMatchObject({ retried: 1 });
-    expect(steps['checks']).toMatchObject({ checked: 0, givenUp: 0 });
+    expect(await checks()).toMatchObject({ checked: 0, givenUp: 0 });
     expect(await findUpload()).toMatchObject({ state: 'issued' });
+    const runs = await stage.ledger.pullRuns();
+    await runs.pauseRun(RUN_ID, false);
+    await runs.holdItems(RUN_ID, undefined);
+
+    expect((await stage.sweep()).steps['pulls']).toMatchObject({ sent: 1 });
+    stage.passSeconds(601);
+
+    expect(await checks()).toMatchObject({ checked: 1 });
   });
 
   it('asks only about tasks that VOD does not list as running, if there are several', async () => {

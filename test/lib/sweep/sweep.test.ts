@@ -105,10 +105,10 @@ describe('sweep()', () => {
     const summary = await stage.sweep({ ledger: { ...gone, ...ledger } });
 
     expect(summary.backlog).toBeUndefined();
-    expect(summary.errors).toEqual({ ECONNREFUSED: 9 });
+    expect(summary.errors).toEqual({ ECONNREFUSED: 10 });
     expect([...summary.broken].sort()).toEqual([
       ...['actions', 'backlog', 'checks', 'deliveries', 'fanOut', 'media', 'prune', 'pulls'],
-      'unconfirmed',
+      ...['runs', 'unconfirmed'],
     ]);
   });
 

@@ -299,6 +299,38 @@ describe('runs', () => {
     expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([1, 1]);
     expect(await runs.findRun(runId)).toBeUndefined();
   });
+
+  it('are kept while they are paused, so that their sources are not pulled again later', async () => {
+    await begin();
+    const runs = await ledger.pullRuns();
+    for (const runId of ['r1', 'r2', 'r3']) {
+      await runs.openRun({ runId, owner: 'ann', name: runId, subAppId: undefined });
+      await runs.pauseRun(runId, true);
+    }
+    const item = { id: 's1', uploadId: 'u1', request: {} };
+    await runs.addItems('r1', [item], { retry: false });
+    await runs.addItems('r2', [item], { retry: false });
+    await runs.endRun('r2', 'cancelled');
+    time += 91 * DAY;
+
+    expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([1, 1]);
+    expect(await runs.findRun('r3')).toBeDefined();
+    await runs.pauseRun('r1', false);
+    await runs.pauseRun('r3', false);
+    time += 90 * DAY;
+    expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([0, 0]);
+    time += 1;
+    expect(await pruneOlder(90, ['runItems', 'runs'])).toEqual([1, 2]);
+  });
+
+  it('leave no item that a request recorded when they had just been removed', async () => {
+    await begin();
+    const runs = await ledger.pullRuns();
+    await runs.refuseItems('gone', [{ id: 's1', uploadId: undefined, problem: {} }]);
+    time += 91 * DAY;
+
+    expect(await pruneOlder(90, ['runItems'])).toEqual([1]);
+  });
 });
 
 describe('what was given up', () => {

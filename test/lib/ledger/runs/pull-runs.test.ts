@@ -1,6 +1,9 @@
+import type { ISql } from 'postgres';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../../../lib/ledger/ledger.ts';
+import type { PullRun } from '../../../../lib/ledger/runs/pull-run-row.ts';
 import { LOOKED_AT_ONCE } from '../../../../lib/ledger/runs/pull-run-statements.ts';
-import type { PullRun, PullRunLedger } from '../../../../lib/ledger/runs/pull-runs.ts';
+import type { PullRunLedger } from '../../../../lib/ledger/runs/pull-runs.ts';
 import { useLedger } from '../../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
@@ -37,6 +40,12 @@ const states = async () =>
   Object.fromEntries(
     (await runs.listItems(run.runId, { limit: 100 })).items.map(({ id, state }) => [id, state]),
   );
+/** Sessions that wait for another one. */
+const countWaiting = async () => {
+  const [row] = await sql`select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`;
+  return row?.['count'];
+};
 
 describe('openRun()', () => {
   it('finds the run of an owner by its name, and no other', async () => {
@@ -128,15 +137,44 @@ describe('addItems()', () => {
     expect(await counts()).toEqual({});
   });
 
-  it('makes another attempt of an item that was refused', async () => {
+  it('makes another attempt of an item that was refused, for the same upload', async () => {
     await add(['a']);
     await runs.refuseItems(run.runId, [{ ...item('a'), problem: { code: 'quota_exceeded' } }]);
     expect(await counts()).toEqual({ 'refused: quota_exceeded': 1 });
+    const [refused] = (await runs.listItems(run.runId, { limit: 1 })).items;
+    expect(refused).toEqual({
+      ...{ id: 'a', state: 'refused', attempts: 1, problem: { code: 'quota_exceeded' } },
+    });
 
-    expect(await add(['a'], false, '-2')).toMatchObject([{ uploadId: 'u-a-2', state: 'waiting' }]);
+    expect(await add(['a'], false, '-2')).toMatchObject([{ uploadId: 'u-a', state: 'waiting' }]);
+    expect(await counts()).toEqual({ waiting: 1 });
     expect((await runs.listItems(run.runId, { limit: 1 })).items).toMatchObject([
       { id: 'a', attempts: 2 },
     ]);
+  });
+
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('keeps an item with an upload that was queued %s it was refused', async (_, isBefore) => {
+    await add(['a']);
+    const refuse = () =>
+      runs.refuseItems(run.runId, [{ ...item('a'), problem: { code: 'quota_exceeded' } }]);
+    if (isBefore) await issue('u-a');
+    await refuse();
+    await issue('u-a');
+
+    expect(await counts()).toEqual({ waiting: 1 });
+    expect(await add(['a'], false, '-2')).toMatchObject([{ uploadId: 'u-a', state: 'waiting' }]);
+    await ledger.transition('u-a', 'uploaded', { fileId: 'f1' });
+    expect((await runs.listItems(run.runId, { limit: 1 })).items).toEqual([
+      { id: 'a', state: 'ready', attempts: 1, uploadId: 'u-a', fileId: 'f1' },
+    ]);
+    await sql`delete from events`;
+    await sql`delete from media_actions`;
+    await sql`with gone as (delete from uploads returning upload_id)
+      insert into pruned_uploads (upload_id, has_media, pruned_at, removed) select upload_id, true, now(), true from gone`;
+    expect(await counts()).toEqual({ pruned: 1 });
   });
 
   it('makes another attempt of an upload that failed without a file, if it is a retry', async () => {
@@ -227,7 +265,7 @@ describe('countItems() and listItems()', () => {
   });
 });
 
-describe('pauseRun(), holdItems() and holdPulls()', () => {
+describe('pauseRun() and holdItems()', () => {
   const queue = async (ids: readonly string[]) => {
     await add(ids);
     await ledger.enqueuePulls(
@@ -275,11 +313,6 @@ describe('pauseRun(), holdItems() and holdPulls()', () => {
     await queue(['a']);
     await runs.pauseRun(run.runId, true);
     await runs.holdItems(run.runId, undefined);
-    const countWaiting = async () => {
-      const [row] = await sql`select count(*)::int as count from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`;
-      return row?.['count'];
-    };
     const decide = async (isPaused: boolean) => {
       const each = await database.open().pullRuns();
       await each.pauseRun(run.runId, isPaused);
@@ -303,54 +336,96 @@ describe('pauseRun(), holdItems() and holdPulls()', () => {
     expect(await claim()).toEqual([]);
   });
 
-  it('do nothing to a run that has ended, or that is not there', async () => {
+  it('do nothing to a run that has ended', async () => {
     await queue(['a']);
     await runs.endRun(run.runId, 'cancelled');
 
     expect(await runs.pauseRun(run.runId, true)).toBeUndefined();
-    expect(await runs.holdPulls(run.runId, ['u-a'])).toBe('cancelled');
-    expect(await runs.holdPulls('none', ['u-a'])).toBeUndefined();
     expect(await claim()).toEqual(['u-a']);
   });
 });
 
-describe('deleteFiles()', () => {
-  it('deletes what the run brought, and nothing else', async () => {
-    const finish = async (uploadId: string, owner: string, method: 'pull' | 'client') => {
-      await ledger.issueUpload({ uploadId, method, owner });
-      await ledger.transition(uploadId, 'uploaded', { fileId: `file-${uploadId}` });
-    };
-    time -= 1_000;
-    await finish('before', 'ann', 'pull');
-    time += 1_000;
-    await finish('brought', 'ann', 'pull');
-    await finish('others', 'bob', 'pull');
-    await finish('client', 'ann', 'client');
-    await issue('none-yet');
+describe('the pulls of a run', () => {
+  const pull = { uploadId: 'u-a', owner: 'ann', request: {} };
+  const enqueue = async (by: Ledger, runId = run.runId) => {
+    await by.enqueuePulls([pull], runId);
+  };
+  const issueWithin = async (by: Ledger, runId = run.runId) => {
+    await by.issueWithin('ann', { openUploads: 9 }, [{ ...pull, method: 'pull' }], runId);
+  };
+  const pause = (by: ISql) => by`update pull_runs set paused = true`;
+  const cancel = (by: ISql) => by`update pull_runs set state = 'cancelled'`;
 
-    const count = await runs.deleteFiles(run.runId, [
-      'before',
-      'brought',
-      'others',
-      'client',
-      'none-yet',
-      'unknown',
-    ]);
-    const again = await runs.deleteFiles(run.runId, ['brought']);
+  it.each([
+    ['enqueuePulls', 'is paused', enqueue, pause, 'issued'],
+    ['issueWithin', 'is paused', issueWithin, pause, 'issued'],
+    ['enqueuePulls', 'ends', enqueue, cancel, undefined],
+    ['issueWithin', 'ends', issueWithin, cancel, undefined],
+  ] as const)('wait for who decides: %s() while it %s', async (_, __, queue, decide, state) => {
+    await add(['a']);
 
-    expect([count, again]).toEqual([1, 1]);
-    expect(await ledger.claimActions(9, 60)).toMatchObject([
-      { kind: 'delete', fileId: 'file-brought', uploadId: 'brought' },
+    const queueing = await sql.begin(async (other) => {
+      await decide(other);
+      const waiting = queue(database.open());
+      await expect.poll(countWaiting).toBe(1);
+      return [waiting];
+    });
+    await Promise.all(queueing);
+
+    expect(await ledger.claimPulls(9, 60)).toEqual([]);
+    expect((await ledger.findUpload('u-a'))?.state).toBe(state);
+  });
+
+  it.each([enqueue, issueWithin])('are not queued if there is no such run', async (queue) => {
+    await queue(ledger, 'none');
+
+    expect(await ledger.claimPulls(9, 60)).toEqual([]);
+  });
+
+  it('are returned as cancelled if it has ended, unless they had begun', async () => {
+    await issue('u-begun');
+    await runs.endRun(run.runId, 'cancelled');
+    const wanted = ['u-a', 'u-begun'].map(
+      (uploadId) => ({ ...pull, method: 'pull', uploadId }) as const,
+    );
+
+    const verdicts = await ledger.issueWithin('ann', { openUploads: 9 }, wanted, run.runId);
+
+    expect(verdicts).toEqual([
+      { kind: 'issued', state: 'cancelled' },
+      { kind: 'issued', state: 'issued' },
     ]);
   });
 });
 
-describe('deleteFiles() after a deletion that was given up', () => {
-  it('has the file deleted again, and not one whose deletion is being made', async () => {
-    for (const id of ['dead', 'claimed']) {
-      await issue(id);
-      await ledger.transition(id, 'uploaded', { fileId: `file-${id}` });
-    }
+describe('deleteFiles()', () => {
+  const finish = async (uploadId: string, fileId: string) => {
+    await issue(uploadId);
+    await ledger.transition(uploadId, 'uploaded', { fileId });
+  };
+
+  it('deletes what the run brought, and nothing else', async () => {
+    await add(['brought', 'kept', 'none-yet', 'never-queued']);
+    await finish('u-brought', 'file-brought');
+    await finish('u-kept', 'file-kept');
+    await issue('u-none-yet');
+    await finish('brought', 'file-of-an-upload-with-the-name-of-an-item');
+    await finish('other', 'file-other');
+
+    const ids = ['brought', 'none-yet', 'never-queued', 'other', 'u-kept', 'unknown'];
+    const count = await runs.deleteFiles(run.runId, ids);
+    const again = await runs.deleteFiles(run.runId, ['brought']);
+    const byAnother = await runs.deleteFiles((await open('other')).runId, ['brought', 'kept']);
+
+    expect([count, again, byAnother]).toEqual([1, 1, 0]);
+    expect(await ledger.claimActions(9, 60)).toMatchObject([
+      { kind: 'delete', fileId: 'file-brought', uploadId: 'u-brought' },
+    ]);
+  });
+
+  it('has a file deleted again whose deletion was given up, and not one that is being deleted', async () => {
+    await add(['dead', 'claimed']);
+    for (const id of ['dead', 'claimed']) await finish(`u-${id}`, `file-${id}`);
     await runs.deleteFiles(run.runId, ['dead', 'claimed']);
     const [dead, claimed] = (await ledger.claimActions(9, 60)).toSorted((a, b) =>
       b.fileId.localeCompare(a.fileId),
