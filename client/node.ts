@@ -90,8 +90,12 @@ export interface VodApi {
   };
 }
 
-/** Creates the calls of the service for a server. */
-export function createVodApi({ endpoint, token }: VodApiOptions): VodApi {
+/** Creates the calls of the service for a server. @throws {TypeError} without an endpoint or a token. */
+export function createVodApi(options: VodApiOptions): VodApi {
+  const { endpoint, token }: Partial<VodApiOptions> = Object(options);
+  if (endpoint === undefined || token === undefined) {
+    throw new TypeError('createVodApi() needs { endpoint: "https://…", token }.');
+  }
   const client = connect(endpoint, token);
   return {
     ...createPulls(client),

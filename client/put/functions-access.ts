@@ -84,11 +84,15 @@ export function explainProblem(answer: JsonAnswer): PutError {
   // 501 is what needs a database that is not there, and 429 a quota that has room again later.
   const isTransient = (status >= 500 && status !== 501) || status === 429;
   if (!success) {
-    return new PutError('refused', `The functions answer ${status}.`, {
-      isTransient,
-      status,
-      retryAfter,
-    });
+    return new PutError(
+      'refused',
+      `The functions answer ${status}${isTransient ? '.' : ' without what was asked for: check their address.'}`,
+      {
+        isTransient,
+        status,
+        retryAfter,
+      },
+    );
   }
   const { code, detail = '', errors = [] } = output;
   const fields = errors.map(({ path, message }) => `${path} ${message}`).join('; ');

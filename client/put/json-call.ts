@@ -28,15 +28,14 @@ export async function callJson(transport: Transport, request: JsonRequest): Prom
   });
   const json = parse(answer.text);
   if (json !== undefined) return { ...answer, json };
-  throw new PutError(
-    'unreachable',
-    `${request.url.hostname} answers ${answer.status} without JSON.`,
-    {
-      isTransient: answer.status >= 500 || answer.status === 429,
-      reason: `HTTP ${answer.status}`,
-      retryAfter: readRetryAfter(answer),
-    },
-  );
+  const { status } = answer;
+  const { origin, pathname } = request.url;
+  const isTransient = status >= 500 || status === 429;
+  const advice = isTransient ? '.' : ': check the address.';
+  const message = `${origin}${pathname} answers ${status} without JSON${advice}`;
+  throw new PutError('unreachable', message, {
+    ...{ isTransient, reason: `HTTP ${status}`, retryAfter: readRetryAfter(answer) },
+  });
 }
 
 function isObject(value: unknown): value is JsonAnswer['json'] {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { PutError } from './put-error.ts';
 
 /** Reads a stream in pieces of wanted sizes. */
 export interface StreamReader {
@@ -39,6 +40,16 @@ export function createStreamReader(stream: AsyncIterable<Uint8Array>): StreamRea
   };
 }
 
+/** Returns what was read. @throws {PutError} if it is no bytes: an encoding that was set on a stream changes them. */
+function demandBytes<Read extends IteratorResult<unknown>>(read: Read): Read {
+  if (read.done === true || read.value instanceof Uint8Array) return read;
+  const what = typeof read.value === 'string' ? 'text' : 'something else';
+  throw new PutError(
+    'unreadable',
+    `The stream has ${what}, and must have bytes, without an encoding.`,
+  );
+}
+
 function openSource(stream: AsyncIterable<Uint8Array>) {
   const chunks = stream[Symbol.asyncIterator]();
   let stopped: { readonly error: unknown } | undefined;
@@ -48,7 +59,7 @@ function openSource(stream: AsyncIterable<Uint8Array>) {
       new Promise<IteratorResult<Uint8Array, undefined>>((resolve, reject) => {
         if (stopped !== undefined) return reject(stopped.error);
         wake = reject;
-        chunks.next().then(resolve, reject);
+        chunks.next().then(demandBytes).then(resolve, reject);
       }),
     stop(error: unknown) {
       if (stopped !== undefined) return;

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Problem, VodUploadError } from '../problem.ts';
 import type { PutEndpoints, PutFileOptions, PutFileResult, PutSource } from '../put-file.ts';
+import { checkOptions } from './check-options.ts';
 import { clock } from './clock.ts';
 import { createFunctionsAccess } from './functions-access.ts';
 import { mediaName, typeOf } from './media-name.ts';
@@ -13,6 +14,7 @@ import { putFile } from './put-file.ts';
 import { putStream } from './put-stream.ts';
 import { createByteRate } from './rate-limit.ts';
 import { createProgressReport, type ProgressReport } from './report-progress.ts';
+import { createStreamReader } from './stream-reader.ts';
 import { createTransport } from './transport.ts';
 
 /** Milliseconds for which a request is repeated that fails for a reason that may pass. */
@@ -39,6 +41,13 @@ export async function uploadSource(
 ): Promise<PutFileResult> {
   const path = toPath(source);
   const media = describeMedia(path ?? nameOf(source), options);
+  try {
+    checkOptions(options, { isSource: isSource(source), isFile: path !== undefined, ...media });
+  } catch (error) {
+    // Whoever writes to a stream need not go on.
+    if (path === undefined && isSource(source)) createStreamReader(toStream(source)).stop(error);
+    throw error;
+  }
   const { cloudUrl, signal } = options;
   const environment = { ...SHARED, cloudUrl };
   try {
@@ -141,8 +150,16 @@ function listen(
 }
 
 function toPath(source: PutSource): string | undefined {
-  if (source instanceof URL) return fileURLToPath(source);
+  if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : undefined;
   return typeof source === 'string' ? source : undefined;
+}
+
+/** Returns whether it can be uploaded; without types, callers may give anything. */
+function isSource(source: unknown): source is PutSource {
+  if (typeof source === 'string') return source !== '';
+  if (source instanceof URL) return source.protocol === 'file:';
+  const isBytes = source instanceof Uint8Array || source instanceof Blob;
+  return isBytes || (source instanceof Object && Symbol.asyncIterator in source);
 }
 
 function readCover({ cover }: PutFileOptions) {
@@ -171,15 +188,12 @@ async function* yieldOnce(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
 }
 
-/** @throws {TypeError} if name or type are not known. */
-function describeMedia(
-  path: string,
-  { name = basename(path), type = typeOf(name) || typeOf(path) }: PutFileOptions,
-): Upload['media'] {
-  if (name !== '' && type !== '') return { name: mediaName(name, type), type };
-  throw new TypeError(
-    'putFile() needs to know name and type of what it uploads: { name: "film.mp4" }, or name and type.',
-  );
+/** Returns name and type of the media; the empty text for what is not known. */
+function describeMedia(path: string, options: PutFileOptions): Upload['media'] {
+  const { name: given, type: wanted } = Object(options);
+  const name = typeof given === 'string' ? given : basename(path);
+  const type = typeof wanted === 'string' ? wanted : typeOf(name) || typeOf(path);
+  return { name: mediaName(name, type), type };
 }
 
 /** What this package calls the same failure of a browser's upload. */

@@ -160,6 +160,22 @@ describe('a stream', () => {
     await expect(put).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  it('of text is refused, since that is not what was in it', async () => {
+    const texts = [
+      Readable.from(['film']),
+      new Readable({ read() {}, encoding: 'utf8' }),
+      Readable.from([{ film: 1 }]),
+    ];
+    texts[1]?.push(Buffer.from([0xff, 0xfe]));
+
+    for (const stream of texts) {
+      await expect(putFile(stream, await options({ name: 'a.mp4' }))).rejects.toMatchObject({
+        problem: { code: 'unreadable', detail: expect.stringContaining('must have bytes') },
+      });
+    }
+    expect(await countOpen()).toBe(0);
+  });
+
   it('is closed if its upload is refused, or its cover is missing', async () => {
     for (const change of [{ token: 'wrong' }, { cover: join(stage.dir, 'no.png') }]) {
       const stream = new Readable({ read() {} });

@@ -43,7 +43,8 @@ const REQUIREMENTS = {
   },
   python3: {
     advice: 'install it',
-    tests: 'tests that compare signatures and archives with what another language makes of them',
+    tests:
+      'tests that compare signatures and archives with what another language makes of them, and those on a terminal',
     isPresent: () => runs('python3', '--version'),
   },
 } as const satisfies Readonly<Record<string, Requirement>>;

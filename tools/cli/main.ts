@@ -1,4 +1,6 @@
+import { type EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { EXIT_OF_SIGPIPE, endWithOutput } from './lost-output.ts';
 import { createDrawing, createProgress } from './progress.ts';
 import { runCli } from './run-cli.ts';
 
@@ -6,16 +8,29 @@ const { stdin, stdout, stderr } = process;
 
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: stdin, output: stderr });
+  // The terminal is in raw mode, in which Ctrl+C is a key.
+  terminal.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  // Ctrl+D, which is no answer.
+  const ended = once(terminal, 'close').then(() => '');
   try {
-    return await terminal.question(question);
+    return await Promise.race([ended, terminal.question(question).catch(() => ended)]);
   } finally {
     terminal.close();
   }
 }
 
+const output = endWithOutput({ stdout, stderr, exit: (code) => process.exit(code) });
+
+/** Returns what emits the signal. */
+function sourceOf(signal: NodeJS.Signals): EventEmitter {
+  return signal === 'SIGPIPE' ? output.reader : process;
+}
+
 function untilInterrupted(): AbortSignal {
   const ending = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGPIPE'] as const) {
+    sourceOf(signal).once(signal, () => ending.abort());
+  }
   return ending.signal;
 }
 
@@ -27,7 +42,7 @@ if (hasProxy) {
   await useProxies(process.env);
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   folder: process.cwd(),
   writeOut: (text) => stdout.write(text),
@@ -42,8 +57,12 @@ process.exitCode = await runCli(process.argv.slice(2), {
   input: stdin,
   draw: stderr.isTTY ? createDrawing(stderr) : undefined,
   onSignal(name, listener) {
-    process.on(name, listener);
-    return () => void process.off(name, listener);
+    const source = sourceOf(name).on(name, listener);
+    return () => void source.off(name, listener);
   },
-  endBy: (name) => process.kill(process.pid, name),
+  endBy(name) {
+    if (name === 'SIGPIPE') process.exit(EXIT_OF_SIGPIPE);
+    process.kill(process.pid, name);
+  },
 });
+process.exitCode = output.isGone() ? EXIT_OF_SIGPIPE : exitCode;

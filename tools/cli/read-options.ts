@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CommandError } from './command.ts';
+import { showText } from './show-text.ts';
 import { suggest } from './suggest.ts';
 
 type OptionTypes = NonNullable<ParseArgsConfig['options']>;
@@ -36,18 +37,29 @@ function parse<Options extends OptionTypes>(
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
-    // The rest of the parser's message is advice on passing such an argument, which does not apply here.
-    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split(
-      /\.(?: |$)|\n/,
-    );
-    const [, unknown] = /^Unknown option '(--[^']+)'/.exec(reason) ?? [];
+    const { message, code } = Object(error);
     const known = [...Object.keys(options), 'help'].map((name) => `--${name}`);
-    const advice = unknown === undefined ? '' : suggest(unknown, known);
-    const see = advice === '' ? ': see' : `.${advice} See`;
-    throw new CommandError(`${reason.replace(/\.$/, '')}${see} "${command} --help".`, {
-      cause: error,
-    });
+    const see = `See "${command} --help".`;
+    throw new CommandError(`${explain(String(message), code, known)} ${see}`, { cause: error });
   }
+}
+
+/** Returns what is wrong, in a sentence: the parser's own words are about other programs, too. */
+function explain(message: string, code: unknown, known: readonly string[]): string {
+  const [, quoted = ''] = /'([^']*)'/.exec(message) ?? [];
+  // With its short name and what follows it: '-r, --recursive', '--mode <value>'.
+  const [option = quoted] = /--[\w-]+/.exec(quoted) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    return `There is no option ${showText(quoted)}.${suggest(quoted, known)}`;
+  }
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+    return `"${showText(quoted)}" is no option.${suggest(quoted, known)}`;
+  }
+  if (message.includes('does not take')) return `${option} takes no value: write it alone.`;
+  if (message.includes('ambiguous')) {
+    return `${option} must be followed by a value; write one that begins with a dash as ${option}=-1.`;
+  }
+  return `${option} must be followed by a value.`;
 }
 
 /** Returns `text` where it is one of `choices`. @throws {CommandError} */

@@ -1,4 +1,6 @@
+import { ConfigError } from '../../lib/config-error.ts';
 import product from '../../package.json' with { type: 'json' };
+import { asTyped, helpAsTyped } from './as-typed.ts';
 import { type Command, EXIT, type Surroundings } from './command.ts';
 import { suggest } from './suggest.ts';
 
@@ -82,9 +84,9 @@ export async function runCli(
   [name, ...args]: readonly string[],
   surroundings: Surroundings,
 ): Promise<number> {
-  const { writeOut, writeError } = surroundings;
+  const { writeOut, writeError, environment } = surroundings;
   if (name === '--help' || name === '-h' || name === 'help') {
-    writeOut(HELP);
+    writeOut(helpAsTyped(HELP, environment));
     return EXIT.good;
   }
   if (name === '--version' || name === '-v') {
@@ -95,27 +97,31 @@ export async function runCli(
   if (entry === undefined) {
     const lack =
       name === undefined ? '' : `There is no command "${name}".${suggest(name, WORDS)}\n\n`;
-    writeError(`${lack}${HELP}`);
+    writeError(`${lack}${helpAsTyped(HELP, environment)}`);
     return EXIT.unable;
   }
   const command = await entry.load();
   if (args.includes('--help') || args.includes('-h')) {
-    writeOut(command.help);
+    writeOut(helpAsTyped(command.help, environment));
     return EXIT.good;
   }
   try {
     return await command.run(args, surroundings);
   } catch (error) {
     surroundings.showProgress('');
-    writeError(`vod-upload ${entry.name}: ${explain(error)}\n`);
+    writeError(`vod-upload ${entry.name}: ${asTyped(explain(error), environment)}\n`);
     return EXIT.unable;
   }
 }
 
 /** Errors whose text is for users. */
-const EXPLAINED = ['CommandError', 'ConfigError', 'DeployError', 'Problem', 'PutError'];
+const EXPLAINED = ['CommandError', 'DeployError', 'Problem', 'PutError'];
 
 function explain(error: unknown): string {
+  if (error instanceof ConfigError) {
+    const wrong = error.problems.map(({ variable, message }) => `${variable} ${message}`);
+    return `${wrong.join('; ')}.`;
+  }
   if (error instanceof Error && EXPLAINED.includes(error.name)) return error.message;
   // A bug of this program; the error's text helps only its developers.
   return `something that should not happen: ${error instanceof Error ? `${error.name}: ${error.message}` : typeof error}`;

@@ -31,5 +31,5 @@ export function explainFunctionUrl(text: string): string | undefined {
     return `must not have the query ${APPLICATION_PARAMETER}, which is added for each tenant's application`;
   }
   const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTS.has(hostname));
-  return isSafe ? undefined : 'must begin with https://';
+  return isSafe ? undefined : 'must begin with https://, or on this machine with http://localhost';
 }

@@ -29,6 +29,7 @@ export function describeSurvey(survey: Survey, prices: Prices | undefined): stri
       ? []
       : [`${showNumber(withoutRanges)} sources have no ranges: an interrupted fetch begins again`]),
     `cost: ${describeCost(prices, pulled, bytes)}`,
+    ...(duplicates === 0 ? [] : [`duplicates: ${describeDuplicates(survey)}`]),
     ...(left === 0 ? [] : ['refused:']),
     ...refused.map(
       ({ reason, count, first }) =>
@@ -36,6 +37,11 @@ export function describeSurvey(survey: Survey, prices: Prices | undefined): stri
     ),
   ];
   return `${rows.join('\n')}\n`;
+}
+
+function describeDuplicates({ duplicates, firstDuplicates }: Survey): string {
+  const lines = firstDuplicates.map(({ line, of }) => `line ${line} of line ${of}`);
+  return [...lines, ...(duplicates > lines.length ? ['…'] : [])].join(', ');
 }
 
 function describeSize({ bytes, unsized }: Survey, pulled: number): string {

@@ -3,6 +3,16 @@ import type { RunItemState, RunState } from '../../lib/model/pull-run.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { CommandError } from '../cli/command.ts';
 import { explainFailure } from '../cli/explain-failure.ts';
+import {
+  foreign,
+  type ReadAnswer,
+  readCounted,
+  readItems,
+  readRun,
+  readRuns,
+  readSent,
+  readStep,
+} from './run-answers.ts';
 
 /** A run, as the service shows it. */
 export interface Run {
@@ -88,45 +98,54 @@ const TIME_LIMIT_MILLISECONDS = 90_000;
 
 /** Creates the client of the routes below `/pulls/runs`. Its functions throw a {@link CommandError}. */
 export function createRunService({ endpoint, token }: ServiceAddress): RunService {
+  const urlOf = (path: string) => `${endpoint.replace(/\/+$/, '')}/pulls/runs${path}`;
   const ask = (method: string, path: string, makeBody?: () => object | Promise<object>) => {
-    const url = `${endpoint.replace(/\/+$/, '')}/pulls/runs${path}`;
+    const url = urlOf(path);
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     return askPatiently(url, async () => {
       const body = await makeBody?.();
       return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     });
   };
-  const pages = async function* <Item>(path: string, query: Readonly<Record<string, string>>) {
+  const pages = async function* <Item>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    readPage: ReadAnswer<{ readonly items: readonly Item[] }>,
+  ) {
     let cursor: string | undefined;
     do {
       const parameters = new URLSearchParams(cursor === undefined ? query : { ...query, cursor });
       const page = await ask('GET', `${path}?${parameters}`);
-      yield* page['items'] as readonly Item[];
+      yield* readPage(page, urlOf(path)).items;
       cursor = readCursor(page);
     } while (cursor !== undefined);
   };
   return {
-    open: async (name) => (await ask('POST', '', () => ({ name }))) as unknown as Run,
+    open: async (name) => readRun(await ask('POST', '', () => ({ name })), urlOf('')),
     async find(name) {
-      for await (const run of pages<Run>('', { name })) return run;
+      for await (const run of pages('', { name }, readRuns)) return run;
       return undefined;
     },
-    list: () => pages<Run>('', { limit: '100' }),
-    show: async (runId) => (await ask('GET', `/${runId}`)) as unknown as CountedRun,
-    items: (runId, query = {}) => pages<ShownItem>(`/${runId}/items`, { limit: '1000', ...query }),
+    list: () => pages('', { limit: '100' }, readRuns),
+    show: async (runId) => readCounted(await ask('GET', `/${runId}`), urlOf(`/${runId}`)),
+    items: (runId, query = {}) => pages(`/${runId}/items`, { limit: '1000', ...query }, readItems),
     async add(runId, makeItems, retry) {
-      const answer = await ask('POST', `/${runId}/items`, async () => ({
-        items: await makeItems(),
-        ...(retry ? { retry } : {}),
-      }));
-      return answer['items'] as readonly SentItem[];
+      const path = `/${runId}/items`;
+      let count = 0;
+      const answer = await ask('POST', path, async () => {
+        const items = await makeItems();
+        count = items.length;
+        return { items, ...(retry ? { retry } : {}) };
+      });
+      return readSent(count)(answer, urlOf(path)).items;
     },
     async work(runId, work) {
       const sums = new Map<string, number>();
+      const path = `/${runId}/${work}`;
       let cursor: string | undefined;
       do {
         const body = cursor === undefined ? {} : { cursor };
-        const step = await ask('POST', `/${runId}/${work}`, () => body);
+        const step = readStep(await ask('POST', path, () => body), urlOf(path));
         addNumbers(sums, step);
         cursor = readCursor(step);
       } while (cursor !== undefined);
@@ -166,7 +185,9 @@ async function askOnce(url: string, init: RequestInit): Promise<Asked> {
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIME_LIMIT_MILLISECONDS) });
+    const signal = AbortSignal.timeout(TIME_LIMIT_MILLISECONDS);
+    // A token is not taken to where another server wants it.
+    response = await fetch(url, { ...init, redirect: 'manual', signal });
     text = await response.text();
   } catch (cause) {
     const { host } = new URL(url);
@@ -178,7 +199,7 @@ async function askOnce(url: string, init: RequestInit): Promise<Asked> {
   const { ok, status, headers } = response;
   const body = parse(text);
   if (ok && body !== undefined) return { body };
-  const error = new CommandError(explain(status, body));
+  const error = explain(status, body, url);
   const isPassing = status === 429 || (status >= 500 && status !== 501);
   if (!isPassing) return { error };
   const seconds = Number(headers.get('retry-after') ?? 0);
@@ -186,11 +207,15 @@ async function askOnce(url: string, init: RequestInit): Promise<Asked> {
   return { error, wait: Number.isFinite(seconds) ? seconds * 1_000 : 0 };
 }
 
-function explain(status: number, body: Readonly<Record<string, unknown>> | undefined): string {
+function explain(
+  status: number,
+  body: Readonly<Record<string, unknown>> | undefined,
+  url: string,
+): CommandError {
   const { code, detail } = body ?? {};
-  if (typeof code !== 'string')
-    return `The service answers ${status}: --endpoint must be the address of the function pull.`;
-  return `The service refuses with ${code}${typeof detail === 'string' ? `: ${detail}` : '.'}`;
+  if (typeof code !== 'string') return foreign(status, url);
+  const why = typeof detail === 'string' ? `: ${detail}` : '.';
+  return new CommandError(`The service refuses with ${code}${why}`);
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

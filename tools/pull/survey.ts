@@ -22,8 +22,10 @@ export interface Survey {
   readonly accepted: number;
   /** Of them, those that the run had before. */
   readonly known: number;
-  /** Lines with a source that an earlier line has. */
+  /** Lines with a source that another line has, which counts. */
   readonly duplicates: number;
+  /** The first of them, and those whose sources they have. */
+  readonly firstDuplicates: readonly { readonly line: number; readonly of: number }[];
   /** In all, of the sources whose size is known. */
   readonly bytes: number;
   /** Sources that were looked at without learning their size, and those without ranges. */
@@ -60,8 +62,9 @@ export interface SurveyOptions {
 /** Lines that are being looked at; the list is not read further while there are this many. */
 const MOST_AHEAD = 256;
 
-/** Lines that are named with a reason. */
+/** Lines that are named with a reason, and duplicates that are named. */
 const SHOWN_LINES = 3;
+const SHOWN_DUPLICATES = 10;
 
 /** Returns a short name for a source, of which a million take some hundred megabytes less than the names themselves. */
 export function digestName(name: string): string {
@@ -74,26 +77,21 @@ export async function surveyList(
   options: SurveyOptions,
 ): Promise<Survey> {
   const tally = createTally(options);
-  const seen = new Set<string>();
-  const running = new Set<Promise<void>>();
+  const running = new Map<string, Promise<void>>();
   for await (const listed of list) {
     const { sums } = tally;
     sums.lines += 1;
     options.onProgress(sums.lines);
     const item = { ...listed, name: nameSource(listed.id, listed.pull['mediaUrl']) };
     const digest = digestName(item.name);
-    if (seen.has(digest)) {
-      tally.skip(item);
-      continue;
-    }
-    seen.add(digest);
-    const work: Promise<void> = examine(item, digest, options, tally).finally(() =>
-      running.delete(work),
-    );
-    running.add(work);
-    if (running.size >= MOST_AHEAD) await Promise.race(running);
+    // Whether the line before counts is not known yet.
+    await running.get(digest);
+    if (tally.isTaken(item, digest)) continue;
+    const work = examine(item, digest, options, tally).finally(() => running.delete(digest));
+    running.set(digest, work);
+    if (running.size >= MOST_AHEAD) await Promise.race(running.values());
   }
-  await Promise.all(running);
+  await Promise.all(running.values());
   return tally.end();
 }
 
@@ -101,18 +99,30 @@ type Tally = ReturnType<typeof createTally>;
 
 function createTally({ onRefused }: Pick<SurveyOptions, 'onRefused'>) {
   const left = new Set<number>();
+  /** Lines that count, by the digests of their sources. */
+  const taken = new Map<string, number>();
+  const firstDuplicates: { line: number; of: number }[] = [];
   const sizes = new Map<string, number>();
   const reasons = new Map<string, { count: number; first: number[] }>();
   const counts = { lines: 0, accepted: 0, known: 0, duplicates: 0 };
   const sums = { ...counts, bytes: 0, unsized: 0, withoutRanges: 0 };
   return {
     sums,
-    skip({ line }: NamedPull) {
+    /** Returns whether another line with this source counts; otherwise this one does, until it is refused. */
+    isTaken({ line }: NamedPull, digest: string): boolean {
+      const of = taken.get(digest);
+      if (of === undefined) {
+        taken.set(digest, line);
+        return false;
+      }
       sums.duplicates += 1;
       left.add(line);
+      if (firstDuplicates.length < SHOWN_DUPLICATES) firstDuplicates.push({ line, of });
+      return true;
     },
-    refuse(item: NamedPull, reason: string) {
+    refuse(item: NamedPull, digest: string, reason: string) {
       left.add(item.line);
+      taken.delete(digest);
       const found = reasons.get(reason) ?? { count: 0, first: [] };
       reasons.set(reason, found);
       found.count += 1;
@@ -127,7 +137,13 @@ function createTally({ onRefused }: Pick<SurveyOptions, 'onRefused'>) {
     },
     end(): Survey {
       const refused = [...reasons].map(([reason, found]) => ({ reason, ...found }));
-      return { ...sums, left, sizes, refused: refused.toSorted((a, b) => b.count - a.count) };
+      return {
+        ...sums,
+        firstDuplicates,
+        left,
+        sizes,
+        refused: refused.toSorted((a, b) => b.count - a.count),
+      };
     },
   };
 }
@@ -139,13 +155,13 @@ async function examine(
   { sums, refuse, accept }: Tally,
 ): Promise<void> {
   const reason = explainPull(item, options);
-  if (reason !== undefined) return refuse(item, reason);
+  if (reason !== undefined) return refuse(item, digest, reason);
   const { lookAt, known, withoutUrls } = options;
   const { size: expected } = item.expected;
   if (known.has(digest)) sums.known += 1;
   if (known.has(digest) || lookAt === undefined || withoutUrls) return accept(digest, expected);
   const { refusal, size = expected, hasRanges } = await lookAt(String(item.pull['mediaUrl']));
-  if (refusal !== undefined) return refuse(item, refusal);
+  if (refusal !== undefined) return refuse(item, digest, refusal);
   if (size === undefined) sums.unsized += 1;
   if (hasRanges !== true) sums.withoutRanges += 1;
   accept(digest, size);

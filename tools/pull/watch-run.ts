@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PENDING_ITEM_STATES, type RunItemState } from '../../lib/model/pull-run.ts';
+import { showText } from '../cli/show-text.ts';
 import { showBytes, showNumber } from './describe-survey.ts';
 import type { CountedRun, RunService } from './run-service.ts';
 
@@ -16,9 +17,9 @@ export interface WatchOptions {
 
 /** How fast a run goes on. */
 export interface Rate {
-  /** Items that end in a second. */
-  readonly perSecond: number;
-  /** Seconds until all have ended at this rate; undefined if nothing has ended yet. */
+  /** Items that end in a second; undefined after a single look. */
+  readonly perSecond: number | undefined;
+  /** Seconds until all have ended at this rate; undefined if that is not known. */
   readonly secondsLeft: number | undefined;
 }
 
@@ -74,11 +75,7 @@ const SHOWN: readonly RunItemState[] = [
 ];
 
 /** Returns the state of a run in one line. */
-export function describeRun(
-  run: CountedRun,
-  { perSecond, secondsLeft }: Rate,
-  percentages: readonly number[],
-): string {
+export function describeRun(run: CountedRun, rate: Rate, percentages: readonly number[]): string {
   const states = SHOWN.flatMap((state) => {
     const count = run.states[state] ?? 0;
     const isUsual = ['waiting', 'fetching', 'processing', 'ready', 'failed'].includes(state);
@@ -89,12 +86,18 @@ export function describeRun(
         : '';
     return [`${showNumber(count)} ${state}${more}`];
   });
+  return [...states, showBytes(run.bytes), ...describeRate(run, rate)].join(', ');
+}
+
+function describeRate(run: CountedRun, { perSecond, secondsLeft }: Rate): readonly string[] {
+  const isPending = countPending(run) > 0;
+  if (run.state === 'paused' && isPending) {
+    return [`paused: "vod-upload runs resume ${showText(run.name)}" sends what waits`];
+  }
   return [
-    ...states,
-    showBytes(run.bytes),
-    `${perSecond.toFixed(1)} a second`,
-    ...(secondsLeft === undefined ? [] : [`${showTime(secondsLeft)} left`]),
-  ].join(', ');
+    ...(perSecond === undefined ? [] : [`${perSecond.toFixed(1)} a second`]),
+    ...(secondsLeft === undefined || !isPending ? [] : [`${showTime(secondsLeft)} left`]),
+  ];
 }
 
 /** Returns the state of a run as a table: a line for each state, with its reasons below it. */
@@ -110,10 +113,12 @@ export function tabulateRun(run: CountedRun, rate: Rate, percentages: readonly n
       ...reasons.map((each) => `    ${showNumber(each.count).padStart(20)}  ${each.reason}`),
     ];
   });
-  const { perSecond, secondsLeft } = rate;
-  const left =
-    secondsLeft === undefined || countPending(run) === 0 ? '' : `, ${showTime(secondsLeft)} left`;
-  const head = `run "${run.name}" (${run.state}): ${showNumber(run.total)} items, ${showBytes(run.bytes)}, ${perSecond.toFixed(1)} a second${left}`;
+  const shown = [
+    `${showNumber(run.total)} items`,
+    showBytes(run.bytes),
+    ...describeRate(run, rate),
+  ];
+  const head = `run "${run.name}" (${run.state}): ${shown.join(', ')}`;
   return `${[head, ...rows].join('\n')}\n`;
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { PutError } from '../../../client/put/put-error.ts';
 import {
   createProgressMeter,
+  describePaused,
   describeProgress,
   drawProgress,
   formatBytes,
@@ -24,6 +26,33 @@ describe('a progress meter', () => {
     expect(meter.read()).toMatchObject({ done: 50e6, resumed: 25e6 });
     meter.add({ type: 'restarted', reason: '' });
     expect(meter.read()).toMatchObject({ done: 0, resumed: 0 });
+  });
+
+  it('shows why nothing is sent, until something is', () => {
+    let now = 0;
+    const meter = createProgressMeter({ path: 'film.mp4', size: 100e6 }, () => now);
+    const message = 'storage.example.com cannot be reached (ECONNRESET).';
+    const error = new PutError('unreachable', message, { reason: 'ECONNRESET' });
+    meter.add({ type: 'sent', bytes: 5 });
+    meter.add({ type: 'sent', bytes: -5 });
+    meter.add({ type: 'retry', error });
+
+    expect(describeProgress(meter.read())).toBe(`film.mp4: 0 %, tried again: ${message}`);
+    expect(drawProgress(meter.read())).toBe(
+      '[....................] 0 %  tried again (ECONNRESET)  film.mp4',
+    );
+
+    meter.add({ type: 'sent', bytes: 10e6 });
+    now = 1_000;
+
+    expect(describeProgress(meter.read())).toBe('film.mp4: 10 %, 10.0 MB/s, 9 s left');
+  });
+
+  it('shows how much was sent of what is paused, and no rate', () => {
+    const meter = createProgressMeter({ path: 'film.mp4', size: 100e6 }, () => 0);
+    meter.add({ type: 'sent', bytes: 25e6 });
+
+    expect(describePaused(meter.read())).toBe('film.mp4: 25 %, 25.0 MB of 100.0 MB');
   });
 
   it('shows bytes where the size is not known', () => {
@@ -68,7 +97,14 @@ describe('createMatcher()', () => {
 });
 
 it('shows no control characters of a name', () => {
-  const progress = { path: 'a\u001b[2J\n.mp4', size: 10, done: 5, rate: 0, resumed: 0 };
+  const progress = {
+    path: 'a\u001b[2J\n.mp4',
+    size: 10,
+    done: 5,
+    rate: 0,
+    resumed: 0,
+    problem: undefined,
+  };
 
   expect(drawProgress(progress)).not.toMatch(/\p{Cc}/u);
   expect(describeProgress(progress)).not.toMatch(/\p{Cc}/u);

@@ -195,7 +195,7 @@ describe('vod-upload listen', () => {
     const { exitCode, error } = await (await startListening([])).running;
 
     expect(exitCode).toBe(2);
-    expect(error).toContain('has no list of messages');
+    expect(error).toContain('is not the function uploads: correct --uploads-url');
   });
 
   it.each([
@@ -204,7 +204,7 @@ describe('vod-upload listen', () => {
     [['--secret', 'whsec_canary'], '--secret must be whsec_ and the Base64 of'],
     [['--types', 'upload.done'], '--types must be vod. and a type of VOD'],
     [['--uploads-url', 'http://functions.example.com'], '--uploads-url must begin with https://'],
-    [['--forward', 'x'], 'Unknown option'],
+    [['--forward', 'x'], 'There is no option --forward.'],
   ])('refuses %j', async (args, text) => {
     const { exitCode, out, error } = await stage.run(['listen', ...args]);
 

@@ -136,6 +136,41 @@ describe('vod-upload pull --from', () => {
     );
   });
 
+  it('says which lines have the source of which others, and takes the first valid one', async () => {
+    await write('library.csv', [
+      'id,mediaUrl',
+      `1,${url('gone')}`,
+      `1,${url('a')}`,
+      '2,http://localhost/b.mp4',
+      `1,${url('c')}`,
+      `2,${url('d')}`,
+      `2,${url('e')}`,
+    ]);
+
+    const dry = await run(pull, ['--from', 'library.csv', '--dry-run']);
+    const json = await run(pull, ['--from', 'library.csv', '--dry-run', '--json']);
+
+    expect(dry.out).toContain('6 lines: 2 to pull, 0 known to the run, 2 duplicates, 2 refused');
+    expect(dry.out).toContain('\nduplicates: line 5 of line 3, line 7 of line 6\n');
+    expect(JSON.parse(json.out)).toMatchObject({
+      ...{ accepted: 2, duplicates: 2 },
+      firstDuplicates: [
+        { line: 5, of: 3 },
+        { line: 7, of: 6 },
+      ],
+    });
+  });
+
+  it('names the first of many duplicates', async () => {
+    const again = Array.from({ length: 12 }, () => url('a'));
+    await write('library.csv', ['mediaUrl', ...again]);
+
+    const { out } = await run(pull, ['--from', 'library.csv', '--dry-run']);
+
+    expect(out).toContain('1 to pull, 0 known to the run, 11 duplicates');
+    expect(out).toMatch(/\nduplicates: line 3 of line 2, .*, line 12 of line 2, …\n/);
+  });
+
   it('brings a list, maps and verifies it, and leaves a list of failures', async () => {
     await write('library.csv', [
       'id,mediaUrl,mediaName,size,duration',
@@ -270,7 +305,11 @@ describe('vod-upload pull --from', () => {
 
   it('refuses wrong options, all at once', async () => {
     await expect(run(pull, [])).rejects.toThrow('--from must name a list');
+    await expect(run(pull, ['library.csv'])).rejects.toThrow('with --from: --from library.csv');
+    await expect(run(pull, ['--from', 'a.csv', 'b.csv'])).rejects.toThrow('there is one for a run');
     await expect(run(pull, ['--from', '-'])).rejects.toThrow('--run must name the run');
+    await expect(run(pull, ['--from', 'a.csv', '--run='])).rejects.toThrow('must name the run');
+    await expect(run(pull, ['--from', '.'])).rejects.toThrow('is a folder: name a file in it');
     await expect(run(pull, ['--from', 'none.csv'])).rejects.toThrow('cannot be read');
     const again = ['--from', 'library.failures.csv', '--run', 'library'];
     await expect(run(pull, again)).rejects.toThrow('--failures would replace the list itself');
@@ -317,9 +356,23 @@ describe('vod-upload runs', () => {
     expect([paused.exitCode, paused.out]).toEqual([0, '2 paused\n']);
     expect(added.exitCode).toBe(0);
     expect(fetched).toEqual([]);
-    expect(shown.out).toMatch(/run "library" \(paused\): 3 items.*\n {2}waiting +3/);
+    expect(shown.out).toMatch(
+      /run "library" \(paused\): 3 items, 0 bytes, paused: .*\n {2}waiting +3/,
+    );
+    expect(added.out).toContain(
+      'is paused: what is added waits until "vod-upload runs resume library".',
+    );
     expect([resumed.exitCode, resumed.out]).toEqual([0, '3 resumed\n']);
     expect(await service.fetchQueued()).toHaveLength(3);
+  });
+
+  it('finds what to do, and the name, among options', async () => {
+    await write('library.csv', ['mediaUrl', url('a')]);
+    await run(pull, ['--from', 'library.csv', '--yes', '--no-wait', '--run=-library']);
+
+    expect((await run(runs, ['--json', 'list'])).out).toContain('"name":"-library"');
+    const shown = await run(runs, ['show', '--json', '--', '-library']);
+    expect(JSON.parse(shown.out)).toMatchObject({ total: 1 });
   });
 
   it('cancels what is under way', async () => {
@@ -335,7 +388,10 @@ describe('vod-upload runs', () => {
 
   it('refuses what it does not know', async () => {
     await expect(run(runs, ['shw', 'a'])).rejects.toThrow('Did you mean "show"');
-    await expect(run(runs, ['show'])).rejects.toThrow('must be followed by the name of a run');
+    await expect(run(runs, ['show'])).rejects.toThrow('show needs the name of a run');
+    await expect(run(runs, ['show', 'a', 'b'])).rejects.toThrow('Only one run can be named');
+    await expect(run(runs, ['list', 'a'])).rejects.toThrow('list has no arguments, only options');
+    await expect(run(runs, ['--json'])).rejects.toThrow('must be one of list, show, pause');
     await expect(run(runs, ['show', 'none'])).rejects.toThrow('You have no run of this name');
   });
 });

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { happens, seen } from '../../support/activities.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { useStack } from '../../support/stack-stage.ts';
-import { runCommand } from './cli-stage.ts';
+import { runCommand, type Variables } from './cli-stage.ts';
 import {
   accountVariables,
   callerVariables,
@@ -106,6 +106,19 @@ describe('put through the functions', () => {
       1,
       expect.stringContaining('standard input: The stream has no bytes'),
     ]);
+  });
+
+  it('takes types as users write them, and each file once', async () => {
+    await writeMedia(stage, 'twice/film.bin', 10);
+    await writeMedia(stage, 'twice/a.mp4', 10);
+    const variables = await callerVariables(stage, SCOPE);
+
+    const typed = await runPut(stage, ['twice/film.bin', '--type', '.MP4', '--json'], variables);
+    const args = ['twice', 'twice/a.mp4', './twice/../twice/a.mp4', '--again', '--json'];
+    const twice = await runPut(stage, args, variables);
+
+    expect([typed.exitCode, named(typed.out, 'uploaded').length]).toEqual([0, 1]);
+    expect([twice.exitCode, named(twice.out, 'uploaded').length]).toEqual([0, 1]);
   });
 
   it('repeats calls that fail, and commits once', async () => {
@@ -264,7 +277,8 @@ describe('put with the key of an account', () => {
     const last = await runPut(stage, abort, accountVariables(stage));
 
     expect(first.exitCode).toBe(1);
-    expect(first.error).toMatch(/Paused: .*paused\.mp4: \d+ %/);
+    expect(first.error).toMatch(/Paused: .*paused\.mp4: \d+ %, \d\.\d MB of 12\.6 MB\n/);
+    expect(first.error).toContain(`the state is in ${join(stage.dir, '.vod-upload')}.`);
     expect(first.error).toContain('To go on: vod-upload put paused.mp4 --direct --part-size 1MiB');
     expect(second.exitCode).toBe(0);
     expect(second.error).toMatch(/paused\.mp4: continued after \d/);
@@ -275,6 +289,21 @@ describe('put with the key of an account', () => {
     expect(await readdir(join(stage.dir, '.vod-upload'))).not.toContainEqual(
       expect.stringMatching(/lock$/),
     );
+  });
+
+  it('pauses once nobody reads what it writes', async () => {
+    await writeMedia(stage, 'unread.mp4', 12 * MEBIBYTE);
+    const variables = await callerVariables(stage, SCOPE);
+    const args = ['unread.mp4', '--json', '--max-rate', '4MiB'];
+    const { child, error, ended } = startPut(stage, args, variables);
+
+    await once(child.stdout ?? child, 'data');
+    child.stdout?.destroy();
+
+    expect(await ended).toBe(141);
+    expect(error()).toBe('');
+    const going = await runPut(stage, ['unread.mp4', '--json'], variables);
+    expect(named(going.out, 'uploaded')).toHaveLength(1);
   });
 
   it('removes what was sent of a file that is gone', async () => {
@@ -339,8 +368,56 @@ describe('put with the key of an account', () => {
   });
 });
 
+describe('put with functions or an API on this machine', () => {
+  // So that nothing reaches the cloud.
+  const proxy = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'localhost' };
+  const put = (args: readonly string[], variables: Variables) =>
+    runCommand(
+      ['put', 'local.mp4', '--patience', '0', ...args],
+      { ...variables, ...proxy },
+      {
+        folder: stage.dir,
+      },
+    );
+
+  it('says how its files get there, too', async () => {
+    await writeMedia(stage, 'local.mp4', 10);
+    const caller = await callerVariables(stage, SCOPE);
+    const { host, origin } = new URL(stage.stack.origin);
+    const account = {
+      ...accountVariables(stage),
+      VOD_API_ENDPOINT: host,
+      VOD_API_PROTOCOL: 'http',
+    };
+
+    const through = await put([], caller);
+    const direct = await put(['--direct'], account);
+
+    const advice = `, but files go to Tencent Cloud: for a local stack or the emulator add --cloud-url ${origin}/__vod.\n`;
+    expect(through.error).toContain(`${origin} is on this machine${advice}`);
+    expect(through.error).toContain('vod2.qcloud.com cannot be reached');
+    expect(direct.error).toContain(`${origin} is on this machine${advice}`);
+  });
+
+  it('says nothing if they do, or if the functions are elsewhere', async () => {
+    await writeMedia(stage, 'local.mp4', 10);
+    const caller = await callerVariables(stage, SCOPE);
+
+    const there = await runPut(stage, ['local.mp4', '--again'], caller);
+    const elsewhere = await put(['--endpoint', 'https://functions.example.com'], caller);
+
+    expect(there.error).toBe('');
+    expect(elsewhere.error).toContain('functions.example.com cannot be reached');
+    expect(elsewhere.error).not.toContain('Tencent Cloud');
+  });
+});
+
 describe('wrong use of put', () => {
   it.each([
+    [
+      ['a.mp4', '--cloud-url', 'http://localhost:3000/'],
+      '--cloud-url must have a path, such as http://localhost:3000/__vod.',
+    ],
     [[], 'Name the files or folders to upload'],
     [['-', 'a.mp4'], 'Standard input (-) is uploaded alone.'],
     [['-'], '--name is needed for standard input'],
@@ -358,7 +435,32 @@ describe('wrong use of put', () => {
     [['a.mp4', '--clas-id', '1'], 'Did you mean "--class-id"?'],
     [['a.mp4'], '--endpoint must be the address of the functions'],
     [['a.mp4', '--endpoint', 'ftp://x'], '--endpoint must begin with https://'],
-    [['a.mp4', '--direct'], 'Credentials are missing'],
+    [
+      ['a.mp4', '--endpoint', 'localhost:3000'],
+      'must begin with https://, or on this machine with http',
+    ],
+    [
+      ['-', '--name', 'film'],
+      '--type is needed, since --name does not end with a type: --type mp4.',
+    ],
+    [['a.mp4', '--type', 'exe'], '--type must be a type that VOD takes, such as mp4, mov or mp3.'],
+    [['a.mp4', '--cover', 'b.mp4'], '--cover must be an image, such as cover.jpg.'],
+    [['a.mp4', '--state', ''], '--state must name a folder.'],
+    [
+      [
+        ...['a.mp4', '--size', '5', '--max-rate', 'fast', '--part-size', '1', '--patience', 'long'],
+        ...['--class-id', 'x', '--task-priority', 'y', '--endpoint', '3000', '--cloud-url', 'z'],
+      ],
+      [
+        ...['--size is for standard input.', '--part-size must be from 1MiB to 5GiB.'],
+        '--max-rate must be a number of bytes, such as 500000, 5MB or 8MiB.',
+        '--patience must be a whole number of seconds, such as 600.',
+        ...['--class-id must be a whole number.', '--task-priority must be a whole number.'],
+        '--endpoint must be a URL, as https://functions.example.com/.',
+        '--cloud-url must be a URL, as https://functions.example.com/.',
+      ].join(' '),
+    ],
+    [['a.mp4', '--direct'], 'VOD_SECRET_ID and VOD_SECRET_KEY must be a key of the account'],
   ])('%j is refused', async (args, message) => {
     const { exitCode, out, error } = await runCommand(['put', ...args], {}, { folder: stage.dir });
 

@@ -46,9 +46,9 @@ describe('the address of the callback function', () => {
     [['--callback-url', `${OURS}?subAppId=7`], '--callback-url must not have the query subAppId'],
     [['--mode', 'both'], '--mode must be push or pull.'],
     [['--callback-url', OURS, '--upload-events', 'yes'], '--upload-events must be on or off.'],
-    [['--nope'], 'Unknown option \'--nope\': see "vod-upload setup --help".'],
-    [['--mode'], "Option '--mode <value>' argument missing: see"],
-    [['now'], "Unexpected argument 'now'"],
+    [['--nope'], 'There is no option --nope. See "vod-upload setup --help".'],
+    [['--mode'], '--mode must be followed by a value. See'],
+    [['now'], '"now" is no option. See'],
     [['--env-file', '/nowhere/.env'], 'There is no file /nowhere/.env.'],
   ])('is checked, as every other option: %j', async (args, reason) => {
     const { exitCode, out, error } = await run(args);

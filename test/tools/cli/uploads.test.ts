@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { widthOf } from '../../../tools/cli/show-text.ts';
+import { runCommand } from './cli-stage.ts';
 import { id, useUploadsServer } from './uploads-server.ts';
 
 const { ledger, sql, issue, run } = useUploadsServer(['orders']);
@@ -10,6 +11,21 @@ async function giveUp() {
     await ledger.failDelivery(claim, { error: 'http_500', dead: true });
   }
 }
+
+it('says how to name the function without a key', async () => {
+  const { exitCode, error } = await runCommand(['uploads', 'list'], {});
+
+  expect(exitCode).toBe(2);
+  expect(error).toContain('Or name the function with --uploads-url, such as http://localhost:3000');
+});
+
+it('names wrong variables', async () => {
+  const key = { TENCENT_SECRET_ID: 'id', TENCENT_SECRET_KEY: 'key', VOD_SUB_APP_ID: 'film' };
+
+  const { error } = await runCommand(['uploads', 'list'], key);
+
+  expect(error).toMatch(/^vod-upload uploads: VOD_SUB_APP_ID must be [^;]*\.\n$/);
+});
 
 describe('vod-upload uploads', () => {
   it('lists uploads, newest first, as a table', async () => {

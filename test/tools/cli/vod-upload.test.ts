@@ -82,20 +82,32 @@ describe('runCli()', () => {
     [['--verison'], 'There is no command "--verison". Did you mean "--version"?'],
     [
       ['doctor', '--stge', 'prod'],
-      'vod-upload doctor: Unknown option \'--stge\'. Did you mean "--stage"? See "vod-upload doctor --help".\n',
+      'vod-upload doctor: There is no option --stge. Did you mean "--stage"? See "vod-upload doctor --help".\n',
     ],
     [
       ['setup', '--callback'],
-      'vod-upload setup: Unknown option \'--callback\'. Did you mean "--callback-url"?',
+      'vod-upload setup: There is no option --callback. Did you mean "--callback-url"?',
     ],
     [
       ['doctor', '--xyz'],
-      'vod-upload doctor: Unknown option \'--xyz\': see "vod-upload doctor --help".\n',
+      'vod-upload doctor: There is no option --xyz. See "vod-upload doctor --help".\n',
     ],
     [
       ['doctor', '--stage', '--json'],
-      "vod-upload doctor: Option '--stage' argument is ambiguous: see",
+      'vod-upload doctor: --stage must be followed by a value; write one that begins with a dash as --stage=-1. See',
     ],
+    [
+      ['setup', '--mode'],
+      'vod-upload setup: --mode must be followed by a value. See "vod-upload setup --help".\n',
+    ],
+    [['put', 'a.mp4', '-r=1'], 'vod-upload put: There is no option -=. See'],
+    [
+      ['put', 'a.mp4', '--recursive=1'],
+      'vod-upload put: --recursive takes no value: write it alone.',
+    ],
+    [['setup', 'yes'], 'vod-upload setup: "yes" is no option. Did you mean "--yes"? See'],
+    [['doctor', '--', '--json'], 'vod-upload doctor: "--json" is no option. Did you mean'],
+    [['uploads', 'list', '--limit', '-5'], 'vod-upload uploads: --limit must be followed by'],
   ])('suggests for %j what was meant', async (args, start) => {
     const { exitCode, out, error } = await runCommand(args, {});
 

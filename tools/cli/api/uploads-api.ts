@@ -1,5 +1,6 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import { isJsonObject, type JsonObject } from '../../../lib/validation/json-object.ts';
+import { DeployError } from '../../deploy/deploy-error.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
 import {
   DEPLOYMENT_HELP,
@@ -44,13 +45,15 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: object;
   readonly signal?: AbortSignal;
+  /** A member that the answer has: without it, something else has answered. */
+  readonly has?: string;
 }
 
 /** The API of `uploads`, for one caller. */
 export interface UploadsApi {
   /** The address of the function. */
   readonly url: string;
-  /** Returns the answer. @throws {ApiError} */
+  /** Returns the answer. @throws {ApiError} if it is refused; {CommandError} if something else answers. */
   readonly ask: (request: ApiRequest) => Promise<JsonObject>;
 }
 
@@ -116,7 +119,7 @@ async function findUrl(choice: ApiChoice, environment: Environment): Promise<str
     return address.href;
   }
   const deployment = readDeployment(choice, environment);
-  const { credentials } = readOperator(environment);
+  const { credentials } = readKey(environment);
   const found = await createFindFunction(deployment, credentials, environment)('uploads');
   if (found?.url !== undefined) return found.url;
   const { service, stage, region } = deployment;
@@ -124,6 +127,19 @@ async function findUrl(choice: ApiChoice, environment: Environment): Promise<str
   throw new CommandError(
     `${service}-${stage}-uploads ${lack} in ${region}: deploy it, or set its address with --uploads-url.`,
   );
+}
+
+/** @throws {CommandError} that says how to do without a key, if there is none. */
+function readKey(environment: Environment): ReturnType<typeof readOperator> {
+  try {
+    return readOperator(environment);
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    throw new CommandError(
+      `${error.message} Or name the function with --uploads-url, such as http://localhost:3000 for the local stack.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Returns the function that returns the caller's token: the local stack gives a new one each time. */
@@ -144,7 +160,7 @@ async function mintLocalToken(origin: string): Promise<string> {
   };
   const response = await reach(`${origin}/__local/token`, request);
   const answer = await readJson(response);
-  if (response.ok && typeof answer['token'] === 'string') return answer['token'];
+  if (response.ok && typeof answer?.['token'] === 'string') return answer['token'];
   throw new CommandError(
     'VOD_UPLOAD_TOKEN must be set: what is at this address is not the local stack, which would give a token.',
   );
@@ -153,7 +169,7 @@ async function mintLocalToken(origin: string): Promise<string> {
 async function send(
   url: string,
   token: string,
-  { path, query = {}, method, body, signal }: ApiRequest,
+  { path, query = {}, method, body, signal, has }: ApiRequest,
 ): Promise<JsonObject> {
   const address = new URL(url);
   if (path !== '') address.pathname += `/${path}`;
@@ -167,8 +183,25 @@ async function send(
     ...(signal === undefined ? {} : { signal }),
   });
   const answer = await readJson(response);
-  if (response.ok) return answer;
-  throw describeRefusal(response, answer);
+  const isOwn = has === undefined || Object.hasOwn(answer ?? {}, has);
+  if (response.ok && answer !== undefined && isOwn) return answer;
+  throw explainAnswer(response, answer, address);
+}
+
+/** Returns the error for an answer that is no success of the function, or of another server. */
+function explainAnswer(
+  response: Response,
+  answer: JsonObject | undefined,
+  { origin, pathname }: URL,
+): CommandError {
+  const { ok, status } = response;
+  const isPassing = status === 429 || status >= 500;
+  if (!ok && (isPassing || typeof answer?.['code'] === 'string')) {
+    return describeRefusal(response, answer ?? {});
+  }
+  return new CommandError(
+    `What answers ${status} at ${origin}${pathname} is not the function uploads: correct --uploads-url.`,
+  );
 }
 
 function describeRefusal({ status, headers }: Response, problem: JsonObject): ApiError {
@@ -203,15 +236,15 @@ function describeSilence(error: unknown): ApiError {
   return new ApiError(`uploads ${reason}.`, { cause: error });
 }
 
-/** Returns what is not JSON as an empty object: another server answered. */
-async function readJson(response: Response): Promise<JsonObject> {
+/** Returns undefined for what is no JSON object: another server answered. */
+async function readJson(response: Response): Promise<JsonObject | undefined> {
   const text = await response.text().catch((error: unknown) => {
     throw describeSilence(error);
   });
   try {
     const parsed: unknown = JSON.parse(text);
-    return isJsonObject(parsed) ? parsed : {};
+    return isJsonObject(parsed) ? parsed : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

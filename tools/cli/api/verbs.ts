@@ -99,7 +99,8 @@ export async function* listPages(
   let left = limit;
   for (let cursor: string | undefined; ; ) {
     const size = Math.min(left, PAGE_SIZE);
-    const answer = await api.ask({ path, query: { ...query, cursor, limit: size } });
+    const request = { path, query: { ...query, cursor, limit: size }, has: 'items' };
+    const answer = await api.ask(request);
     const items = readRows(answer['items']);
     yield items;
     left -= items.length;

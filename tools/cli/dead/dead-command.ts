@@ -56,6 +56,8 @@ function run(args: readonly string[], surroundings: Surroundings): Promise<numbe
   );
 }
 
+const REPLAY = { path: 'dead-items/replay', method: 'POST', has: 'replayed' } as const;
+
 /** How a delivery is called in the list, in which "delivery" is a message that could not even be made. */
 const MESSAGE = 'message';
 
@@ -92,7 +94,7 @@ const replay: Verb<Options> = {
     let exitCode: number = EXIT.good;
     for (const id of ids) {
       const body = { kind: kind?.toLowerCase(), id };
-      const { replayed } = await api.ask({ path: 'dead-items/replay', method: 'POST', body });
+      const { replayed } = await api.ask({ ...REPLAY, body });
       const isReplayed = Number(replayed) > 0;
       if (!isReplayed) exitCode = EXIT.no;
       const text = isReplayed

@@ -3,6 +3,7 @@ import type { Environment } from '../../../lib/config/environment.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
 import { subAppId } from '../../../lib/validation/fields.ts';
+import { asTyped } from '../as-typed.ts';
 import { DEPLOYMENT_HELP, DEPLOYMENT_OPTIONS } from '../cloud/deployment-options.ts';
 import { type Command, CommandError, type Surroundings } from '../command.ts';
 import { readVariables } from '../read-environment.ts';
@@ -115,7 +116,8 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     ...(await database),
   ]);
   say('');
-  writeOut(options.json ? writeJsonReport(notes) : writeReport(notes, colours));
+  const report = options.json ? writeJsonReport(notes) : writeReport(notes, colours);
+  writeOut(asTyped(report, surroundings.environment));
   return exitCode(notes);
 }
 

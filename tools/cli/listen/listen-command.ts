@@ -1,6 +1,7 @@
 import type { Environment } from '../../../lib/config/environment.ts';
 import { explainEventPattern } from '../../../lib/model/message-type.ts';
 import { API_HELP, API_OPTIONS, API_VARIABLES, openUploadsApi } from '../api/uploads-api.ts';
+import { asTyped } from '../as-typed.ts';
 import { readOperator } from '../cloud/operator.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { keepPlace, readPlace, readSecret } from '../messages/folder-state.ts';
@@ -129,7 +130,7 @@ async function show(
   messages: AsyncIterable<ReceivedMessage>,
   forward: Forward | undefined,
   options: Options,
-  { writeOut, writeError, showProgress, colours }: Surroundings,
+  { writeOut, writeError, showProgress, colours, environment }: Surroundings,
 ): Promise<void> {
   const counts = { shown: 0, refused: 0 };
   for await (const received of messages) {
@@ -141,7 +142,8 @@ async function show(
     counts.refused += 1;
     const { eventId } = received;
     if (eventId === undefined) continue;
-    writeError(`  "vod-upload replay ${eventId} --forward-to …" sends it again.\n`);
+    const again = `"vod-upload replay ${eventId} --forward-to …" sends it again.`;
+    writeError(`  ${asTyped(again, environment)}\n`);
   }
   showProgress('');
   const refused = forward === undefined ? '' : `, ${counts.refused} not accepted`;

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../lib/validation/json-object.ts';
 import { ApiError, type UploadsApi } from '../api/uploads-api.ts';
 import { CommandError } from '../command.ts';
+import { showUrl } from '../show-url.ts';
 import { type ReceivedMessage, readMessage } from './message-line.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -69,7 +70,8 @@ function askPatiently(
   const { signal } = options;
   const written = Object.entries(query).map(([name, value]) => [name, String(value)]);
   const request = { path: 'events', query: Object.fromEntries(written), signal };
-  return tryAgain(async () => readPage(await api.ask(request)), explainPassing, options);
+  const read = async () => readPage(await api.ask(request), api.url);
+  return tryAgain(read, explainPassing, options);
 }
 
 /** No answer, too many requests, or a failure of the server; not a function without a database. */
@@ -83,21 +85,21 @@ function explainPassing(error: unknown) {
   return isPassing ? { reason, retryAfter } : undefined;
 }
 
-function readPage({ items, cursor }: JsonObject): Page {
-  if (typeof cursor !== 'string' || !Array.isArray(items)) throw foreign();
-  return { cursor, items: items.map(readItem) };
+function readPage({ items, cursor }: JsonObject, url: string): Page {
+  if (typeof cursor !== 'string' || !Array.isArray(items)) throw foreign(url);
+  return { cursor, items: items.map((item) => readItem(item, url)) };
 }
 
-function readItem(item: unknown): Page['items'][number] {
-  if (!isJsonObject(item)) throw foreign();
+function readItem(item: unknown, url: string): Page['items'][number] {
+  if (!isJsonObject(item)) throw foreign(url);
   const { cursor, eventId } = item;
   const message = readMessage(item['message']);
-  if (typeof cursor !== 'string' || message === undefined) throw foreign();
+  if (typeof cursor !== 'string' || message === undefined) throw foreign(url);
   return { cursor, message, ...(typeof eventId === 'string' ? { eventId } : {}) };
 }
 
-function foreign(): CommandError {
+function foreign(url: string): CommandError {
   return new CommandError(
-    'What answers at this address has no list of messages: deploy this version of the functions, or correct --uploads-url.',
+    `What answers at ${showUrl(url)} has no list of messages: deploy this version of the functions, or correct --uploads-url.`,
   );
 }

@@ -3,6 +3,7 @@ import { showNumber } from '../../pull/describe-survey.ts';
 import { openRows } from '../../pull/row-file.ts';
 import type { CountedRun } from '../../pull/run-service.ts';
 import { MAPPING_COLUMNS, type Verification, writeResults } from '../../pull/write-results.ts';
+import { asTyped } from '../as-typed.ts';
 import { CommandError, EXIT } from '../command.ts';
 import type { PullJob } from './pull-job.ts';
 import { judgeRun } from './show-run.ts';
@@ -93,9 +94,8 @@ function tryToWrite(
     return true;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    surroundings.writeError(
-      `${error.message} The run is kept by the service: "vod-upload runs show ${options.run} --mapping FILE --failures FILE" writes what became of it.\n`,
-    );
+    const later = `The run is kept by the service: "vod-upload runs show ${options.run} --mapping FILE --failures FILE" writes what became of it.`;
+    surroundings.writeError(`${error.message} ${asTyped(later, surroundings.environment)}\n`);
     return false;
   }
 }

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Surroundings } from '../command.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
 
 /**
  * Does work that leaves nothing behind when it is interrupted, and returns its result. What is to be removed or ended listens to
  * the signal that the work is given, which is aborted at its end too, and is done with when its listener returns.
  *
- * @param describe returns what to say about an interruption.
+ * @param describe returns what to say about an interruption, except by SIGPIPE: nobody reads on then.
  */
 export async function untilEnded<Result>(
   { onSignal, endBy, showProgress, writeError }: Interruptible,
@@ -24,7 +24,7 @@ export async function untilEnded<Result>(
     onSignal(name, () => {
       end();
       showProgress('');
-      writeError(describe());
+      if (name !== 'SIGPIPE') writeError(describe());
       endBy(name);
     }),
   );

@@ -9,6 +9,7 @@ import type { Run } from '../../pull/run-service.ts';
 import { nameSource } from '../../pull/source-id.ts';
 import { type SubmittedItem, submitItems } from '../../pull/submit-list.ts';
 import { digestName, type Survey, surveyList } from '../../pull/survey.ts';
+import { asTyped } from '../as-typed.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { finishRun, keepFailures } from './finish-run.ts';
 import { untilEnded } from './interruption.ts';
@@ -30,7 +31,7 @@ export function createPullCommand(fetchSource: typeof fetch): Command {
       try {
         return await untilEnded(
           surroundings,
-          () => describeInterruption(options.run),
+          () => asTyped(describeInterruption(options.run), surroundings.environment),
           async (signal) => {
             const presign = openPresign(options, surroundings, signal);
             const readChunks = await openList(options.from, surroundings.input, signal);
@@ -72,7 +73,10 @@ async function pullList(job: PullJob): Promise<number> {
   const { runId } = run;
   const json = options.json === true;
   if (options['no-wait'] === true) {
-    const text = `All is queued. "vod-upload runs show ${run.name}" shows what becomes of it.`;
+    const text = asTyped(
+      `All is queued. "vod-upload runs show ${run.name}" shows what becomes of it.`,
+      surroundings.environment,
+    );
     surroundings.writeOut(`${json ? JSON.stringify({ type: 'queued', runId }) : text}\n`);
     keepFailures(job);
     return job.failures.count() === 0 ? EXIT.good : EXIT.no;
@@ -92,14 +96,17 @@ async function preview(survey: Survey, found: Run | undefined, { options, surrou
   const text =
     options.json === true
       ? `${JSON.stringify({ type: 'preview', run: options.run, ...shown })}\n`
-      : `${describeFound(options.run, found)}\n${describeSurvey(survey, prices)}`;
+      : `${asTyped(describeFound(options.run, found), surroundings.environment)}\n${describeSurvey(survey, prices)}`;
   surroundings.writeOut(text);
 }
 
 function describeFound(name: string, run: Run | undefined): string {
-  return run === undefined
-    ? `The run "${name}" is new.`
-    : `The run "${name}" is of ${run.createdAt}, and goes on.`;
+  if (run === undefined) return `The run "${name}" is new.`;
+  const going =
+    run.state === 'paused'
+      ? `is paused: what is added waits until "vod-upload runs resume ${name}"`
+      : 'goes on';
+  return `The run "${name}" is of ${run.createdAt}, and ${going}.`;
 }
 
 /** The sources that a run has, by their digests. */

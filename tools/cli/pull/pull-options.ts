@@ -3,7 +3,8 @@ import { LIST_FIELDS } from '../../pull/list-columns.ts';
 import { LIST_FORMATS, type ListOptions } from '../../pull/read-list.ts';
 import { checkPlace } from '../../pull/row-file.ts';
 import { CommandError } from '../command.ts';
-import { readChoice, readOptions } from '../read-options.ts';
+import { readArguments, readChoice } from '../read-options.ts';
+import { showText } from '../show-text.ts';
 import { suggest } from '../suggest.ts';
 import { PRESIGN_HELP, PRESIGN_OPTIONS } from './open-presign.ts';
 import { SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
@@ -46,18 +47,17 @@ const list = { type: 'string', multiple: true } as const;
 
 /** Returns the options of `vod-upload pull`. @throws {CommandError} that names what is wrong. */
 export function readPullOptions(args: readonly string[], folder: string) {
-  const given = readOptions('vod-upload pull', args, {
+  const { values: given, positionals } = readArguments('vod-upload pull', args, {
     ...{ from: text, run: text, format: text, map: list, ignore: list, retry: flag },
     ...PRESIGN_OPTIONS,
     ...{ 'no-look': flag, prices: text, 'dry-run': flag, yes: flag, 'no-wait': flag, every: text },
     ...{ mapping: text, failures: text, ...SERVICE_OPTIONS },
   });
-  const { from, format, presign } = given;
-  if (from === undefined || from === '')
-    throw new CommandError('--from must name a list, or be - for standard input.');
-  const run = given.run ?? (from === '-' ? '' : basename(from).replace(/\.[^.]*$/, ''));
-  if (run === '')
-    throw new CommandError('--run must name the run, since standard input has no name.');
+  const { format, presign } = given;
+  const from = readFrom(given.from, positionals);
+  const run = given.run ?? basename(resolve(folder, from)).replace(/\.[^.]*$/, '');
+  if (run === '' || (from === '-' && given.run === undefined))
+    throw new CommandError('--run must name the run: there is no file whose name it could have.');
   const reading: ListOptions = {
     format: format === undefined ? guessFormat(from) : readChoice('--format', format, LIST_FORMATS),
     map: readMap(given.map ?? []),
@@ -79,6 +79,17 @@ export function readPullOptions(args: readonly string[], folder: string) {
   checkPlace(mapping);
   checkPlace(failures);
   return { ...given, ...{ from: source, run, presign, reading, mapping, failures } };
+}
+
+/** @throws {CommandError} */
+function readFrom(from: string | undefined, [other]: readonly string[]): string {
+  if (other !== undefined) {
+    const rest =
+      from === undefined ? `: --from ${showText(other)}` : ', and there is one for a run.';
+    throw new CommandError(`A list is named with --from${rest}`);
+  }
+  if (from !== undefined && from !== '') return from;
+  throw new CommandError('--from must name a list, or be - for standard input.');
 }
 
 /** The options of one call of `vod-upload pull`. */

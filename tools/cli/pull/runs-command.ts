@@ -6,8 +6,10 @@ import type { CountedRun, Run, RunService } from '../../pull/run-service.ts';
 import { type SubmittedItem, submitItems } from '../../pull/submit-list.ts';
 import { tabulateRun } from '../../pull/watch-run.ts';
 import { FAILURE_COLUMNS, MAPPING_COLUMNS, writeResults } from '../../pull/write-results.ts';
+import { asTyped } from '../as-typed.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
-import { readOptions } from '../read-options.ts';
+import { joinNames } from '../join-names.ts';
+import { readArguments } from '../read-options.ts';
 import { showText } from '../show-text.ts';
 import { suggest } from '../suggest.ts';
 import { describeVerification } from './finish-run.ts';
@@ -57,8 +59,8 @@ interface Job {
 export const runs: Command = {
   help: HELP,
   async run(args, surroundings) {
-    const { verb, name, rest } = readVerb(args);
-    const options = readRunsOptions(rest);
+    const { values: options, positionals } = readRunsArguments(args);
+    const { verb, name } = readVerb(positionals);
     for (const file of [options.mapping, options.failures]) {
       if (file !== undefined) checkPlace(resolve(surroundings.folder, file));
     }
@@ -85,31 +87,38 @@ export const runs: Command = {
   },
 };
 
-function readVerb(args: readonly string[]) {
-  const [given = '', name, ...others] = args;
+/** @throws {CommandError} */
+function readVerb([given = '', name, ...others]: readonly string[]) {
   const verb = VERBS.find((known) => known === given);
   if (verb === undefined) {
     throw new CommandError(
-      `runs must be followed by ${VERBS.join(', ')}.${suggest(given, VERBS)} See "vod-upload runs --help".`,
+      `The first argument must be one of ${joinNames(VERBS)}.${suggest(given, VERBS)} See "vod-upload runs --help".`,
     );
   }
-  if (verb === 'list') return { verb, name: '', rest: args.slice(1) } as const;
-  if (name === undefined || name.startsWith('-'))
-    throw new CommandError(`runs ${verb} must be followed by the name of a run.`);
-  return { verb, name, rest: others } as const;
+  if (verb === 'list') {
+    if (name !== undefined) throw new CommandError('list has no arguments, only options.');
+    return { verb, name: '' } as const;
+  }
+  if (name === undefined) {
+    throw new CommandError(
+      `${verb} needs the name of a run: "vod-upload runs list" shows those that you have.`,
+    );
+  }
+  if (others.length > 0) throw new CommandError('Only one run can be named.');
+  return { verb, name } as const;
 }
 
-function readRunsOptions(args: readonly string[]) {
+function readRunsArguments(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  return readOptions('vod-upload runs', args, {
+  return readArguments('vod-upload runs', args, {
     ...{ watch: flag, every: text, mapping: text, failures: text, yes: flag },
     ...PRESIGN_OPTIONS,
     ...SERVICE_OPTIONS,
   });
 }
 
-type RunsOptions = ReturnType<typeof readRunsOptions>;
+type RunsOptions = ReturnType<typeof readRunsArguments>['values'];
 
 async function listRuns({ options, service, surroundings }: Job): Promise<number> {
   let count = 0;
@@ -136,7 +145,10 @@ async function showRun({ runId }: Run, job: Job): Promise<number> {
   surroundings.writeOut(
     json
       ? `${JSON.stringify(run)}\n`
-      : tabulateRun(run, { perSecond: 0, secondsLeft: undefined }, []),
+      : asTyped(
+          tabulateRun(run, { perSecond: undefined, secondsLeft: undefined }, []),
+          surroundings.environment,
+        ),
   );
   await untilEnded(
     surroundings,

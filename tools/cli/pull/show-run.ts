@@ -6,6 +6,7 @@ import {
   tabulateRun,
   watchRun,
 } from '../../pull/watch-run.ts';
+import { asTyped } from '../as-typed.ts';
 import { CommandError, EXIT, type Surroundings } from '../command.ts';
 
 /** Milliseconds between two looks, by the seconds that users give. @throws {CommandError} */
@@ -40,12 +41,12 @@ export function followRun(
   return watchRun({ service, runId, every, now, show: createView(json, surroundings) });
 }
 
-function createView(json: boolean, { ask, now, writeError, writeOut }: Surroundings) {
+function createView(json: boolean, { ask, now, writeError, writeOut, environment }: Surroundings) {
   let lines = 0;
   let before = '';
   let shownAt = Number.NEGATIVE_INFINITY;
   return (run: CountedRun, rate: Rate, percentages: readonly number[]): void => {
-    const line = describeRun(run, rate, percentages);
+    const line = asTyped(describeRun(run, rate, percentages), environment);
     if (json) {
       const { total, states, bytes, reasons } = run;
       writeOut(
@@ -54,7 +55,7 @@ function createView(json: boolean, { ask, now, writeError, writeOut }: Surroundi
       return;
     }
     if (ask !== undefined) {
-      const table = tabulateRun(run, rate, percentages);
+      const table = asTyped(tabulateRun(run, rate, percentages), environment);
       // Moves to the first line of the table, and clears what follows: https://www.xfree86.org/current/ctlseqs.html.
       writeError(`${lines === 0 ? '' : `\u001b[${lines}A\u001b[J`}${table}`);
       lines = table.split('\n').length - 1;

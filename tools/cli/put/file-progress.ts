@@ -1,4 +1,5 @@
 import type { PutEvent } from '../../../client/put/put-environment.ts';
+import type { PutError } from '../../../client/put/put-error.ts';
 import { showText } from '../show-text.ts';
 
 /** How far a file is. */
@@ -12,6 +13,8 @@ export interface FileProgress {
   readonly resumed: number;
   /** Bytes in a second, over the last seconds. */
   readonly rate: number;
+  /** What was refused last, or could not be reached, since anything was sent. */
+  readonly problem: PutError | undefined;
 }
 
 /** Follows the bytes of a file. */
@@ -31,6 +34,7 @@ export function createProgressMeter(
 ): ProgressMeter {
   let [done, resumed, rate] = [0, 0, 0];
   let [sent, since] = [0, now()];
+  let problem: PutError | undefined;
   const measure = () => {
     const passed = now() - since;
     if (passed < STEP_MILLISECONDS) return;
@@ -43,14 +47,16 @@ export function createProgressMeter(
       if (event.type === 'sent') {
         done += event.bytes;
         sent += event.bytes;
+        if (event.bytes > 0) problem = undefined;
       } else if (event.type === 'resumed') {
         done += event.bytes;
         resumed += event.bytes;
       } else if (event.type === 'restarted') [done, resumed] = [0, 0];
+      else if (event.type === 'retry') problem = event.error;
     },
     read() {
       measure();
-      return { path, size, done, resumed, rate };
+      return { path, size, done, resumed, rate, problem };
     },
   };
 }
@@ -59,9 +65,11 @@ const BAR = 20;
 
 /** Returns a line with the bar of a file, its rate and its remaining time. */
 export function drawProgress(progress: FileProgress): string {
-  const { size, done, rate } = progress;
+  const { size, done, problem } = progress;
   const path = showText(progress.path);
-  const speed = rate === 0 ? '' : `  ${formatBytes(rate)}/s`;
+  const rate = problem === undefined ? progress.rate : 0;
+  const tried = problem === undefined ? '' : `  tried again (${problem.reason ?? problem.code})`;
+  const speed = rate === 0 ? tried : `  ${formatBytes(rate)}/s`;
   if (size === undefined) return `${formatBytes(done)}${speed}  ${path}`;
   const share = shareOf(done, size);
   const full = Math.round(share * BAR);
@@ -70,9 +78,18 @@ export function drawProgress(progress: FileProgress): string {
   return `[${bar}] ${formatShare(share)}${speed}${left}  ${path}`;
 }
 
+/** Returns a line about a file that is interrupted. */
+export function describePaused({ path, size = 0, done }: FileProgress): string {
+  const sent = `${formatBytes(Math.min(done, size))} of ${formatBytes(size)}`;
+  return `${showText(path)}: ${formatShare(shareOf(done, size))}, ${sent}`;
+}
+
 /** Returns a line about a file for a log. */
-export function describeProgress({ path, size, done, rate }: FileProgress): string {
+export function describeProgress({ path, size, done, rate, problem }: FileProgress): string {
   const share = size === undefined ? formatBytes(done) : formatShare(shareOf(done, size));
+  if (problem !== undefined) {
+    return `${showText(path)}: ${share}, tried again: ${showText(problem.message)}`;
+  }
   const left =
     rate === 0 || size === undefined ? '' : `, ${formatSeconds((size - done) / rate)} left`;
   return `${showText(path)}: ${share}, ${formatBytes(rate)}/s${left}`;

@@ -1,5 +1,6 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { typeOf } from '../../../client/put/media-name.ts';
 import { PutError } from '../../../client/put/put-error.ts';
 import { isMediaType } from '../../../lib/validation/media-type.ts';
@@ -22,6 +23,8 @@ export interface FileList {
   readonly problems: readonly { readonly path: string; readonly error: PutError }[];
   /** Files of folders that are no media. */
   readonly ignored: number;
+  /** Links in folders, which are not followed. */
+  readonly links: number;
 }
 
 /** Which files of a folder are uploaded. */
@@ -29,15 +32,15 @@ export interface FolderChoice {
   readonly recursive: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  /** Folder that has the states of uploads. */
+  /** Whole path of the folder that has the states of uploads. */
   readonly state: string;
   /** Whether uploads are removed: of a file that is named nothing but the name is needed, and it may be gone. */
   readonly abort: boolean;
 }
 
 /**
- * Returns the files at `paths`: those that are named, and the media in the folders that are. Files of a playlist belong to
- * it, and are no media of their own.
+ * Returns the files at `paths`, each once: those that are named, and the media in the folders that are. Files of a playlist
+ * belong to it, and are no media of their own.
  */
 export async function listFiles(
   paths: readonly string[],
@@ -46,8 +49,11 @@ export async function listFiles(
 ): Promise<FileList> {
   const files: FoundFile[] = [];
   const problems: FileList['problems'][number][] = [];
-  let ignored = 0;
+  const seen = new Set<string>();
+  const counts = { ignored: 0, links: 0 };
   const add = async (path: string) => {
+    if (seen.has(resolve(path))) return;
+    seen.add(resolve(path));
     try {
       files.push(choice.abort ? nameFile(path) : await describeFile(path, type));
     } catch (error) {
@@ -61,11 +67,13 @@ export async function listFiles(
       continue;
     }
     const found = await listFolder(path, choice);
-    const media = found.filter((file) => isMediaType(typeOf(file)));
-    ignored += found.length - media.length;
+    problems.push(...found.problems);
+    const media = found.paths.filter((file) => isMediaType(typeOf(file)));
+    counts.ignored += found.paths.length - media.length;
+    counts.links += found.links;
     for (const file of media) await add(file);
   }
-  return { files: dropAttachments(files), problems, ignored };
+  return { files: dropAttachments(files), problems, ...counts };
 }
 
 /** Returns a path that was typed in `folder`: as it was typed, if the program runs there. */
@@ -80,8 +88,7 @@ function nameFile(path: string): FoundFile {
 async function describeFile(path: string, wanted: string | undefined): Promise<FoundFile> {
   const type = wanted ?? typeOf(path);
   const found = await stat(path).catch((cause: unknown) => {
-    const code = Object(cause).code ?? 'unknown';
-    throw new PutError('unreadable', `${path} cannot be read (${code}).`, { cause });
+    throw unreadable(path, cause);
   });
   if (type === 'mpd') {
     const message = `${path} is a DASH manifest, which is not uploaded with its files: upload an HLS playlist, or the media that it was made of.`;
@@ -101,22 +108,55 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function listFolder(folder: string, choice: FolderChoice): Promise<readonly string[]> {
-  const { recursive, include, exclude, state } = choice;
-  const entries = await readdir(folder, { recursive, withFileTypes: true });
+/** What Node.js has instead of bytes of a name that are no UTF-8. */
+const NO_TEXT = '\ufffd';
+
+function unreadable(path: string, cause: unknown): PutError {
+  const { code = 'unknown' } = Object(cause);
+  const isNamedSo = code === 'ENOENT' && path.includes(NO_TEXT);
+  const why = isNamedSo ? ': its name is not UTF-8. Rename it.' : ` (${code}).`;
+  return new PutError('unreadable', `${path} cannot be read${why}`, { cause });
+}
+
+/** Returns the paths in a folder that are chosen, in their order; what is wrong with one of its folders is about that alone. */
+async function listFolder(folder: string, choice: FolderChoice) {
+  const { include, exclude } = choice;
   const isIncluded = include.length === 0 ? () => true : createMatcher(include);
   const isExcluded = createMatcher(exclude);
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => {
-      const name = relative(folder, path).replaceAll(sep, '/');
-      // Names with a dot in front are of programs, such as those of states.
-      const isHidden = name.split('/').some((part) => part.startsWith('.'));
-      const isState = name.split('/').includes(basename(state));
-      return !isHidden && !isState && isIncluded(name) && !isExcluded(name);
-    })
-    .toSorted();
+  const problems: FileList['problems'][number][] = [];
+  const found = (await readEntries(folder, choice, problems)).filter(({ path }) => {
+    const name = relative(folder, path).replaceAll(sep, '/');
+    return isIncluded(name) && !isExcluded(name);
+  });
+  const paths = found.filter(({ entry }) => entry.isFile()).map(({ path }) => path);
+  const links = found.filter(({ entry }) => entry.isSymbolicLink()).length;
+  return { paths: paths.toSorted(), problems, links };
+}
+
+/** Returns what is in a folder, and if that is asked for in its folders, with its path. */
+async function readEntries(
+  folder: string,
+  { recursive, state }: FolderChoice,
+  problems: FileList['problems'][number][],
+): Promise<readonly { readonly path: string; readonly entry: Dirent }[]> {
+  const waiting = [folder];
+  const found: { readonly path: string; readonly entry: Dirent }[] = [];
+  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    const path = place;
+    const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+      problems.push({ path, error: unreadable(path, cause) });
+      return [];
+    });
+    // Names with a dot in front are of programs, such as those of states.
+    const shown = entries.filter(
+      ({ name }) => !name.startsWith('.') && resolve(path, name) !== state,
+    );
+    for (const entry of shown) {
+      found.push({ path: join(path, entry.name), entry });
+      if (recursive && entry.isDirectory()) waiting.push(join(path, entry.name));
+    }
+  }
+  return found;
 }
 
 /** Playlists may name each other: the one with the most files is the first. */

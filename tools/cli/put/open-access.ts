@@ -1,13 +1,14 @@
 import { createFunctionsAccess } from '../../../client/put/functions-access.ts';
 import type { Transport } from '../../../client/put/transport.ts';
 import type { UploadAccess } from '../../../client/put/upload-access.ts';
+import type { Environment } from '../../../lib/config/environment.ts';
 import { defined } from '../../../lib/validation/json-object.ts';
 import { createDirectAccess } from '../../put/direct-access.ts';
 import { readOperator, readUploadKey } from '../cloud/operator.ts';
 import { CommandError, type Surroundings } from '../command.ts';
 import { readVariables } from '../read-environment.ts';
-import { explainFunctionUrl } from '../show-url.ts';
-import { type PutOptions, readInteger } from './put-options.ts';
+import { isLoopback } from '../show-url.ts';
+import { type PutOptions, readCloudUrl, readInteger, readUrl } from './put-options.ts';
 
 /** Where uploads go. */
 export interface OpenedAccess {
@@ -17,6 +18,8 @@ export interface OpenedAccess {
   /** The functions, if it goes through them. */
   readonly functions: { readonly uploadsEndpoint: string; readonly token: string } | undefined;
   readonly cloudUrl: string | undefined;
+  /** A sentence about files that may not go where users want them; undefined if there is nothing to say. */
+  readonly hint: string | undefined;
 }
 
 /** Dependencies of an access. */
@@ -31,7 +34,7 @@ export async function openAccess(
   options: PutOptions,
   dependencies: AccessDependencies,
 ): Promise<OpenedAccess> {
-  const cloudUrl = readUrl('--cloud-url', options['cloud-url']);
+  const cloudUrl = readCloudUrl(options['cloud-url']);
   return options.direct
     ? openDirect(options, cloudUrl, dependencies)
     : openFunctions(options, cloudUrl, dependencies);
@@ -43,6 +46,7 @@ async function openDirect(
   { surroundings, transport, signal }: AccessDependencies,
 ): Promise<OpenedAccess> {
   const variables = await readVariables(options['env-file'], surroundings);
+  demandKey(variables);
   const { credentials, vodApi } = readOperator(variables);
   // The key that signs uploads may do this, too, and is allowed nothing else.
   const key = readUploadKey(variables)?.credentials ?? credentials;
@@ -64,7 +68,8 @@ async function openDirect(
   const access = createDirectAccess({
     ...{ api, key, subAppId, parameters, transport, cloudUrl, signal, now: surroundings.now },
   });
-  return { access, options: JSON.stringify(parameters), functions: undefined, cloudUrl };
+  const hint = explainCloud(api, cloudUrl);
+  return { access, options: JSON.stringify(parameters), functions: undefined, cloudUrl, hint };
 }
 
 function openFunctions(
@@ -73,8 +78,9 @@ function openFunctions(
   { surroundings, transport, signal }: AccessDependencies,
 ): OpenedAccess {
   const { environment } = surroundings;
-  const given = options.endpoint ?? environment['VOD_UPLOAD_ENDPOINT'];
-  const endpoint = readUrl('--endpoint', given);
+  const endpoint =
+    readUrl('--endpoint', options.endpoint) ??
+    readUrl('VOD_UPLOAD_ENDPOINT', environment['VOD_UPLOAD_ENDPOINT'] || undefined);
   const token = environment['VOD_UPLOAD_TOKEN']?.trim() ?? '';
   if (endpoint === undefined || token === '') {
     const lacks = [
@@ -103,13 +109,28 @@ function openFunctions(
   });
   const uploadsEndpoint = readUrl('--uploads-endpoint', options['uploads-endpoint']) ?? endpoint;
   const functions = { uploadsEndpoint, token };
-  return { access, options: JSON.stringify(fields), functions, cloudUrl };
+  const hint = explainCloud(endpoint, cloudUrl);
+  return { access, options: JSON.stringify(fields), functions, cloudUrl, hint };
 }
 
-/** Returns a URL without a slash at its end. @throws {CommandError} */
-function readUrl(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const wrong = explainFunctionUrl(text);
-  if (wrong !== undefined) throw new CommandError(`${option} ${wrong}.`);
-  return text.replace(/\/+$/, '');
+/** The variables of a key: its own, and those for deploying. */
+const KEYS = [
+  ...(['VOD_SECRET_ID', 'VOD_SECRET_KEY'] as const),
+  ...(['TENCENT_SECRET_ID', 'TENCENTCLOUD_SECRET_ID'] as const),
+];
+
+/** @throws {CommandError} if there is none at all; what is wrong with one is found when it is read. */
+function demandKey(variables: Environment): void {
+  const [hasId, hasKey, ...others] = KEYS.map((name) => (variables[name] ?? '') !== '');
+  if ((hasId && hasKey) || others.includes(true)) return;
+  throw new CommandError(
+    'VOD_SECRET_ID and VOD_SECRET_KEY must be a key of the account, and VOD_SUB_APP_ID its application, in the environment or in .env.',
+  );
+}
+
+/** What answers on this machine is mostly a local stack, whose signatures the cloud refuses. */
+function explainCloud(url: string, cloudUrl: string | undefined): string | undefined {
+  if (cloudUrl !== undefined || !isLoopback(url)) return undefined;
+  const { origin } = new URL(url);
+  return `${origin} is on this machine, but files go to Tencent Cloud: for a local stack or the emulator add --cloud-url ${origin}/__vod.`;
 }

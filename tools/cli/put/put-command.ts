@@ -1,20 +1,20 @@
 import { setMaxListeners } from 'node:events';
-import { resolve } from 'node:path';
-import { PART_LIMITS } from '../../../client/put/part-plan.ts';
 import { createPartSlots } from '../../../client/put/part-slots.ts';
 import type { PutEnvironment } from '../../../client/put/put-environment.ts';
 import { createByteRate, createRateGate } from '../../../client/put/rate-limit.ts';
 import { createTransport } from '../../../client/put/transport.ts';
 import { clock, forEachAtOnce, random } from '../../../lib/system.ts';
+import { nameProgram } from '../as-typed.ts';
 import { type Command, CommandError, EXIT, type Surroundings } from '../command.ts';
 import { showText } from '../show-text.ts';
 import { PUT_HELP } from './help.ts';
 import { type FileList, listFiles, resolvePath } from './list-files.ts';
 import { openAccess } from './open-access.ts';
-import { type PutOptions, readBytes, readInteger, readPutOptions } from './put-options.ts';
+import { type PutOptions, readPutOptions } from './put-options.ts';
 import { createReporter } from './reporter.ts';
 import { type Job, runJob } from './run-job.ts';
 import { describeResume, listenToSignals } from './signals.ts';
+import { describeStateFolder, findStateFolder, type StateFolder } from './state-folder.ts';
 
 /** Files that are uploaded at the same time; their parts share the lanes. Small ones mostly wait for answers. */
 const FILES_AT_ONCE = { large: 4, small: 12 };
@@ -26,14 +26,14 @@ const SMALL_BYTES = 1024 ** 2;
 export const put: Command = { help: PUT_HELP, run };
 
 async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { values: options, positionals } = readPutOptions(args);
-  const limits = readLimits(options);
+  const { options, paths: typed, limits } = readPutOptions(args);
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   const transport = createTransport(surroundings.environment);
   const opened = await openAccess(options, { surroundings, transport, signal: stop.signal });
-  const paths = positionals.map((path) => (path === '-' ? path : resolvePath(path, surroundings)));
-  const list = await listPaths(paths, options, surroundings);
+  const paths = typed.map((path) => (path === '-' ? path : resolvePath(path, surroundings)));
+  const state = await findStateFolder(options, surroundings);
+  const list = await listPaths(paths, state, options, surroundings);
   if (options['dry-run']) return describeList(list, options, surroundings);
 
   const reporter = createReporter(surroundings, options.json);
@@ -42,6 +42,8 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     ...{ transport, clock, random, rate: gate.rate, cloudUrl: opened.cloudUrl },
     ...{ slots: createPartSlots(clock.monotonic), patience: limits.patience },
   };
+  const about = paths[0] === '-' ? undefined : describeStateFolder(options, state);
+  for (const hint of [opened.hint, about]) if (hint !== undefined) reporter.note(hint);
   const unlisten = listenToSignals({ surroundings, stop, gate, note: reporter.note });
   const counts = { uploaded: 0, skipped: 0, removed: 0, failed: list.problems.length, paused: 0 };
   for (const { path, error } of list.problems) reporter.failed(path, error);
@@ -49,7 +51,7 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
     ...{ options, opened, environment, reporter, surroundings, signal: stop.signal },
     partBytes: limits.partBytes,
     size: limits.size,
-    stateFolder: resolve(surroundings.folder, options.state),
+    state,
   };
   try {
     const targets: readonly Job['target'][] = paths[0] === '-' ? ['-'] : list.files;
@@ -65,7 +67,11 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
         work,
       ),
     ]);
-    if (counts.paused > 0) reporter.note(describeResume(args, counts.paused));
+    if (counts.paused > 0) {
+      const program = nameProgram(surroundings.environment);
+      const place = { state: state.path, program };
+      reporter.note(describeResume(args, counts.paused, place));
+    }
   } finally {
     unlisten();
     transport.close();
@@ -74,35 +80,17 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   return counts.failed + counts.paused === 0 ? EXIT.good : EXIT.no;
 }
 
-/** Milliseconds in a second. */
-const SECOND = 1_000;
-
-/** @throws {CommandError} */
-function readLimits(options: PutOptions) {
-  const partBytes = readBytes('--part-size', options['part-size']);
-  if (
-    partBytes !== undefined &&
-    (partBytes < PART_LIMITS.minBytes || partBytes > PART_LIMITS.maxBytes)
-  ) {
-    throw new CommandError('--part-size must be from 1MiB to 5GiB.');
-  }
-  const maxRate = readBytes('--max-rate', options['max-rate']);
-  if (maxRate === 0) throw new CommandError('--max-rate must be greater than 0.');
-  const patience = (readInteger('--patience', options.patience) ?? 0) * SECOND;
-  return { partBytes, maxRate, patience, size: readBytes('--size', options.size) };
-}
-
 async function listPaths(
   paths: readonly string[],
+  state: StateFolder,
   options: PutOptions,
   { writeError }: Surroundings,
 ): Promise<FileList> {
-  if (paths[0] === '-') return { files: [], problems: [], ignored: 0 };
-  const { recursive, include = [], exclude = [], state, abort, type } = options;
-  const list = await listFiles(paths, { recursive, include, exclude, state, abort }, type);
-  if (list.ignored > 0 && !options.json) {
-    writeError(`${list.ignored} files are no media by their names, and are not uploaded.\n`);
-  }
+  if (paths[0] === '-') return { files: [], problems: [], ignored: 0, links: 0 };
+  const { recursive, include = [], exclude = [], abort, type } = options;
+  const choice = { recursive, include, exclude, state: state.path, abort };
+  const list = await listFiles(paths, choice, type);
+  if (!options.json) writeError(describeIgnored(list));
   if (list.files.length + list.problems.length === 0) {
     throw new CommandError(
       'There is no media to upload. --recursive looks into folders of folders.',
@@ -116,6 +104,15 @@ async function listPaths(
     );
   }
   return list;
+}
+
+function describeIgnored({ ignored, links }: FileList): string {
+  const files = ignored === 1 ? '1 file is' : `${ignored} files are`;
+  const named = links === 1 ? '1 link is' : `${links} links are`;
+  return [
+    ...(ignored === 0 ? [] : [`${files} no media by name, and not uploaded.\n`]),
+    ...(links === 0 ? [] : [`${named} not followed: name what is to be uploaded.\n`]),
+  ].join('');
 }
 
 /** Returns the exit code. */

@@ -7,6 +7,7 @@ import type { Surroundings } from '../command.ts';
 import { showText } from '../show-text.ts';
 import {
   createProgressMeter,
+  describePaused,
   describeProgress,
   drawProgress,
   type FileProgress,
@@ -73,7 +74,7 @@ export function createReporter(surroundings: Surroundings, isJson: boolean): Rep
     paused: (path) =>
       close(path, (progress) => {
         const { done = 0, size } = progress ?? {};
-        const share = progress === undefined ? path : describeProgress(progress);
+        const share = progress === undefined ? path : describePaused(progress);
         output.write('paused', { path, sent: done, size }, `Paused: ${share}`);
       }),
     note: (text) => output.write('note', { message: text }, text),

@@ -19,6 +19,7 @@ import { type FoundFile, resolvePath } from './list-files.ts';
 import type { OpenedAccess } from './open-access.ts';
 import type { PutOptions } from './put-options.ts';
 import type { Reporter } from './reporter.ts';
+import type { StateFolder } from './state-folder.ts';
 
 /** One upload, and what it needs. */
 export interface Job {
@@ -33,7 +34,7 @@ export interface Job {
   readonly partBytes: number | undefined;
   /** Of standard input, where it is known. */
   readonly size: number | undefined;
-  readonly stateFolder: string;
+  readonly state: StateFolder;
 }
 
 /** What became of a job. */
@@ -63,7 +64,8 @@ export async function runJob(job: Job): Promise<JobResult> {
 }
 
 async function upload(file: FoundFile, job: Job): Promise<JobResult> {
-  const { options, opened, environment, reporter, signal, partBytes, stateFolder } = job;
+  const { options, opened, environment, reporter, signal, partBytes } = job;
+  const stateFolder = job.state.path;
   const { path, type, attachments } = file;
   if (await isThere(path, job)) return 'skipped';
   const size = attachments.length === 0 ? file.size : undefined;
@@ -106,12 +108,13 @@ async function uploadInput(path: string, job: Job): Promise<JobResult> {
 }
 
 async function abort({ path }: FoundFile, job: Job): Promise<JobResult> {
-  const { opened, environment, reporter, signal, stateFolder } = job;
+  const { opened, environment, reporter, signal, state } = job;
   const onEvent = () => {};
+  const stateFolder = state.isThere ? state.path : undefined;
   const request = { path, access: opened.access, stateFolder, onEvent, signal };
   const left = await abortFile(request, environment);
   const texts = {
-    nothing: 'there is no interrupted upload',
+    nothing: `there is no interrupted upload in ${state.path}`,
     removed: 'what was sent is removed',
     expired: 'its session is over: VOD removes what was sent by itself',
   };

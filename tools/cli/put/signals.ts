@@ -11,8 +11,8 @@ interface Signalled {
 }
 
 /**
- * Interrupts all uploads at the first SIGINT or SIGTERM; the second one ends the program at once, as without this. SIGUSR2
- * holds all uploads, and lets them go on at the next time. Returns the function that ends this.
+ * Interrupts all uploads at the first SIGINT or SIGTERM, and once nobody reads the output; the second one ends the program at
+ * once, as without this. SIGUSR2 holds all uploads, and lets them go on at the next time. Returns the function that ends this.
  */
 export function listenToSignals({ surroundings, stop, gate, note }: Signalled): () => void {
   const { onSignal } = surroundings;
@@ -20,7 +20,9 @@ export function listenToSignals({ surroundings, stop, gate, note }: Signalled): 
     for (const end of interrupts) end();
     stop.abort(new Error('It was interrupted.'));
   };
-  const interrupts = [onSignal('SIGINT', interrupt), onSignal('SIGTERM', interrupt)];
+  const interrupts = (['SIGINT', 'SIGTERM', 'SIGPIPE'] as const).map((name) =>
+    onSignal(name, interrupt),
+  );
   const endHold = onSignal('SIGUSR2', () => {
     note(gate.toggle() ? 'Held: SIGUSR2 lets it go on.' : 'It goes on.');
   });
@@ -30,10 +32,14 @@ export function listenToSignals({ surroundings, stop, gate, note }: Signalled): 
 }
 
 /** Returns how to continue what was interrupted. */
-export function describeResume(args: readonly string[], files: number): string {
-  const typed = ['vod-upload', 'put', ...args].map(quote).join(' ');
+export function describeResume(
+  args: readonly string[],
+  files: number,
+  { state, program }: { readonly state: string; readonly program: string },
+): string {
+  const typed = [program, 'put', ...args.map(quote)].join(' ');
   const what = files === 1 ? 'one file' : `${files} files`;
-  return `Paused with ${what} left. To go on: ${typed}\nTo remove what was sent, add --abort.`;
+  return `Paused with ${what} left; the state is in ${state}.\nTo go on: ${typed}\nTo remove what was sent, add --abort.`;
 }
 
 /** Returns a word as a shell reads it. */

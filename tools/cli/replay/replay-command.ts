@@ -133,11 +133,13 @@ function describe(replayed: number): string {
   return `${what} due again: sweep sends the messages within a minute.\n`;
 }
 
+const REPLAY = { method: 'POST', has: 'replayed' } as const;
+
 async function replayMany(criteria: JsonObject, api: UploadsApi): Promise<number> {
   let replayed = 0;
   for (let cursor: unknown; ; ) {
     const body = { ...criteria, cursor };
-    const answer = await api.ask({ path: 'dead-deliveries/replay', method: 'POST', body });
+    const answer = await api.ask({ ...REPLAY, path: 'dead-deliveries/replay', body });
     replayed += Number(answer['replayed'] ?? 0);
     cursor = answer['cursor'];
     if (cursor === undefined) return replayed;
@@ -153,7 +155,7 @@ async function replayNamed(
   let replayed = 0;
   const exitCode = await forEachName('vod-upload replay', names, surroundings, async (name) => {
     const { uploadId = '', body = {} } = requests.get(name) ?? {};
-    const answer = await api.ask({ path: `${uploadId}/replay`, method: 'POST', body });
+    const answer = await api.ask({ ...REPLAY, path: `${uploadId}/replay`, body });
     replayed += Number(answer['replayed'] ?? 0);
   });
   return { replayed, exitCode };
@@ -207,7 +209,7 @@ async function findMessages(name: string, api: UploadsApi): Promise<readonly Rec
 }
 
 async function listEvents(uploadId: string, api: UploadsApi): Promise<readonly string[]> {
-  const { events } = await api.ask({ path: `${uploadId}/events` });
+  const { events } = await api.ask({ path: `${uploadId}/events`, has: 'events' });
   const list: readonly unknown[] = Array.isArray(events) ? events : [];
   return list.filter(isJsonObject).map(({ eventId }) => String(eventId));
 }

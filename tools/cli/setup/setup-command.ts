@@ -3,6 +3,7 @@ import type { Environment } from '../../../lib/config/environment.ts';
 import { listApplications } from '../../../lib/policy/applications.ts';
 import type { Policy } from '../../../lib/policy/settings.ts';
 import { Problem } from '../../../lib/problem.ts';
+import { asTyped } from '../as-typed.ts';
 import { createFindFunction } from '../cloud/deployed-functions.ts';
 import {
   DEPLOYMENT_HELP,
@@ -109,7 +110,8 @@ async function run(args: readonly string[], surroundings: Surroundings): Promise
   const question = open.length === 1 ? 'Change it?' : 'Change them?';
   if (!options.yes && !(await mayChange(question, surroundings))) return EXIT.no;
   await carryOut(open);
-  writeOut(`Done. "vod-upload doctor" checks that everything fits together.\n`);
+  const done = 'Done. "vod-upload doctor" checks that everything fits together.\n';
+  writeOut(asTyped(done, surroundings.environment));
   return EXIT.good;
 }
 

@@ -85,7 +85,7 @@ const show: Verb<Options> = {
   check: (_, names) => checkIds(names, Number.POSITIVE_INFINITY),
   perform: (api, { names, options, surroundings }) =>
     forEachName('vod-upload uploads show', names, surroundings, (uploadId) =>
-      writeUpload(api.ask({ path: uploadId }), options, surroundings),
+      writeUpload(api.ask({ path: uploadId, has: 'uploadId' }), options, surroundings),
     ),
 };
 
@@ -93,14 +93,18 @@ const cancel: Verb<Options> = {
   check: (_, names) => checkIds(names, Number.POSITIVE_INFINITY),
   perform: (api, { names, options, surroundings }) =>
     forEachName('vod-upload uploads cancel', names, surroundings, (uploadId) =>
-      writeUpload(api.ask({ path: uploadId, method: 'DELETE' }), options, surroundings),
+      writeUpload(
+        api.ask({ path: uploadId, method: 'DELETE', has: 'uploadId' }),
+        options,
+        surroundings,
+      ),
     ),
 };
 
 const events: Verb<Options> = {
   check: (_, names) => checkIds(names, 1),
   async perform(api, { names: [uploadId = ''], options, surroundings }) {
-    const timeline = await api.ask({ path: `${uploadId}/events` });
+    const timeline = await api.ask({ path: `${uploadId}/events`, has: 'events' });
     const { writeOut, columns } = surroundings;
     if (options.json) writeOut(`${JSON.stringify(timeline)}\n`);
     else writeOut(describeTimeline(timeline, columns));
