@@ -6,14 +6,14 @@ export type { Token } from './backend.ts';
 export type { FieldError, Problem, Violation } from './problem.ts';
 // biome-ignore lint/performance/noBarrelFile: this is the entry point of a package.
 export { VodUploadError } from './problem.ts';
+export { putFile } from './put-file.ts';
 export type {
   PutEndpoints,
   PutFileOptions,
   PutFileResult,
   PutProgress,
   PutSource,
-} from './put-file.ts';
-export { putFile } from './put-file.ts';
+} from './put-options.ts';
 export type { SignatureFields, UploadLimits } from './signature-fields.ts';
 export type {
   UnknownMessage,

@@ -31,14 +31,14 @@ export const main_handler = httpHandler('callback', ['POST'], () => {
   const readCredentials = () => readVodCredentials(process.env);
   const targets = createTargets(config.delivery, { readCredentials, clock });
   const ledger = openLedgerLazily(config, {
-    now: clock.now,
-    randomKey: random.key,
+    clock,
+    random,
     answerMilliseconds: LEDGER_MILLISECONDS,
     targets,
   });
   const budget = ledger && createCallBudget(config.vodApi, leaseFrom(ledger), clock);
   const api = createVodApi(config.vodApi, { readCredentials, clock, random, budget });
-  const times = { now: clock.now, clock, random: random.fraction };
+  const times = { clock, random };
   const known = { config, api, ledger, targets, fetchCover: createCoverFetcher() };
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createCallbackRoute({ ...known, ...times, settings }),

@@ -59,13 +59,13 @@ const MAY_BE_RUNS = /\/runs(?:\/|$)/;
 
 /** Returns the route `POST /pull`, and those below `/pulls/runs`. */
 export function createPullRoute(dependencies: PullRouteDependencies): Route {
-  const { config, settings, now } = dependencies;
+  const { config, settings, clock } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
   const pulls = openPulls(dependencies);
 
   return async (event, invocation) => {
-    const nowSeconds = Math.floor(now() / 1_000);
+    const nowSeconds = Math.floor(clock.now() / 1_000);
     const caller = await authenticate(readHeader(event, 'authorization'), nowSeconds);
     invocation.log.owner = caller.owner;
     requireScope(caller, 'upload:pull');
@@ -91,10 +91,10 @@ export function createPullRoute(dependencies: PullRouteDependencies): Route {
 }
 
 function openPulls(dependencies: PullRouteDependencies): PullDependencies {
-  const { config, settings, api, expectPulls, store, now } = dependencies;
+  const { config, settings, api, expectPulls, store, clock } = dependencies;
   return {
     ...{ api, expectPulls, store },
-    checkRegion: createOpenedRegionCheck(api, now),
+    checkRegion: createOpenedRegionCheck(api, clock),
     contextKey: config.contextKey,
     ownSubAppId: requireOwnApplication(settings.policy, config.vodApi.subAppId),
   };
@@ -148,7 +148,7 @@ export const main_handler = httpHandler('pull', ['GET', 'POST'], () => {
 });
 
 function openRoute(config: PullConfig, settings: Settings): Route {
-  const sources = { now: clock.now, random: random.integer, randomKey: random.key };
+  const sources = { clock, random };
   const ledger = openLedgerLazily(config, sources);
   const open = (store: PullStore, budget?: CallBudget) => {
     const readCredentials = () => readVodCredentials(process.env);

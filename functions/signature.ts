@@ -60,7 +60,7 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
   const authenticate = createAuthenticate(config.auth, settings.keys);
   const permit = createPermit(settings.policy);
   const ownSubAppId = requireOwnApplication(settings.policy, config.subAppId);
-  const keepIssued = createUploadReservation(ledger, clock.now);
+  const reserveUpload = createUploadReservation(ledger, clock);
   const uploadIdKey = deriveUploadIdKey(config.secretKey);
   const uploadIdKeys = [uploadIdKey];
   if (config.previousSecretKey !== undefined) {
@@ -100,8 +100,8 @@ export function createSignatureRoute(dependencies: SignatureDependencies): Route
       ...{ nowSeconds, expireTime, profile },
     };
     const signature = sign(issued, request, config, random.integer(RANDOM_RANGE));
-    const keeping = keepIssued(issued, request);
-    if (keeping !== undefined) await keeping;
+    const reserved = reserveUpload(issued, request);
+    if (reserved !== undefined) await reserved;
     const answer: SignatureAnswer = {
       signature,
       uploadId,
@@ -175,7 +175,7 @@ function sign(
 export const main_handler = httpHandler('signature', ['POST'], () => {
   const config = readSignatureConfig(process.env);
   // The clock and the random source of lib/system.ts would make the bundle larger than it may be.
-  const ledger = openLedgerLazily(config, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedgerLazily(config, { clock: Date, random: { key: randomUUID } });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
     createSignatureRoute({ config, settings, clock: Date, random: { integer: randomInt }, ledger }),
   );

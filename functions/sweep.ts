@@ -74,10 +74,10 @@ async function openSweep(config: SweepConfig): Promise<Job> {
   const settings = await loadSettings(import.meta.dirname);
   const own = requireOwnApplication(settings.policy, vodApi.subAppId);
   const ledger = openLedger(databaseUrl, {
-    ...{ databaseCa, now: clock.now, randomKey: random.key, targets },
+    ...{ databaseCa, clock, random, targets },
   });
-  const terms = { ...vodApi, backgroundShare: config.backgroundShare };
-  const budget = createCallBudget(terms, ledger.leaseVodCalls, clock);
+  const rates = { ...vodApi, backgroundShare: config.backgroundShare };
+  const budget = createCallBudget(rates, ledger.leaseVodCalls, clock);
   return createSweepJob({
     ledger,
     api: createVodApi(vodApi, { readCredentials, clock, random, budget }),
@@ -89,9 +89,8 @@ async function openSweep(config: SweepConfig): Promise<Job> {
     pullsEvents,
     pullsPerSecond: vodApi.pullsPerSecond,
     retention: config.retention,
-    exportRows: rowExport && createRowExport(rowExport, { readCredentials, now: clock.now }),
-    now: clock.now,
-    random: random.fraction,
-    sleep: clock.sleep,
+    exportRows: rowExport && createRowExport(rowExport, { readCredentials, clock }),
+    clock,
+    random,
   });
 }

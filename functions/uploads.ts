@@ -22,6 +22,7 @@ import {
 } from '../lib/runtime/http-event.ts';
 import { type Answer, httpHandler, type Route } from '../lib/runtime/http-handler.ts';
 import { routeWithSettings } from '../lib/runtime/route-with-settings.ts';
+import type { Clock } from '../lib/system.ts';
 import { clock, type Deadline, random } from '../lib/system.ts';
 import { uploadFinished } from '../lib/uploads/reserve-upload.ts';
 import { viewTimeline } from '../lib/uploads/timeline-view.ts';
@@ -35,8 +36,7 @@ export interface UploadsDependencies {
   readonly config: UploadsConfig;
   /** API keys, which identify callers in addition to tokens, and the tenants. */
   readonly settings: Pick<Settings, 'keys' | 'policy'>;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   /** Undefined without a database: then nothing is known about any upload. */
   readonly ledger: WithLedger | undefined;
   /** Asks VOD how far it has fetched a pull; undefined where VOD cannot be asked. */
@@ -54,8 +54,7 @@ interface Call extends Pick<UploadsDependencies, 'readProgress'> {
    */
   readonly subAppId: number | undefined;
   readonly ledger: WithLedger;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   /** Empty where the path has no upload id. */
   readonly uploadId: string;
   /** When the platform ends the call. */
@@ -87,12 +86,12 @@ const ROUTES: readonly Operation[] = [
 
 /** Returns the routes below `/uploads`. */
 export function createUploadsRoute(dependencies: UploadsDependencies): Route {
-  const { config, settings, now, ledger, readProgress } = dependencies;
+  const { config, settings, clock, ledger, readProgress } = dependencies;
   const authenticate = createAuthenticate(config.auth, settings.keys);
   return async (event, { log, deadline }) => {
     const caller = await authenticate(
       readHeader(event, 'authorization'),
-      Math.floor(now() / 1_000),
+      Math.floor(clock.now() / 1_000),
     );
     log.owner = caller.owner;
     const path = readPath(event, 'uploads');
@@ -106,7 +105,7 @@ export function createUploadsRoute(dependencies: UploadsDependencies): Route {
     const [uploadId = ''] = path;
     if (UPLOAD_ID.test(uploadId)) log.uploadId = uploadId;
     const owner = mayReadAll(caller) ? undefined : caller.owner;
-    const known = { event, caller, owner, subAppId, ledger, now, uploadId };
+    const known = { event, caller, owner, subAppId, ledger, clock, uploadId };
     return perform({ ...known, deadline, readProgress });
   };
 }
@@ -182,10 +181,10 @@ function mayReadAll({ scopes }: Caller): boolean {
 /** The function's entry point. */
 export const main_handler = httpHandler('uploads', ['GET', 'POST', 'PUT', 'DELETE'], () => {
   const config = readUploadsConfig(process.env);
-  const ledger = openLedgerLazily(config, { now: clock.now, randomKey: random.key });
+  const ledger = openLedgerLazily(config, { clock, random });
   const readProgress = openProgressLazily(process.env, ledger, { clock, random });
   const route = routeWithSettings(import.meta.dirname, (settings) =>
-    createUploadsRoute({ config, settings, now: clock.now, ledger, readProgress }),
+    createUploadsRoute({ config, settings, clock, ledger, readProgress }),
   );
   const { corsOrigins, corsHeaders } = config;
   return { corsOrigins, corsHeaders, route, ready: checkDatabase(config) };

@@ -113,6 +113,17 @@ export class Problem extends Error {
   }
 }
 
+const TRANSIENT: ReadonlySet<ProblemCode> = new Set([
+  'upstream_busy',
+  'upstream_failed',
+  'upstream_timeout',
+]);
+
+/** Returns whether a call of VOD may succeed later: VOD was not reached, failed, or was called too often. */
+export function isTransientProblem(error: unknown): error is Problem {
+  return error instanceof Problem && TRANSIENT.has(error.code);
+}
+
 /** Most errors that one answer lists; without it, a hostile body could cause as many as fit into a body. */
 export const MAX_ERRORS = 100;
 

@@ -239,24 +239,24 @@ const FIRST_MILLISECONDS = 20;
  * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 export function createPause(options: {
-  readonly now: Clock['now'];
-  readonly random: Random['fraction'];
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'fraction'>;
   /** Longest pause, in milliseconds. */
   readonly longest: number;
 }): Pause {
-  const { now, random, longest } = options;
+  const { clock, random, longest } = options;
   let failures = 0;
   let failedAt = 0;
   const count = (atLeast: number) => {
     failures = Math.max(failures + 1, atLeast);
-    failedAt = now();
+    failedAt = clock.now();
   };
   return {
     left() {
       if (failures < 2) return 0;
       const whole = Math.min(FIRST_MILLISECONDS * 2 ** (failures - 2), longest);
-      const passed = Math.max(now() - failedAt, 0);
-      return Math.max(whole * (0.5 + random() / 2) - passed, 0);
+      const passed = Math.max(clock.now() - failedAt, 0);
+      return Math.max(whole * (0.5 + random.fraction() / 2) - passed, 0);
     },
     failed: () => count(2),
     lost: () => count(1),

@@ -44,9 +44,9 @@ function listImports(file: string): string[] {
 
 /** Returns the sources of the service and its tools, with a path from the root. */
 function listSources(): readonly string[] {
-  return ['lib', 'functions', 'tools'].flatMap((folder) =>
+  return ['lib', 'functions', 'client', 'tools'].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.tsx?$/.test(file) && !file.includes('node_modules'))
+      .filter((file) => /\.tsx?$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
       .map((file) => path.join(folder, file)),
   );
 }

@@ -52,14 +52,14 @@ async function tryToConnect(
   databaseCa: string | undefined,
 ): Promise<LedgerError | undefined> {
   const connection = createConnection({
-    ...{ databaseUrl, databaseCa, now: Date.now },
+    ...{ databaseUrl, databaseCa, clock: Date },
     answerMilliseconds: ANSWER_MILLISECONDS,
   });
   try {
     await connection.run((sql) => sql.unsafe('select 1', [], { prepare: true }));
     return undefined;
   } catch (error) {
-    if (error instanceof LedgerError && error.isPassing) return error;
+    if (error instanceof LedgerError && error.isTransient) return error;
     throw error;
   } finally {
     await connection.close();

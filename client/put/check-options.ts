@@ -1,4 +1,4 @@
-import type { PutFileOptions } from '../put-file.ts';
+import type { PutFileOptions } from '../put-options.ts';
 import { typeOf } from './media-name.ts';
 import { isMediaType, isUploadType } from './media-types.ts';
 import { findNearName } from './near-name.ts';

@@ -1,10 +1,11 @@
 import { createCredentials, type StorageGrant } from './credentials.ts';
 import type { JournalRecord } from './journal-records.ts';
+import type { PartSlots } from './part-slots.ts';
 import { type Listener, type PutEnvironment, patienceOf } from './put-environment.ts';
-import type { Sender } from './put-object.ts';
-import { withRetry } from './retry.ts';
+import type { ByteRate } from './rate-limit.ts';
+import { type Patience, withRetry } from './retry.ts';
 import { createServerClock } from './server-clock.ts';
-import { createStorageClient } from './storage-client.ts';
+import { createStorageClient, type StorageClient } from './storage-client.ts';
 import type { UploadAccess, UploadSession } from './upload-access.ts';
 
 /** An upload that was begun. */
@@ -12,6 +13,21 @@ interface BegunUpload extends Listener {
   readonly access: UploadAccess;
   readonly session: UploadSession;
   readonly grant: StorageGrant;
+  /** Writes a line of the journal. */
+  readonly record: (record: JournalRecord) => Promise<void>;
+}
+
+/** What objects of an upload are sent with. */
+export interface Sender {
+  readonly storage: StorageClient;
+  readonly slots: PartSlots;
+  readonly rate: ByteRate;
+  readonly patience: Patience;
+  readonly signal: AbortSignal | undefined;
+  /** Called with bytes that were sent, and with a negative number if they have to be sent again. */
+  readonly onSent: (bytes: number) => void;
+  /** Called with bytes that storage has from an earlier run. */
+  readonly onKept: (bytes: number) => void;
   /** Writes a line of the journal. */
   readonly record: (record: JournalRecord) => Promise<void>;
 }
@@ -34,4 +50,9 @@ export function createSender(upload: BegunUpload, environment: PutEnvironment): 
     onKept: (bytes) => onEvent({ type: 'resumed', bytes }),
     onSent: (bytes) => onEvent({ type: 'sent', bytes }),
   };
+}
+
+/** Returns a sender that ends with `signal`. */
+export function withSignal(sender: Sender, signal: AbortSignal): Sender {
+  return { ...sender, signal, patience: { ...sender.patience, signal } };
 }

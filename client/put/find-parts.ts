@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createCrc64 } from './crc64.ts';
+import type { Sender } from './create-sender.ts';
 import type { PartSource } from './file-source.ts';
 import type { StoredPart } from './journal-records.ts';
 import type { Part } from './part-plan.ts';
-import type { Sender } from './put-object.ts';
 import { withRetry } from './retry.ts';
 import type { ListedPart } from './storage-client.ts';
 

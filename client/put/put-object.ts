@@ -1,12 +1,11 @@
 import { combineCrc64, createCrc64 } from './crc64.ts';
+import { type Sender, withSignal } from './create-sender.ts';
 import type { PartSource } from './file-source.ts';
 import { findParts } from './find-parts.ts';
-import type { JournalRecord, StoredPart } from './journal-records.ts';
+import type { StoredPart } from './journal-records.ts';
 import { listParts, type Part } from './part-plan.ts';
-import type { PartSlots } from './part-slots.ts';
 import { PutError } from './put-error.ts';
-import type { ByteRate } from './rate-limit.ts';
-import { type Patience, withRetry } from './retry.ts';
+import { withRetry } from './retry.ts';
 import { runTogether } from './run-together.ts';
 import type { Sending, StorageClient, StoredBytes } from './storage-client.ts';
 import type { RequestBody } from './transport.ts';
@@ -24,26 +23,6 @@ export interface ObjectTask {
 export interface ObjectRemains {
   readonly uploadId: string | undefined;
   readonly parts: readonly StoredPart[];
-}
-
-/** What objects of an upload are sent with. */
-export interface Sender {
-  readonly storage: StorageClient;
-  readonly slots: PartSlots;
-  readonly rate: ByteRate;
-  readonly patience: Patience;
-  readonly signal: AbortSignal | undefined;
-  /** Called with bytes that were sent, and with a negative number if they have to be sent again. */
-  readonly onSent: (bytes: number) => void;
-  /** Called with bytes that storage has from an earlier run. */
-  readonly onKept: (bytes: number) => void;
-  /** Writes a line of the journal. */
-  readonly record: (record: JournalRecord) => Promise<void>;
-}
-
-/** Returns a sender that ends with `signal`. */
-export function withSignal(sender: Sender, signal: AbortSignal): Sender {
-  return { ...sender, signal, patience: { ...sender.patience, signal } };
 }
 
 /** Times that storage may say another CRC-64 for the same part, before it is an error. */

@@ -1,8 +1,8 @@
+import type { Sender } from './create-sender.ts';
 import { createSender } from './create-sender.ts';
 import type { Beginning, Journal } from './journal-records.ts';
 import type { Listener, PutEnvironment } from './put-environment.ts';
 import { PutError } from './put-error.ts';
-import type { Sender } from './put-object.ts';
 import { openPutState, type PutState } from './put-state.ts';
 import { withRetry } from './retry.ts';
 import type { UploadAccess } from './upload-access.ts';

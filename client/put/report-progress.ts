@@ -25,7 +25,7 @@ export interface ProgressReport {
 const PAUSE_MILLISECONDS = 5_000;
 
 /** Longest time for one report: the upload may wait for the last one. */
-const LONGEST_MILLISECONDS = 5_000;
+const MAX_MILLISECONDS = 5_000;
 
 /** Creates the reports of one upload. */
 export function createProgressReport(options: ReportOptions): ProgressReport {
@@ -73,7 +73,7 @@ async function send(
   { uploadsUrl, token, transport }: ReportOptions,
 ): Promise<number> {
   const bytes = Buffer.from(text);
-  const signal = AbortSignal.timeout(LONGEST_MILLISECONDS);
+  const signal = AbortSignal.timeout(MAX_MILLISECONDS);
   const isLate = new Promise<number>((resolve) => {
     signal.addEventListener('abort', () => resolve(0));
   });

@@ -13,7 +13,7 @@ export interface Patience {
 }
 
 const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 20_000;
+const MAX_PAUSE = 20_000;
 
 /**
  * Returns the result of `work`, which is repeated while it fails for a reason that may pass. Pauses double, and have full
@@ -38,7 +38,7 @@ export async function withRetry<Result>(
       const { retryAfter = 0 } = error;
       if (clock.monotonic() + retryAfter >= end) throw error;
       onRetry?.(error);
-      const longest = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+      const longest = Math.min(FIRST_PAUSE * 2 ** attempt, MAX_PAUSE);
       await clock
         .sleep(retryAfter + random.fraction() * longest, signal)
         .catch(() => signal?.throwIfAborted());

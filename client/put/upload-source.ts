@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Problem, VodUploadError } from '../problem.ts';
-import type { PutEndpoints, PutFileOptions, PutFileResult, PutSource } from '../put-file.ts';
+import type { PutEndpoints, PutFileOptions, PutFileResult, PutSource } from '../put-options.ts';
 import { checkOptions } from './check-options.ts';
 import { clock } from './clock.ts';
 import { createFunctionsAccess } from './functions-access.ts';
@@ -10,12 +10,12 @@ import { mediaName, typeOf } from './media-name.ts';
 import { createPartSlots } from './part-slots.ts';
 import type { Listener, PutEnvironment } from './put-environment.ts';
 import { PutError } from './put-error.ts';
-import { putFile } from './put-file.ts';
-import { putStream } from './put-stream.ts';
 import { createByteRate } from './rate-limit.ts';
 import { createProgressReport, type ProgressReport } from './report-progress.ts';
 import { createStreamReader } from './stream-reader.ts';
 import { createTransport } from './transport.ts';
+import { uploadFile } from './upload-file.ts';
+import { uploadStream } from './upload-stream.ts';
 
 /** Milliseconds for which a request is repeated that fails for a reason that may pass. */
 const PATIENCE_MILLISECONDS = 600_000;
@@ -72,7 +72,7 @@ async function putPath({ path, media, options }: Upload, environment: PutEnviron
   const cover = readCover(options);
   const size = (await stat(path).catch(() => undefined))?.size;
   const report = openReport(options, size, environment);
-  const result = await putFile(
+  const result = await uploadFile(
     {
       ...{ path, cover, stateFolder, again, isReplaced: true, ...media },
       ...listen(options, size, report),
@@ -89,7 +89,7 @@ async function putBytes({ source, media, options }: Upload, environment: PutEnvi
   const { size = sizeOf(source) } = options;
   const cover = readCover(options);
   const report = openReport(options, size, environment);
-  const result = await putStream(
+  const result = await uploadStream(
     {
       ...{ size, cover, stream: toStream(source), ...media, ...listen(options, size, report) },
       access: createAccess(options, environment),

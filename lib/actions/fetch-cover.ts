@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { type Exchanged, exchange } from '../net/exchange.ts';
+import { type Exchanged, exchange, isTransientStatus } from '../net/exchange.ts';
 import { createPublicLookup } from '../net/public-lookup.ts';
 import { explainCoverUrl } from '../validation/public-url.ts';
 
@@ -57,16 +57,15 @@ function isImage(bytes: Buffer): boolean {
   return BEGINNINGS.some((beginning) => bytes.subarray(0, beginning.length).equals(beginning));
 }
 
-/** Statuses after which the server may answer differently later: https://www.rfc-editor.org/rfc/rfc9110#section-15. */
-const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
-
 function describeFetched(exchanged: Exchanged): FetchedCover {
   if (exchanged.kind === 'answered') return { kind: 'fetched', bytes: exchanged.body };
   const { error } = exchanged;
   if (exchanged.kind === 'cut' && error === 'unwanted') {
     const { status } = exchanged;
-    const isPassing = status >= 500 || LATER.has(status);
-    return { kind: isPassing ? 'failed' : 'refused', error: `cover_http_${status}` };
+    return {
+      kind: isTransientStatus(status) ? 'failed' : 'refused',
+      error: `cover_http_${status}`,
+    };
   }
   return { kind: error === 'too_large' ? 'refused' : 'failed', error: `cover_${error}` };
 }

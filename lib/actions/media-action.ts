@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Failed, Retry } from '../model/attempt.ts';
 import { Problem } from '../problem.ts';
 import { nameError } from '../runtime/item-fault.ts';
-import type { Deadline } from '../system.ts';
+import type { Clock, Deadline } from '../system.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { VodApi } from '../vod/client.ts';
 import type { FetchCover } from './fetch-cover.ts';
@@ -73,9 +73,8 @@ export interface ActionDependencies {
    * Stores the progress of the action for another attempt; returns whether the claim is still valid. Without it,
    * nothing is known about earlier attempts.
    */
-  readonly keepProgress?: (progress: JsonObject) => Promise<boolean>;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly saveProgress?: (progress: JsonObject) => Promise<boolean>;
+  readonly clock: Pick<Clock, 'now'>;
   /** When the action has to end. */
   readonly deadline: Deadline;
 }

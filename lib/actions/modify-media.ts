@@ -48,11 +48,11 @@ export async function modifyMedia(
     // Later calls would hide whether this one was carried out.
     if (tried.ends) break;
   }
-  await keepFields(action, Object.assign({}, ...tries.map(({ fields }) => fields)), dependencies);
+  await saveFields(action, Object.assign({}, ...tries.map(({ fields }) => fields)), dependencies);
   const worst = (kind: Attempt['kind']) =>
     tries.find(({ outcome }) => outcome.kind === kind)?.outcome;
   const outcome = worst('retry') ?? worst('failed') ?? DONE;
-  if (outcome.kind === 'retry') await dependencies.keepProgress?.({ ...progress });
+  if (outcome.kind === 'retry') await dependencies.saveProgress?.({ ...progress });
   return outcome;
 }
 
@@ -94,7 +94,7 @@ async function modify(name: SettingName, progress: ModifyProgress, work: Work): 
     const setting = await prepare(name, work);
     if ('kind' in setting) return { outcome: setting, progress };
     const begun = begin(progress, name, now);
-    if ((await dependencies.keepProgress?.({ ...begun })) === false) {
+    if ((await dependencies.saveProgress?.({ ...begun })) === false) {
       return { outcome: TAKEN_OVER, progress, ends: true };
     }
     return await send(name, begun, { setting, now }, work);
@@ -120,7 +120,7 @@ async function isToBeSet(
   if (done.includes(name) || isAsWanted(name, parameters, now)) return false;
   // Class and expiry are set only for media that have none. If earlier attempts are not recorded, this may be a repeat,
   // so the same holds for all settings.
-  const isForFree = name === 'ClassId' || name === 'ExpireTime' || !dependencies.keepProgress;
+  const isForFree = name === 'ClassId' || name === 'ExpireTime' || !dependencies.saveProgress;
   if (isForFree && !isFree(name, parameters, now)) return false;
   const before = begun[name];
   if (before === undefined) return true;
@@ -193,7 +193,7 @@ async function describeState(
   return media && readMediaState(media.BasicInfo);
 }
 
-async function keepFields(
+async function saveFields(
   { uploadId }: DueAction,
   fields: MediaFields,
   { ledger }: ActionDependencies,

@@ -65,7 +65,7 @@ const PAUSE_MILLISECONDS = 2 * 60_000;
 async function inspectMedia(
   { fileId, subAppId, uploadId, createdAt }: DueAction,
   { limits, fact }: InspectDetail,
-  { api, ledger, now, deadline }: ActionDependencies,
+  { api, ledger, clock, deadline }: ActionDependencies,
 ): Promise<Attempt> {
   const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
   const answer = await api
@@ -77,9 +77,13 @@ async function inspectMedia(
   if (media === undefined || ledger === undefined || uploadId === undefined) return DONE;
 
   const problem = judgeMedia(limits, readMediaFacts(media.BasicInfo, media.MetaData));
-  const left = createdAt + PATIENCE_MILLISECONDS - now();
+  const left = createdAt + PATIENCE_MILLISECONDS - clock.now();
   if (problem?.code === 'media_unreadable' && left > 0) {
-    return { kind: 'retry', error: problem.code, at: now() + Math.min(left, PAUSE_MILLISECONDS) };
+    return {
+      kind: 'retry',
+      error: problem.code,
+      at: clock.now() + Math.min(left, PAUSE_MILLISECONDS),
+    };
   }
   const { size, duration } = readMediaFields(undefined, media.MetaData);
   const fields = { size, duration };

@@ -2,6 +2,7 @@ import type { ClaimedAction } from '../ledger/jobs/actions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Attempt } from '../model/attempt.ts';
 import { nameError } from '../runtime/item-fault.ts';
+import type { Random } from '../system.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import { type ActionDependencies, explainFailure } from './media-action.ts';
@@ -15,12 +16,11 @@ export interface SettlingDependencies extends ActionDependencies {
     | 'timeline'
     | 'transition'
     | 'updateFields'
-    | 'keepActionProgress'
+    | 'saveActionProgress'
     | 'finishAction'
     | 'failAction'
   >;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number;
+  readonly random: Pick<Random, 'fraction'>;
 }
 
 /**
@@ -34,9 +34,9 @@ export async function settleAction(
   claim: ClaimedAction,
   dependencies: SettlingDependencies,
 ): Promise<Attempt> {
-  const { ledger, now, random } = dependencies;
-  const keepProgress = (progress: JsonObject) => ledger.keepActionProgress(claim, progress);
-  const performed = performAction(claim, { ...dependencies, keepProgress });
+  const { ledger, clock, random } = dependencies;
+  const saveProgress = (progress: JsonObject) => ledger.saveActionProgress(claim, progress);
+  const performed = performAction(claim, { ...dependencies, saveProgress });
   const outcome = await performed.catch(explainFailure);
   if (outcome.kind === 'done') {
     await ledger.finishAction(claim);
@@ -44,7 +44,7 @@ export async function settleAction(
   }
   const { error, cause } = outcome;
   if (outcome.kind === 'retry') {
-    const nextAttemptAt = outcome.at ?? scheduleNext(claim, now(), random);
+    const nextAttemptAt = outcome.at ?? scheduleNext(claim, clock.now(), random);
     if (nextAttemptAt !== undefined) {
       await ledger.failAction(claim, { error, nextAttemptAt });
       return outcome;
@@ -58,7 +58,7 @@ export async function settleAction(
 function scheduleNext(
   { attempt, createdAt }: ClaimedAction,
   now: number,
-  random: () => number,
+  random: Pick<Random, 'fraction'>,
 ): number | undefined {
   const pause = scheduleRetry({ attempts: attempt, ageMilliseconds: now - createdAt }, random);
   return pause === undefined ? undefined : now + pause;

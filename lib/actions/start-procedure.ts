@@ -89,7 +89,7 @@ async function start(
 /** Returns the outcome if the file must not be processed, or not yet. */
 async function explainUnready(
   { fileId, uploadId }: DueAction,
-  { ledger, now }: ActionDependencies,
+  { ledger, clock }: ActionDependencies,
 ): Promise<Attempt | undefined> {
   if (ledger === undefined || uploadId === undefined) return undefined;
   const upload = await ledger.findUpload(uploadId);
@@ -97,5 +97,5 @@ async function explainUnready(
   const actions = await (await ledger.timeline()).listActions(uploadId);
   const inspection = actions.find((each) => each.fileId === fileId && each.kind === 'inspect');
   if (inspection?.state !== 'pending') return undefined;
-  return { kind: 'retry', error: 'not_inspected', at: now() + INSPECTION_MILLISECONDS };
+  return { kind: 'retry', error: 'not_inspected', at: clock.now() + INSPECTION_MILLISECONDS };
 }

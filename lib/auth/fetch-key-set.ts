@@ -17,12 +17,6 @@ export const KEY_SET_MILLISECONDS = 2_500;
 /** Largest set that is read, in bytes; a key has one or two kilobytes. */
 const MAX_SET_BYTES = 256 * 1024;
 
-/**
- * Statuses for client errors that are temporary: https://www.rfc-editor.org/rfc/rfc9110#section-15.5,
- * https://www.rfc-editor.org/rfc/rfc8470#section-5.2, https://www.rfc-editor.org/rfc/rfc6585#section-4
- */
-const PASSING_STATUSES: readonly number[] = [408, 425, 429];
-
 /** Some firewalls refuse requests without a user agent. */
 const HEADERS = {
   Accept: 'application/jwk-set+json, application/json',
@@ -44,7 +38,7 @@ export async function fetchKeySet(
 ): Promise<{ readonly keys: KeySet } | { readonly fault: KeySetFault }> {
   // Most functions verify tokens by a shared secret, or never need the keys: the HTTP modules of Node.js take a while
   // to load.
-  const { exchange } = await import('../net/exchange.ts');
+  const { exchange, isTransientStatus } = await import('../net/exchange.ts');
   const exchanged = await exchange({
     url,
     headers: HEADERS,
@@ -53,7 +47,9 @@ export async function fetchKeySet(
     wantsBody: (status) => status === 200,
   });
   if (exchanged.kind === 'failed') throw refuseForNow(explainFailure(exchanged.error));
-  if (exchanged.status !== 200) return { fault: explainStatus(url, exchanged) };
+  const { status } = exchanged;
+  if (isTransientStatus(status)) throw refuseForNow(`the answer was ${status}`);
+  if (status !== 200) return { fault: explainStatus(url, exchanged) };
   const text = await readText(exchanged);
   if (text !== undefined) return readKeySet(text);
   const what = `returns more than ${MAX_SET_BYTES} bytes, which no key set has`;
@@ -70,9 +66,6 @@ export function refuseForNow(reason: string, cause?: unknown): Problem {
 }
 
 function explainStatus(url: string, { status, headers }: Answer): KeySetFault {
-  if (status >= 500 || PASSING_STATUSES.includes(status)) {
-    throw refuseForNow(`the answer was ${status}`);
-  }
   if (status < 300 || status >= 400) return { what: `answers ${status}`, instead: WHERE_KEYS_ARE };
   const what = `redirects (${status}), and redirects are not followed`;
   const target = readLocation(url, headers.location);

@@ -51,7 +51,7 @@ function keepSet(url: string): ReadSet {
 
   const load = async (nowSeconds: number) => {
     try {
-      known = { set: await obtainKeySet(url), at: nowSeconds };
+      known = { set: await loadKeySet(url), at: nowSeconds };
       failure = undefined;
     } catch (error) {
       if (!(error instanceof Problem || error instanceof ConfigError)) throw error;
@@ -75,7 +75,7 @@ function keepSet(url: string): ReadSet {
 }
 
 /** @throws {ConfigError} that says what is there instead of keys; {@link Problem} `identity_unavailable`. */
-async function obtainKeySet(url: string): Promise<KeySet> {
+async function loadKeySet(url: string): Promise<KeySet> {
   const fetched = await fetchKeySet(url);
   if ('keys' in fetched) return fetched.keys;
   const { what, instead } = fetched.fault;

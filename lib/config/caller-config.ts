@@ -66,9 +66,7 @@ const auth = {
     ),
   ),
   AUTH_JWKS_URL: v.optional(v.string()),
-  AUTH_JWKS_LOOPBACK: v.optional(
-    v.picklist(['allow'], 'must be allow, and only on your own machine'),
-  ),
+  AUTH_JWKS_LOOPBACK: v.optional(v.picklist(['allow'], 'must be allow, on your own machine only')),
   AUTH_JWT_ISSUER: v.optional(
     v.pipe(given, v.regex(ISSUER, 'must be one issuer, such as https://login.example.com/')),
   ),

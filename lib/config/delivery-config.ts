@@ -17,9 +17,7 @@ const CLOUD_ENDPOINT = 'eb.tencentcloudapi.com';
 
 const variables = v.object({
   WEBHOOK_PORTS: v.optional(portList, ''),
-  WEBHOOK_LOOPBACK: v.optional(
-    v.picklist(['allow'], 'must be allow, and only on your own machine'),
-  ),
+  WEBHOOK_LOOPBACK: v.optional(v.picklist(['allow'], 'must be allow, on your own machine only')),
   EVENT_BUS_ID: v.optional(
     v.pipe(
       v.string(),

@@ -11,7 +11,7 @@ import {
   recordArrivals,
   requireMac,
 } from './durable.ts';
-import { type ArrivalEvent, keepPending, readSource } from './pending-confirmation.ts';
+import { type ArrivalEvent, readSource, storePending } from './pending-confirmation.ts';
 import type { Reception } from './plan-event.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 
@@ -65,13 +65,13 @@ export async function ingestAbsence(
   ledger: Ledger,
   dependencies: DispatchDependencies,
 ): Promise<LogFields> {
-  const recorded = await recordAbsence(event, reception, ledger, dependencies.now());
+  const recorded = await recordAbsence(event, reception, ledger, dependencies.clock.now());
   const { receivedAt } = reception;
   switch (recorded.kind) {
     case 'failed':
       return recorded.isSurplus ? { surplus: 1 } : {};
     case 'retry':
-      return keepPending({ event, origin: reception, receivedAt, dueAt: recorded.at }, ledger);
+      return storePending({ event, origin: reception, receivedAt, dueAt: recorded.at }, ledger);
     case 'done':
       return {
         ...describeReceivedEvent(receiveEvent(event, reception)),
@@ -93,8 +93,11 @@ async function noteArrival(
     return { isProven: false, isDeleted: false, isSurplus: false };
   }
   const source = readSource(event.task.MediaBasicInfo);
-  const { isKept, isDeleted } = await ledger.noteAbsentArrival({ fileId, source }, origin.subAppId);
-  return { isProven, isDeleted, isSurplus: !isKept };
+  const { isNoted, isDeleted } = await ledger.noteAbsentArrival(
+    { fileId, source },
+    origin.subAppId,
+  );
+  return { isProven, isDeleted, isSurplus: !isNoted };
 }
 
 /**

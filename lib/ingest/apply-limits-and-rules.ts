@@ -30,7 +30,7 @@ interface IngestPolicy {
   /** Unix milliseconds. */
   readonly receivedAt: number;
   /** Whether a file cannot be examined again later, so that it is judged by what VOD has read so far. */
-  readonly isOnlyLook?: boolean;
+  readonly isOnlyChance?: boolean;
 }
 
 /**
@@ -41,7 +41,7 @@ interface IngestPolicy {
 export function applyLimitsAndRules(
   received: ReceivedEvent,
   changes: readonly UploadChange[],
-  { settings, receivedAt, isOnlyLook }: IngestPolicy,
+  { settings, receivedAt, isOnlyChance }: IngestPolicy,
 ): IngestPlan {
   const media = readArrivedMedia(received.event);
   const [change] = changes;
@@ -52,7 +52,7 @@ export function applyLimitsAndRules(
   const facts = readMediaFacts(media.basic, media.meta);
   const problem = limits && judgeMedia(limits, facts);
   const isRead = facts.container !== undefined;
-  if (problem?.code === 'limits_exceeded' || (problem !== undefined && isOnlyLook && isRead)) {
+  if (problem?.code === 'limits_exceeded' || (problem !== undefined && isOnlyChance && isRead)) {
     const fields = { ...change.fields, problem: { ...problem } };
     return { changes: [{ ...change, fact: 'rejected', fields }], actions: [] };
   }

@@ -6,7 +6,7 @@ import type { Applications } from '../policy/applications.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { ITEM_PAUSE_MILLISECONDS, isItemFault } from '../runtime/item-fault.ts';
-import type { Deadline } from '../system.ts';
+import type { Clock, Deadline, Random } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import { isVodEventType, parseVodEvent } from '../vod/event.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
@@ -25,10 +25,8 @@ export interface ConfirmRun {
   readonly applications: Applications;
   readonly contexts: ContextConfig;
   readonly settings: Settings;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'fraction'>;
   /** When VOD must have answered. */
   readonly deadline: Deadline;
   /** Writes a separate log line about something that an operator should look at. */
@@ -61,13 +59,13 @@ export async function confirmClaimed(
   } catch (error) {
     if (!isItemFault(error)) throw error;
     counts.fail(error);
-    const { ledger, now } = run;
+    const { ledger, clock } = run;
     const [own] = run.applications;
     const { subAppId = own, proven = false, ...pending } = claim;
     const failed = { ...pending, proven, subAppId, own };
     const { counted, log } = await countEventFailure(failed, error, ledger);
     if (counted.isDead) await ledger.finishConfirmation(claim);
-    else await ledger.retryConfirmation(claim, now() + ITEM_PAUSE_MILLISECONDS);
+    else await ledger.retryConfirmation(claim, clock.now() + ITEM_PAUSE_MILLISECONDS);
     if (counted.isNews) counts.add('setAside');
     run.report(log);
   }
@@ -98,11 +96,11 @@ async function confirmOne(
 
 /** Asks VOD about an event that it did not report itself, and records its answer. */
 async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promise<Attempt> {
-  const { api, ledger, settings, now, deadline } = run;
+  const { api, ledger, settings, clock, deadline } = run;
   const [own] = run.applications;
   // Events that were stored before an application was configured belong to the service's own.
   const { subAppId = own, receivedAt } = claim;
-  const origin = { subAppId, own, contexts: trustContexts(run.contexts, now()) };
+  const origin = { subAppId, own, contexts: trustContexts(run.contexts, clock.now()) };
   const leaseSeconds = run.recorded && LEASE_SECONDS;
   const reception = { ...origin, receivedAt, confirmed: true, settings, leaseSeconds };
   const pending = parseVodEvent(claim.raw);
@@ -121,7 +119,7 @@ async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promis
   if (confirmation.kind === 'retry') return confirmation;
   if (confirmation.kind === 'failed') {
     if (confirmation.absent === undefined) return confirmation;
-    const recorded = await recordAbsence(confirmation.absent, reception, ledger, now());
+    const recorded = await recordAbsence(confirmation.absent, reception, ledger, clock.now());
     if (recorded.kind === 'done') run.recorded?.(recorded.events);
     return recorded;
   }
@@ -142,11 +140,11 @@ async function putOff(
   run: ConfirmRun,
   counts: ConfirmCounts,
 ): Promise<void> {
-  const { ledger, now, random } = run;
-  const ageMilliseconds = now() - claim.receivedAt;
+  const { ledger, clock, random } = run;
+  const ageMilliseconds = clock.now() - claim.receivedAt;
   const pause = scheduleRetry({ attempts: claim.attempt, ageMilliseconds }, random);
   if (pause !== undefined) {
-    await ledger.retryConfirmation(claim, now() + pause);
+    await ledger.retryConfirmation(claim, clock.now() + pause);
     counts.add('retried');
     return;
   }

@@ -187,7 +187,7 @@ export function createSpareRetries(ledger: WithLedger | undefined): SpareRetries
       dueAt = Math.min(dueAt, at);
     },
     async retryDue(run) {
-      if (run.now() < dueAt || run.deadline.left() < SPARE_MILLISECONDS) return;
+      if (run.clock.now() < dueAt || run.deadline.left() < SPARE_MILLISECONDS) return;
       // Calls that come in the meantime do not try the same.
       dueAt = Number.POSITIVE_INFINITY;
       const retry = async (opened: Ledger) => {

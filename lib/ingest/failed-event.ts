@@ -10,6 +10,7 @@ import {
   isItemFault,
   MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
+import type { Clock } from '../system.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import {
   isVodEventType,
@@ -75,16 +76,16 @@ export async function countEventFailure(
  *
  * @throws errors of the ledger if it cannot be reached.
  */
-async function keepFailedEvent(
+async function storeFailedEvent(
   failed: FailedEvent,
   error: unknown,
-  ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>,
+  ledger: Pick<Ledger, 'countItemFailure' | 'storeForRetry'>,
 ): Promise<EventFailure> {
   const failure = await countEventFailure(failed, error, ledger);
   if (failure.counted.isDead) return failure;
   const { raw, proven, subAppId, receivedAt } = failed;
   try {
-    await ledger.keepForRetry({ eventId: failure.eventId, raw, subAppId, receivedAt, proven });
+    await ledger.storeForRetry({ eventId: failure.eventId, raw, subAppId, receivedAt, proven });
     return failure;
   } catch (refusal) {
     if (!isItemFault(refusal)) throw refusal;
@@ -93,14 +94,14 @@ async function keepFailedEvent(
 }
 
 type WithFailures = (
-  work: (ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>) => Promise<EventFailure>,
+  work: (ledger: Pick<Ledger, 'countItemFailure' | 'storeForRetry'>) => Promise<EventFailure>,
 ) => Promise<EventFailure>;
 
 /**
  * Stores an event whose ingestion failed with `error` because of the event itself, and logs that: VOD would repeat it
  * at most twice, and it would fail in the same way. Any other error is thrown; without a ledger, every error is.
  */
-export async function keepOrThrow(
+export async function storeOrThrow(
   error: unknown,
   failed: FailedEvent,
   ledger: WithFailures | undefined,
@@ -108,7 +109,7 @@ export async function keepOrThrow(
 ): Promise<void> {
   // A refusal is not a fault.
   if (ledger === undefined || error instanceof Problem || !isItemFault(error)) throw error;
-  const failure = await ledger((opened) => keepFailedEvent(failed, error, opened));
+  const failure = await ledger((opened) => storeFailedEvent(failed, error, opened));
   Object.assign(log, failure.log, { confirmation: 'kept' });
 }
 
@@ -116,9 +117,8 @@ export async function keepOrThrow(
 export interface FailureRun {
   readonly subAppId: number | undefined;
   readonly applications: Applications;
-  readonly ledger: Pick<Ledger, 'countItemFailure' | 'keepForRetry'>;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly ledger: Pick<Ledger, 'countItemFailure' | 'storeForRetry'>;
+  readonly clock: Pick<Clock, 'now'>;
   /** Writes a log line. */
   readonly report: (fields: LogFields) => void;
 }
@@ -130,18 +130,18 @@ export interface FailureCounts {
 }
 
 /**
- * Stores an event that failed with `error` in a run, as {@link keepFailedEvent} does, and counts and reports it.
+ * Stores an event that failed with `error` in a run, as {@link storeFailedEvent} does, and counts and reports it.
  *
  * @throws errors of the ledger if it cannot be reached.
  */
 export async function reportFailedEvent(
   failed: Pick<FailedEvent, 'raw' | 'proven'>,
   error: unknown,
-  { subAppId, applications: [own], ledger, now, report }: FailureRun,
+  { subAppId, applications: [own], ledger, clock, report }: FailureRun,
   counts: FailureCounts,
 ): Promise<void> {
-  const event = { ...failed, subAppId, own, receivedAt: now() };
-  const { counted, log } = await keepFailedEvent(event, error, ledger);
+  const event = { ...failed, subAppId, own, receivedAt: clock.now() };
+  const { counted, log } = await storeFailedEvent(event, error, ledger);
   counts.fail(error);
   if (counted.isNews) counts.add('setAside');
   report(log);
@@ -170,7 +170,7 @@ const LINE_CHARACTERS = 8_192;
  *
  * @param write is called with each line.
  */
-export function logUnkeptEvent(
+export function logUnstoredEvent(
   received: ReceivedEvent,
   confirmed: boolean,
   write: (fields: LogFields) => void,
@@ -191,7 +191,7 @@ export function logUnkeptEvent(
 }
 
 /**
- * Throws `error`, because of which an event was not stored, after {@link logUnkeptEvent}. Events that fail because of
+ * Throws `error`, because of which an event was not stored, after {@link logUnstoredEvent}. Events that fail because of
  * themselves become dead letters, and events above a limit are counted in the log: neither is written here.
  *
  * @param log fields of the call's own line.
@@ -203,7 +203,7 @@ export function rethrowLogged(
   log: LogFields,
 ): never {
   if (!isItemFault(error)) {
-    logUnkeptEvent(received(), confirmed, (fields) => writeLogLine({ ...log, ...fields }));
+    logUnstoredEvent(received(), confirmed, (fields) => writeLogLine({ ...log, ...fields }));
   }
   throw error;
 }

@@ -31,8 +31,8 @@ export async function ingestProven(
 ): Promise<number> {
   const [first, ...others] = events;
   if (first === undefined) return 0;
-  const { ledger, settings, contexts, subAppId, applications, now } = run;
-  const receivedAt = now();
+  const { ledger, settings, contexts, subAppId, applications, clock } = run;
+  const receivedAt = clock.now();
   const origin = { subAppId, own: applications[0], contexts: trustContexts(contexts, receivedAt) };
   try {
     const reception = { ...origin, receivedAt, confirmed: true, settings };

@@ -25,7 +25,7 @@ import {
   LEASE_SECONDS,
   recordNotification,
 } from './durable.ts';
-import { keepOrThrow, rethrowLogged } from './failed-event.ts';
+import { rethrowLogged, storeOrThrow } from './failed-event.ts';
 import {
   type AdmitUnconfirmed,
   type ArrivalEvent,
@@ -57,7 +57,7 @@ import { trustContexts, trustSignKeys, verifyNotification } from './verify-notif
 /** Dependencies of ingesting what is pushed. */
 export interface IngestDependencies
   extends Pick<ActionDependencies, 'fetchCover'>,
-    Omit<DispatchDependencies, 'deadline'> {
+    Omit<DispatchDependencies, 'clock' | 'deadline'> {
   readonly config: Pick<CallbackConfig, 'signKeys' | 'sharedKeyUntil' | 'contexts'> & {
     readonly vodApi: Pick<CallbackConfig['vodApi'], 'subAppId'>;
   };
@@ -66,7 +66,7 @@ export interface IngestDependencies
   readonly settings: Settings;
   /** Without it nothing is stored: consumers have an event before VOD is answered. */
   readonly ledger: WithLedger | undefined;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
 
 /** VOD waits five seconds, network included: https://cloud.tencent.com/document/product/266/33779. */
@@ -84,12 +84,12 @@ const CONFIRM_MILLISECONDS = 2_500;
 export function createIngest(
   dependencies: IngestDependencies,
 ): (request: HttpEvent, call: Pick<Invocation, 'log' | 'deadline'>) => Promise<void> {
-  const { config, settings, ledger, now, clock } = dependencies;
+  const { config, settings, ledger, clock } = dependencies;
   const own = requireOwnApplication(settings.policy, config.vodApi.subAppId);
   const applications = listApplications(settings.policy, own);
-  const admitUnconfirmed = limitUnconfirmed(ledger, now);
+  const admitUnconfirmed = limitUnconfirmed(ledger, clock);
   const knowsFiles = ledger !== undefined || applications.length === 1;
-  const postponement = createPostponement(ledger, now);
+  const postponement = createPostponement(ledger, clock);
   const describeMediaInfos = joinFiles(dependencies.api.describeMediaInfos);
   const api = { ...dependencies.api, describeMediaInfos };
   const { noteRetry, retryDue } = createSpareRetries(ledger);
@@ -102,7 +102,7 @@ export function createIngest(
       writeLogLine({ level: 'warn', ...defined({ function: name, requestId }), ...fields });
     const confirming = limitTo(CONFIRM_MILLISECONDS, deadline, clock);
     const answering = limitTo(ANSWER_MILLISECONDS, deadline, clock);
-    const receivedAt = now();
+    const receivedAt = clock.now();
     const judgement = { applications, trusted: trustSignKeys(config, receivedAt), receivedAt };
     const { body, subAppId } = verifyNotification(request, judgement, log);
     const legacy = readLegacyEvent(body);
@@ -128,7 +128,7 @@ export function createIngest(
     } catch (error) {
       const raw = writeVodEvent(pushed.event);
       const failed = { raw, proven: false, subAppId, own, receivedAt };
-      await keepOrThrow(error, failed, ledger, log);
+      await storeOrThrow(error, failed, ledger, log);
     }
   };
 }
@@ -145,7 +145,7 @@ interface PushedEvent {
   readonly log: LogFields;
 }
 
-interface PushedRun extends IngestDependencies, DispatchDependencies {
+interface PushedRun extends IngestDependencies, Omit<DispatchDependencies, 'clock'> {
   readonly admitUnconfirmed: AdmitUnconfirmed;
   /** Whether files are recorded; if not, it is unknown which of several applications had a missing file. */
   readonly knowsFiles: boolean;

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { Problem } from '../problem.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { toErrorLogFields } from '../runtime/invocation.ts';
+import type { Clock } from '../system.ts';
 import { defined, isJsonObject } from '../validation/json-object.ts';
 import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
 import { parseVodEvent, readText, type VodEvent, writeVodEvent } from '../vod/event.ts';
@@ -23,12 +24,12 @@ export interface PendingEvent {
 }
 
 /** Stores an event, reduced to what is needed, so that the sweep asks VOD about it. Returns the log fields. */
-export async function keepPending(
+export async function storePending(
   { dueAt, ...pending }: PendingEvent,
-  ledger: Pick<Ledger, 'keepPendingConfirmation'>,
+  ledger: Pick<Ledger, 'storePendingConfirmation'>,
 ): Promise<LogFields> {
   const { row, fields } = writePending(pending);
-  const fresh = await ledger.keepPendingConfirmation({ ...row, ...defined({ dueAt }) });
+  const fresh = await ledger.storePendingConfirmation({ ...row, ...defined({ dueAt }) });
   return { ...fields, fresh };
 }
 
@@ -62,7 +63,7 @@ export async function postpone(
       ...defined({ vod: problem.vod }),
     });
   }
-  const fields = await ledger((opened) => keepPending(event, opened));
+  const fields = await ledger((opened) => storePending(event, opened));
   return { ...fields, ...toErrorLogFields(problem) };
 }
 
@@ -156,16 +157,14 @@ type WithCounter = (
 /**
  * Creates the limit for events without confirmation: over all instances if there is a ledger, otherwise for this one.
  * An event above the limit of this instance does not reach the ledger.
- *
- * @param now Unix milliseconds.
  */
 export function limitUnconfirmed(
   ledger: WithCounter | undefined,
-  now: () => number,
+  clock: Pick<Clock, 'now'>,
 ): AdmitUnconfirmed {
   const counts = new Map<number | undefined, { readonly minute: number; readonly count: number }>();
   const countHere = (subAppId: number | undefined) => {
-    const minute = Math.floor(now() / MINUTE);
+    const minute = Math.floor(clock.now() / MINUTE);
     const before = counts.get(subAppId);
     const count = before?.minute === minute ? before.count + 1 : 1;
     counts.set(subAppId, { minute, count });

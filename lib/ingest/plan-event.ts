@@ -24,7 +24,7 @@ export interface Reception extends Origin {
   /** Limits of new media, and rules for them. */
   readonly settings: Pick<Settings, 'policy' | 'rules'>;
   /** Whether a file cannot be examined again later, so that it is judged by what VOD has read so far. */
-  readonly isOnlyLook?: boolean;
+  readonly isOnlyChance?: boolean;
   /** Seconds for which the caller claims the deliveries, whose first attempts it makes; missing if it makes none. */
   readonly leaseSeconds?: number | undefined;
 }

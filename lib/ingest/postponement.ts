@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UnconfirmedEvent } from '../ledger/jobs/pending-confirmations.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { type LogFields, toErrorLogFields } from '../runtime/invocation.ts';
+import type { Clock } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
 import { readId, type VodEvent } from '../vod/event.ts';
@@ -59,12 +60,12 @@ export interface Postponement {
 /** Creates the postponement of one instance. Without a ledger nothing is stored. */
 export function createPostponement(
   ledger: WithLedger | undefined,
-  now: () => number,
+  clock: Pick<Clock, 'now'>,
 ): Postponement {
   let confirming = 0;
   let isStored = false;
   let isConfirmingStored = false;
-  const store = ledger && createStore(ledger, now);
+  const store = ledger && createStore(ledger, clock);
   return {
     async confirm(ask) {
       confirming += 1;
@@ -127,14 +128,14 @@ interface Stored {
  * Returns a function that stores a notification, together with those that come while others are being stored. It returns
  * whether it was new, or undefined if it was not stored.
  */
-function createStore(ledger: WithLedger, now: () => number) {
+function createStore(ledger: WithLedger, clock: Pick<Clock, 'now'>) {
   const waiting: Stored[] = [];
   let isWriting = false;
   const write = async () => {
     const batch = waiting.splice(0, STORED_AT_ONCE);
     // The same notification may come twice at the same time.
     const rows = [...new Map(batch.map(({ row }) => [row.eventId, row])).values()];
-    const overdueAt = now() - OVERDUE_MILLISECONDS;
+    const overdueAt = clock.now() - OVERDUE_MILLISECONDS;
     try {
       const fresh = await ledger((opened) => opened.queueConfirmations(rows, overdueAt));
       const byId = new Map(rows.map(({ eventId }, place) => [eventId, fresh?.[place]]));

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LogFields } from '../runtime/invocation.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import { listWholeDeletions, parseVodEvent, readId, type VodEvent } from '../vod/event.ts';
-import { keepPending } from './pending-confirmation.ts';
+import { storePending } from './pending-confirmation.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 
 /** The event of deleted files. */
@@ -119,7 +119,7 @@ export async function selectDeletions(
   }
   const [event, rest] = splitDeletions(known);
   if (rest === undefined) return { event, fields: {} };
-  await ledger((opened) => keepPending({ event: rest, origin, receivedAt }, opened));
+  await ledger((opened) => storePending({ event: rest, origin, receivedAt }, opened));
   return { event, fields: { surplusFiles: rest.task.FileIdSet.length } };
 }
 

@@ -36,7 +36,7 @@ export async function ingestStateless(
   { targets, ...dependencies }: StatelessDependencies,
 ): Promise<LogFields> {
   const { receivedAt } = reception;
-  const record = planEvent(receiveEvent(event, reception), { ...reception, isOnlyLook: true });
+  const record = planEvent(receiveEvent(event, reception), { ...reception, isOnlyChance: true });
   const acts = record.actions.length > 0 || record.changes.some(isRejection);
   const reserve = RESERVE_MILLISECONDS + (acts ? ACTION_MILLISECONDS : 0);
   const timeLimit = dependencies.deadline.left() - reserve;

@@ -1,10 +1,10 @@
-import { MOST_COUNTED, WAITING_FOR_ENDPOINT, writeNames } from './deliveries/endpoints.ts';
+import { MAX_COUNTED, WAITING_FOR_ENDPOINT, writeNames } from './deliveries/endpoints.ts';
 import { type LedgerDependencies, query, type Row, readTime, writeInState } from './query.ts';
 import { UNFINISHED_STATES } from './uploads/upload-row.ts';
 
 /**
  * Number of waiting items, and since when the oldest one waits: Unix milliseconds, missing if none does. Of more than
- * {@link MOST_COUNTED}, only those that are due first are counted; deliveries are counted for each endpoint, and uploads
+ * {@link MAX_COUNTED}, only those that are due first are counted; deliveries are counted for each endpoint, and uploads
  * for each state.
  */
 interface Waiting {
@@ -49,21 +49,21 @@ export interface BacklogLedger {
 function writeWaiting(name: string, oldest: string, from: string, dueAt: string): string {
   return `(
     select count(*)::integer as ${name}, min(oldest) as ${name}_oldest
-    from (select ${oldest} as oldest from ${from} order by ${dueAt} limit ${MOST_COUNTED}) w where oldest < 'infinity'
+    from (select ${oldest} as oldest from ${from} order by ${dueAt} limit ${MAX_COUNTED}) w where oldest < 'infinity'
   ) ${name}`;
 }
 
 /** Returns the column `name`, the number of rows of `from`; an index has them in the order of `order`. */
 function writeCount(name: string, from: string, order: string): string {
   return `(
-    select count(*)::integer as ${name} from (select from ${from} order by ${order} limit ${MOST_COUNTED}) c
+    select count(*)::integer as ${name} from (select from ${from} order by ${order} limit ${MAX_COUNTED}) c
   ) ${name}`;
 }
 
 const UPLOADS = UNFINISHED_STATES.map(
   (state) => `select created_at from (
       select created_at from uploads where ${writeInState(state)}
-      order by state desc, created_at, upload_id limit ${MOST_COUNTED}
+      order by state desc, created_at, upload_id limit ${MAX_COUNTED}
     ) ${state}`,
 ).join(' union all ');
 
@@ -90,7 +90,7 @@ const BACKLOG = `with recursive ${writeNames('names', 'pending')}
   ${writeCount('dead_items', "dead_items where state = 'dead'", 'last_failed_at desc, kind desc, item_id desc')}`;
 
 /** Creates the part of the ledger that counts its backlog. */
-export function createBacklogLedger({ connection, now }: LedgerDependencies): BacklogLedger {
+export function createBacklogLedger({ connection, clock }: LedgerDependencies): BacklogLedger {
   return {
     async readBacklog() {
       const [row = {}] = await query(connection, BACKLOG);
@@ -107,7 +107,7 @@ export function createBacklogLedger({ connection, now }: LedgerDependencies): Ba
         actions: readWaiting(row, 'actions'),
         deadActions: Number(row['dead_actions']),
         deadItems: Number(row['dead_items']),
-        lagMilliseconds: Number.isNaN(due) ? 0 : Math.max(0, now() - due),
+        lagMilliseconds: Number.isNaN(due) ? 0 : Math.max(0, clock.now() - due),
       };
     },
   };

@@ -43,7 +43,7 @@ const SAVE = 'update gone_applications set ended_to = $2 where sub_app_id = $1::
 /** Creates the part of the ledger for applications that VOD does not accept. */
 export function createGoneApplicationLedger({
   connection,
-  now,
+  clock,
 }: LedgerDependencies): GoneApplicationLedger {
   return {
     async listRefusedApplications() {
@@ -56,7 +56,7 @@ export function createGoneApplicationLedger({
       }));
     },
     noteRefusedApplication(subAppId) {
-      return hasRows(connection, NOTE, [subAppId, writeTime(now())]);
+      return hasRows(connection, NOTE, [subAppId, writeTime(clock.now())]);
     },
     async forgetRefusedApplication(subAppId) {
       await query(connection, FORGET, [subAppId]);
@@ -65,7 +65,7 @@ export function createGoneApplicationLedger({
       return hasRows(connection, RECALL, [subAppId]);
     },
     markApplicationGone(subAppId) {
-      return hasRows(connection, MARK, [subAppId, writeTime(now())]);
+      return hasRows(connection, MARK, [subAppId, writeTime(clock.now())]);
     },
     async saveEndedUploads(subAppId, endedTo) {
       await query(connection, SAVE, [subAppId, endedTo]);

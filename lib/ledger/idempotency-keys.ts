@@ -40,12 +40,12 @@ const FORGET = 'delete from requests where owner = $1 and key = $2 and upload_id
 
 /** Creates the part of the ledger for idempotency keys. */
 export function createIdempotencyKeyLedger(dependencies: LedgerDependencies): IdempotencyKeyLedger {
-  const { connection, now, randomKey } = dependencies;
+  const { connection, clock, random } = dependencies;
   const remember = async (requests: readonly KeyedRequest[]) => {
-    const recorder = randomKey();
+    const recorder = random.key();
     const first = new Map(requests.toReversed().map((request) => [nameKey(request), request]));
     const rows = writeJson([...first.values()].map(writeRequest));
-    const found = await query(connection, REMEMBER, [rows, writeTime(now()), recorder]);
+    const found = await query(connection, REMEMBER, [rows, writeTime(clock.now()), recorder]);
     const kept = new Map(
       found.map((row) => [nameKey({ owner: String(row['owner']), key: String(row['key']) }), row]),
     );

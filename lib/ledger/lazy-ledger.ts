@@ -32,7 +32,7 @@ export interface LedgerAddress {
 /** Returns access to the ledger at `databaseUrl`, if there is one. Its code is loaded when it is first needed. */
 export function openLedgerLazily(
   { databaseUrl, databaseCa }: LedgerAddress,
-  options: Pick<LedgerOptions, 'now' | 'randomKey' | 'targets' | 'answerMilliseconds'>,
+  options: Pick<LedgerOptions, 'clock' | 'random' | 'targets' | 'answerMilliseconds'>,
 ): WithLedger | undefined {
   if (databaseUrl === undefined) return undefined;
   return lazyLedger(async () => {
@@ -50,7 +50,7 @@ export function lazyLedger(open: () => Promise<Ledger>): WithLedger {
       opened ??= open();
       return await work(await opened);
     } catch (error) {
-      throw error instanceof LedgerError && error.isPassing ? explainPassing(error) : error;
+      throw error instanceof LedgerError && error.isTransient ? explainTransient(error) : error;
     }
   };
 }
@@ -60,7 +60,7 @@ export function leaseFrom(ledger: WithLedger): LeaseCalls {
   return (request) => ledger((each) => each.leaseVodCalls(request));
 }
 
-function explainPassing(cause: LedgerError): Problem {
+function explainTransient(cause: LedgerError): Problem {
   return new Problem(
     'The database of this service cannot be reached: nothing was done, retry later.',
     {

@@ -31,8 +31,8 @@ const ACQUIRE = `insert into leases as l (name, holder, held_until) values ($1, 
 const RELEASE = 'delete from leases where name = $1 and holder = $2';
 
 /** Creates the part of the ledger for watermarks and leases. */
-export function createLeaseLedger({ connection, now, randomKey }: LedgerDependencies): LeaseLedger {
-  const holder = randomKey();
+export function createLeaseLedger({ connection, clock, random }: LedgerDependencies): LeaseLedger {
+  const holder = random.key();
   return {
     async readWatermark(name) {
       const [row] = await query(connection, READ, [name]);
@@ -45,7 +45,7 @@ export function createLeaseLedger({ connection, now, randomKey }: LedgerDependen
       await query(connection, RESET, [name, writeTime(at)]);
     },
     async acquireLease(name, seconds) {
-      const at = now();
+      const at = clock.now();
       const until = writeTime(at + seconds * 1_000);
       return hasRows(connection, ACQUIRE, [name, holder, writeTime(at), until]);
     },

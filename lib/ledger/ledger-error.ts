@@ -1,6 +1,6 @@
 interface LedgerErrorOptions extends ErrorOptions {
   readonly code: string;
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
 }
 
 /** The database could not do what was requested. The text is for the operator, and never contains a secret. */
@@ -9,17 +9,17 @@ export class LedgerError extends Error {
   /** Error code of the server, the driver or the socket. */
   readonly code: string;
   /** Whether the same may succeed a little later without any action. */
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
 
   /** The ledger is bundled into a separate file, so its errors come from another copy of this class. */
   static override [Symbol.hasInstance](value: unknown): value is LedgerError {
     return value instanceof Error && value.name === 'LedgerError';
   }
 
-  constructor(message: string, { code, isPassing, ...options }: LedgerErrorOptions) {
+  constructor(message: string, { code, isTransient, ...options }: LedgerErrorOptions) {
     super(message, options);
     this.code = code;
-    this.isPassing = isPassing;
+    this.isTransient = isTransient;
   }
 }
 

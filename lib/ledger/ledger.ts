@@ -1,4 +1,5 @@
 import type { Subscription } from '../model/message-type.ts';
+import type { Clock, Random } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import { type BacklogLedger, createBacklogLedger } from './backlog.ts';
 import { createConnection } from './connection/connection.ts';
@@ -71,10 +72,9 @@ export interface Ledger
 
 /** Dependencies of a ledger. */
 export interface LedgerOptions {
-  /** Unix milliseconds, also while the instance was frozen. */
-  readonly now: () => number;
-  /** Returns a random text, different every time. */
-  readonly randomKey: () => string;
+  /** Of which no time is missing after the instance was frozen. */
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'key'>;
   /** `DATABASE_CA`, if it is set. */
   readonly databaseCa?: string | undefined;
   /** Longest wait for one answer of the database in milliseconds, after which its connection is treated as lost. */
@@ -94,12 +94,12 @@ export interface LedgerOptions {
  * state, the deliveries of that event, and the deletion of an unwanted file.
  */
 export function openLedger(databaseUrl: string, options: LedgerOptions): Ledger {
-  const { now, randomKey, targets, databaseCa, answerMilliseconds } = options;
+  const { clock, random, targets, databaseCa, answerMilliseconds } = options;
   const connection = createConnection({
-    ...{ databaseUrl, databaseCa, now, explain: explainOldSchema },
+    ...{ databaseUrl, databaseCa, clock, explain: explainOldSchema },
     ...defined({ answerMilliseconds }),
   });
-  return createLedger({ connection, now, randomKey, targets });
+  return createLedger({ connection, clock, random, targets });
 }
 
 /** Creates the ledger behind a connection, which it closes; see {@link openLedger}. */

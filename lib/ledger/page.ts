@@ -1,5 +1,5 @@
 import { refuseFields } from '../problem.ts';
-import { isKeptTime, writeTime } from './query.ts';
+import { isStorableTime, writeTime } from './query.ts';
 
 /** Position of the last item of a page: the values by which the list is ordered. */
 export type Cursor = readonly [time: number, ...ids: string[]];
@@ -47,7 +47,7 @@ export function writeCursor(cursor: Cursor): string {
 export function readCursor(text: string, length: number, path = 'cursor'): Cursor {
   const [time, ...ids] = parseList(Buffer.from(text, 'base64url').toString());
   const texts = ids.filter(isId);
-  if (isKeptTime(time) && texts.length === ids.length && ids.length === length - 1) {
+  if (isStorableTime(time) && texts.length === ids.length && ids.length === length - 1) {
     return [time, ...texts];
   }
   throw refuseFields([{ path, message: 'must be the cursor of the page before' }]);

@@ -1,5 +1,6 @@
 import type { Subscription } from '../model/message-type.ts';
 import type { UploadState } from '../model/upload-state.ts';
+import type { Clock, Random } from '../system.ts';
 import { LAST_SECOND } from '../validation/iso-time.ts';
 import { isJsonObject } from '../validation/json-object.ts';
 import type { Connection } from './connection/connection.ts';
@@ -7,10 +8,8 @@ import type { Connection } from './connection/connection.ts';
 /** Dependencies of the parts of the ledger. */
 export interface LedgerDependencies {
   readonly connection: Connection;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** Returns a random text, different every time. */
-  readonly randomKey: () => string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'key'>;
   /** Targets of recorded events, if they are known. */
   readonly targets: readonly Subscription[] | undefined;
 }
@@ -118,7 +117,7 @@ const LAST_MILLISECOND = LAST_SECOND * 1_000 + 999;
  * (https://www.postgresql.org/docs/current/datatype-datetime.html#DATATYPE-DATETIME-INPUT); no time here is before
  * 1970.
  */
-export function isKeptTime(milliseconds: unknown): milliseconds is number {
+export function isStorableTime(milliseconds: unknown): milliseconds is number {
   return (
     typeof milliseconds === 'number' &&
     Number.isInteger(milliseconds) &&
@@ -130,10 +129,10 @@ export function isKeptTime(milliseconds: unknown): milliseconds is number {
 /**
  * Returns `milliseconds` since 1970 in the form for a column of type `timestamptz`.
  *
- * @throws {RangeError} if it is not a time that can be stored: see {@link isKeptTime}.
+ * @throws {RangeError} if it is not a time that can be stored: see {@link isStorableTime}.
  */
 export function writeTime(milliseconds: number): string {
-  if (!isKeptTime(Math.trunc(milliseconds))) {
+  if (!isStorableTime(Math.trunc(milliseconds))) {
     throw new RangeError('A time must be of a year from 1970 to 9999.');
   }
   return new Date(milliseconds).toISOString();

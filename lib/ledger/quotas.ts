@@ -70,19 +70,19 @@ const ISSUE = `with ${RUN.run},
 /** Creates the part of the ledger that enforces quotas. */
 export function createQuotaLedger({
   connection,
-  now,
-  randomKey,
+  clock,
+  random,
   targets,
 }: LedgerDependencies): QuotaLedger {
   return {
     async issueWithin(owner, quotas, uploads, runId) {
       if (uploads.length === 0) return [];
-      const at = now();
+      const at = clock.now();
       const { signaturesPerMinute = null, openUploads = null, bytesPerDay = null } = quotas;
       const rows = await query(connection, ISSUE, [
         writeJson(uploads.map(writeWanted)),
         writeTime(at),
-        randomKey(),
+        random.key(),
         targets === undefined ? null : writeTargets(targets),
         cleanText(owner),
         writeJson(uploads.map(({ uploadId }) => uploadId)),

@@ -20,7 +20,7 @@ export interface LeaseRequest {
 }
 
 /** What one action may use; see the request of a lease. */
-export interface LimitTerms {
+export interface LimitRates {
   readonly action: string;
   readonly perSecond: number;
   readonly backgroundPerSecond: number | undefined;

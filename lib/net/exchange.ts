@@ -40,6 +40,17 @@ interface ExchangeHead {
 }
 
 /**
+ * Returns whether a server may answer otherwise later: it failed, or the client was too slow, too early or too often there.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.5
+ * @see https://www.rfc-editor.org/rfc/rfc8470#section-5.2
+ * @see https://www.rfc-editor.org/rfc/rfc6585#section-4
+ */
+export function isTransientStatus(status: number): boolean {
+  return status >= 500 || status === 408 || status === 425 || status === 429;
+}
+
+/**
  * Makes one request over HTTP and returns its result, within the limits of time and size in `request`. Redirections are
  * not followed. A connection whose answer was not read to its end is closed.
  */

@@ -55,7 +55,7 @@ const coverUrl = v.pipe(
   }),
 );
 
-const fillIn = v.pipe(
+const effects = v.pipe(
   strictMap({
     classId: v.optional(classId),
     /** Seconds after the media arrived. */
@@ -88,7 +88,7 @@ const ruleSchema = strictMap({
   name,
   /** All conditions must match; without any, every media file does. */
   match: v.optional(match, {}),
-  set: fillIn,
+  set: effects,
 });
 
 /** Schema of the rules, in their order. */

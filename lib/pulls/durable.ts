@@ -2,7 +2,7 @@ import type { KeyedRequest, RememberedRequest } from '../ledger/idempotency-keys
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { uploadPruned } from '../model/pruned-upload.ts';
 import type { Upload } from '../model/upload.ts';
-import { Problem, type ProblemCode } from '../problem.ts';
+import { isTransientProblem, type Problem } from '../problem.ts';
 import { quotaExceeded } from '../uploads/quota-memory.ts';
 import { defined } from '../validation/json-object.ts';
 import { TASK_MEMORY_MILLISECONDS } from '../validation/limits.ts';
@@ -23,13 +23,6 @@ export interface DurablePullDependencies extends UploadIdSources {
   /** Pulls of a batch that are sent immediately; all others are queued. */
   readonly sentAtOnce: number;
 }
-
-/** Problems after which a pull may be sent again later: VOD was not reached, failed, or limited the rate. */
-const PASSING: ReadonlySet<ProblemCode> = new Set([
-  'upstream_busy',
-  'upstream_failed',
-  'upstream_timeout',
-]);
 
 /**
  * Creates the store in the ledger: the same key of the same owner stands for the same upload as long as keys are kept, in
@@ -83,7 +76,7 @@ async function recognise(
   dependencies: DurablePullDependencies,
 ): Promise<IdentifiedPull> {
   if (kind === 'new') return { kind: 'new', pull };
-  const { ledger, contextKey, now } = dependencies;
+  const { ledger, contextKey, clock } = dependencies;
   const upload = await ledger((each) => each.findUpload(uploadId));
   if (upload !== undefined && wasRefused(upload)) {
     await ledger((each) => each.forgetRequest({ ...request, uploadId }));
@@ -91,7 +84,7 @@ async function recognise(
     return recognise(pull, request, again, dependencies);
   }
   if (kind === 'conflict') return { kind: 'conflict' };
-  if (upload !== undefined && !isUnsent(upload, now())) {
+  if (upload !== undefined && !isUnsent(upload, clock.now())) {
     const { taskId, state } = upload;
     const submitted = { uploadId, ...defined({ taskId }), state };
     return { kind: 'known', submitted: Promise.resolve(submitted) };
@@ -178,7 +171,7 @@ async function queueOrFail(
   { ledger }: DurablePullDependencies,
 ): Promise<SubmittedPull> {
   const { uploadId } = job;
-  if (error instanceof Problem && PASSING.has(error.code)) {
+  if (isTransientProblem(error)) {
     await ledger((each) => each.enqueuePulls([job]));
     return { uploadId, state: 'issued' };
   }

@@ -16,7 +16,7 @@ interface OpenDependencies extends UploadIdSources {
 }
 
 /** Returns what pulls need where there is a ledger: without one, this file and what it imports are never loaded. */
-export function openDurablePulls({ vodApi, clock, ...sources }: OpenDependencies): {
+export function openDurablePulls({ vodApi, ...sources }: OpenDependencies): {
   readonly store: PullStore;
   readonly budget: CallBudget;
 } {
@@ -24,6 +24,6 @@ export function openDurablePulls({ vodApi, clock, ...sources }: OpenDependencies
     // The pulls that one instance may start within a second are answered with their tasks; the others are sent later, or
     // the caller would have to wait for them.
     store: createDurablePulls({ ...sources, sentAtOnce: vodApi.pullsPerSecond }),
-    budget: createCallBudget(vodApi, leaseFrom(sources.ledger), clock),
+    budget: createCallBudget(vodApi, leaseFrom(sources.ledger), sources.clock),
   };
 }

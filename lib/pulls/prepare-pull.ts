@@ -6,6 +6,7 @@ import { createUploadId, UPLOAD_ID_RANDOM_RANGE } from '../model/upload-id.ts';
 import type { Permit } from '../policy/permit-caller.ts';
 import { boundPull } from '../policy/permit-caller.ts';
 import { describeProblem, Problem } from '../problem.ts';
+import type { Clock, Random } from '../system.ts';
 import { formatIsoTime } from '../validation/iso-time.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import { MAX_MEDIA_NAME_BYTES } from '../validation/limits.ts';
@@ -152,17 +153,13 @@ function toPullUpload(
 
 /** Sources of new upload ids. */
 export interface UploadIdSources {
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A cryptographically random whole number below `range`. */
-  readonly random: (range: number) => number;
-  /** Returns a random text, different every time. */
-  readonly randomKey: () => string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'integer' | 'key'>;
 }
 
 /** Returns a new id for a pull's upload. A pull is never continued, so its id need not prove its owner. */
-export function createPullId(owner: string, { now, random, randomKey }: UploadIdSources): string {
-  return createUploadId(owner, randomKey(), now(), random(UPLOAD_ID_RANDOM_RANGE));
+export function createPullId(owner: string, { clock, random }: UploadIdSources): string {
+  return createUploadId(owner, random.key(), clock.now(), random.integer(UPLOAD_ID_RANDOM_RANGE));
 }
 
 /** Without an extension, the end of a path may be any text, even a secret. */

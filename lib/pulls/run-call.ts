@@ -24,8 +24,8 @@ export function withRuns<Result>(
 
 /** Returns what the items of a call are checked against. */
 export function describeContext({ dependencies }: RunCall): PullContext {
-  const { now, urlPolicy } = dependencies;
-  return { nowSeconds: Math.floor(now() / 1_000), policy: urlPolicy };
+  const { clock, urlPolicy } = dependencies;
+  return { nowSeconds: Math.floor(clock.now() / 1_000), policy: urlPolicy };
 }
 
 /** Returns the numbers of items that were accepted and refused, which are also logged. */

@@ -49,7 +49,7 @@ export async function addRunItems(
     batch,
     { ...dependencies, store },
   );
-  await keepRefused(run, items, results, store.asked, dependencies.ledger);
+  await storeRefused(run, items, results, store.asked, dependencies.ledger);
   return results.map((result, place): AddedItem => {
     const { id } = items[place] ?? {};
     if ('problem' in result)
@@ -120,10 +120,10 @@ function createRunPulls(
 function recognise(
   pull: PreparedPull,
   { uploadId, state, createdAt, subAppId }: AddedRunItem,
-  { contextKey, now }: Pick<RunPullDependencies, 'contextKey' | 'now'>,
+  { contextKey, clock }: Pick<RunPullDependencies, 'contextKey' | 'clock'>,
 ): IdentifiedPull {
   if (uploadId === pull.job.uploadId) return { kind: 'new', pull };
-  const isRecent = createdAt === undefined || now() - createdAt < TASK_MEMORY_MILLISECONDS;
+  const isRecent = createdAt === undefined || clock.now() - createdAt < TASK_MEMORY_MILLISECONDS;
   if (state !== 'waiting' || !isRecent) {
     return { kind: 'known', submitted: Promise.resolve({ uploadId, state: toUploadState(state) }) };
   }
@@ -150,7 +150,7 @@ async function refuseToSend(): Promise<never> {
 }
 
 /** Records why items have no upload, so that their problems are counted and listed with the others. */
-async function keepRefused(
+async function storeRefused(
   { runId }: PullRun,
   items: readonly CheckedItem[],
   results: Awaited<ReturnType<typeof submitBatch>>,

@@ -122,14 +122,14 @@ async function listItems(run: PullRun, call: RunCall): Promise<Answer> {
 }
 
 /** Items of one page whose progress VOD is asked for. */
-const MOST_ASKED = 10;
+const MAX_ASKED = 10;
 
 async function askProgress(items: readonly RunItem[], { deadline, dependencies }: RunCall) {
   const ids = items.flatMap(({ state, uploadId }) =>
     state === 'fetching' && uploadId !== undefined ? [uploadId] : [],
   );
   const uploads = await dependencies.ledger((each) =>
-    Promise.all(ids.slice(0, MOST_ASKED).map((id) => each.findUpload(id))),
+    Promise.all(ids.slice(0, MAX_ASKED).map((id) => each.findUpload(id))),
   );
   return readPullProgress(
     uploads.filter((upload) => upload !== undefined),

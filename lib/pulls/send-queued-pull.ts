@@ -1,5 +1,6 @@
 import type { Done, Failed, Retry } from '../model/attempt.ts';
 import { Problem } from '../problem.ts';
+import type { Clock } from '../system.ts';
 import type { JsonObject } from '../validation/json-object.ts';
 import type { CallOptions } from '../vod/call.ts';
 import type { RepeatablePullUpload, VodApi } from '../vod/client.ts';
@@ -40,11 +41,10 @@ export async function sendQueuedPull(
   { request, attempt }: WaitingPull,
   {
     api,
-    now,
+    clock,
   }: {
     readonly api: Pick<VodApi, 'pullUpload'>;
-    /** Unix milliseconds. */
-    readonly now: () => number;
+    readonly clock: Pick<Clock, 'now'>;
   },
   options: CallOptions,
 ): Promise<SentPull> {
@@ -60,7 +60,7 @@ export async function sendQueuedPull(
       return { kind: 'failed', error: error.code, problem: { ...toUploadProblem(error) } };
     }
     const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (attempt - 1);
-    const at = now() + Math.min(pause, MAX_PAUSE_MILLISECONDS);
+    const at = clock.now() + Math.min(pause, MAX_PAUSE_MILLISECONDS);
     return { kind: 'retry', error: error.code, at };
   }
 }

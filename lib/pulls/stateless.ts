@@ -23,7 +23,7 @@ interface KeyedRequest {
  */
 export function createStatelessPulls(sources: UploadIdSources): PullStore {
   const memory = createRequestMemory();
-  const begin = openQuotaMemory(sources.now);
+  const begin = openQuotaMemory(sources.clock);
 
   const admit = async (pull: PreparedPull) => {
     try {

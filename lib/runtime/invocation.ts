@@ -50,7 +50,7 @@ function readRemaining(context: object): number {
 export function toErrorLogFields(error: unknown): LogFields {
   if (error instanceof Problem) return explainProblem(error);
   if (error instanceof LedgerError) {
-    const code = error.isPassing ? 'ledger_unavailable' : 'internal';
+    const code = error.isTransient ? 'ledger_unavailable' : 'internal';
     return { code, reason: error.message, ...describeLedgerError(error) };
   }
   if (error instanceof ConfigError) {
@@ -81,8 +81,8 @@ function explainProblem({ code, message, errors, vod, cause }: Problem): LogFiel
 }
 
 /** What does not pass, such as a database that is older than the code, needs the operator. */
-function describeLedgerError({ isPassing, code }: LedgerError): LogFields {
-  return { level: isPassing ? 'warn' : 'error', databaseCode: code };
+function describeLedgerError({ isTransient, code }: LedgerError): LogFields {
+  return { level: isTransient ? 'warn' : 'error', databaseCode: code };
 }
 
 /** The caller chooses the names of unknown fields; a text that does not look like a name is not logged. */

@@ -1,5 +1,6 @@
 import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
+import type { Random } from '../system.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -40,12 +41,11 @@ const APART_MILLISECONDS = 97_003;
  * Returns when VOD is to be asked about `upload` again, in Unix milliseconds; undefined for never.
  *
  * @param now Unix milliseconds.
- * @param random returns a number from 0 up to, but not including, 1.
  */
 export function scheduleCheck(
   upload: Upload,
   now: number,
-  random: () => number,
+  random: Pick<Random, 'fraction'>,
 ): number | undefined {
   const { state, method, fileId, taskId, updatedAt, expiresAt } = upload;
   if (state === 'ready' || (state === 'failed' && fileId !== undefined)) {
@@ -63,9 +63,14 @@ export function scheduleCheck(
 }
 
 /** The pause doubles each time, from a day to 90 days. */
-function scheduleFile({ updatedAt, subAppId = 0 }: Upload, now: number, random: () => number) {
+function scheduleFile(
+  { updatedAt, subAppId = 0 }: Upload,
+  now: number,
+  random: Pick<Random, 'fraction'>,
+) {
   const { shortest, longest } = FILE_PAUSE;
-  const pause = Math.min(Math.max(now - updatedAt, shortest), longest) * (1 + random() * JITTER);
+  const pause =
+    Math.min(Math.max(now - updatedAt, shortest), longest) * (1 + random.fraction() * JITTER);
   const offset = (subAppId * APART_MILLISECONDS) % GATHERING_MILLISECONDS;
   const slots = Math.ceil((now + pause - offset) / GATHERING_MILLISECONDS);
   return slots * GATHERING_MILLISECONDS + offset;

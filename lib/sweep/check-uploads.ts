@@ -89,7 +89,7 @@ async function findScannedUntil(
   subAppId: number | undefined,
   run: SweepRun,
 ): Promise<number | undefined> {
-  return run.applications.includes(subAppId) ? readScannedUntil(subAppId, run) : run.now();
+  return run.applications.includes(subAppId) ? readScannedUntil(subAppId, run) : run.clock.now();
 }
 
 /** What is known before an upload is checked. */
@@ -108,14 +108,14 @@ async function checkOrPutOff(
   run: ApplicationRun,
   counts: CheckCounts,
 ): Promise<void> {
-  const { ledger, now, subAppId } = run;
+  const { ledger, clock, subAppId } = run;
   const { uploadId, fileId } = upload;
   try {
     await checkUpload(upload, findings, run, counts);
   } catch (error) {
     const item = { kind: 'upload', id: uploadId, subAppId, fileId } as const;
     const isDead = await failItem(item, error, run, counts);
-    await ledger.setNextCheck(uploadId, isDead ? undefined : now() + ITEM_PAUSE_MILLISECONDS);
+    await ledger.setNextCheck(uploadId, isDead ? undefined : clock.now() + ITEM_PAUSE_MILLISECONDS);
   }
 }
 
@@ -125,7 +125,7 @@ async function checkUpload(
   run: ApplicationRun,
   counts: CheckCounts,
 ): Promise<void> {
-  const { ledger, now, random } = run;
+  const { ledger, clock, random } = run;
   const { uploadId, fileId } = upload;
   const file = fileId === undefined ? undefined : files.get(fileId);
   // VOD did not answer; the upload is due again when the lease expires.
@@ -140,7 +140,7 @@ async function checkUpload(
   // The change has already set the next check.
   if (fresh > 0) return;
   if (file === 'gone' || !(await endOverdue(upload, scannedUntil, run, counts))) {
-    await ledger.setNextCheck(uploadId, scheduleCheck(upload, now(), random));
+    await ledger.setNextCheck(uploadId, scheduleCheck(upload, clock.now(), random));
   }
 }
 
@@ -186,12 +186,12 @@ async function describeTask(
 async function endOverdue(
   { uploadId, method, taskId }: Upload,
   scannedUntil: number | undefined,
-  { ledger, now }: SweepRun,
+  { ledger, clock }: SweepRun,
   counts: CheckCounts,
 ): Promise<boolean> {
   if (method === 'pull' && taskId === undefined && (await ledger.isQueued(uploadId))) return false;
   const upload = await ledger.findUpload(uploadId);
-  const end = upload && findEnd(upload, { now: now(), scannedUntil });
+  const end = upload && findEnd(upload, { now: clock.now(), scannedUntil });
   if (end === undefined) return false;
   await ledger.transition(uploadId, end.fact, end.fields);
   counts.add(end.fact === 'expired' ? 'expired' : 'givenUp');

@@ -75,7 +75,7 @@ export async function deliverWaiting(
       }
       // An endpoint that became free during the claim may have more.
       if (last && busy.size === 0 && excluded.length === 0) return;
-      const pause = run.sleep(PAUSE_MILLISECONDS);
+      const pause = run.clock.sleep(PAUSE_MILLISECONDS);
       await Promise.race([...busy.values(), pause, ...(last ? [] : [over])]);
     }
   } finally {

@@ -37,7 +37,7 @@ export async function drainPulls(
   await forEachAtOnce(claimPulls(run, left, pullsPerSecond), atOnce, (pull) =>
     sendOrSetAside(pull, run, counts).catch(counts.fail),
   );
-  for (const pull of left) await run.ledger.retryPull(pull, run.now());
+  for (const pull of left) await run.ledger.retryPull(pull, run.clock.now());
 }
 
 /** Returns the due pulls; claimed ones for which there is no time are added to `left`. */
@@ -55,14 +55,14 @@ async function* claimPulls(run: SweepRun, left: ClaimedPull[], pullsPerSecond: n
 
 /** A pull that cannot be sent because of itself finally fails, so that its upload does not wait for it for ever. */
 async function sendOrSetAside(pull: ClaimedPull, run: SweepRun, counts: PullCounts): Promise<void> {
-  const { ledger, now } = run;
+  const { ledger, clock } = run;
   try {
     await send(pull, run, counts);
   } catch (error) {
     const { uploadId: id, subAppId } = pull;
     const isDead = await failItem({ kind: 'pull', id, subAppId }, error, run, counts);
     if (isDead) await ledger.failPull(pull, { code: nameError(error), detail: SET_ASIDE });
-    else await ledger.retryPull(pull, now() + ITEM_PAUSE_MILLISECONDS);
+    else await ledger.retryPull(pull, clock.now() + ITEM_PAUSE_MILLISECONDS);
   }
 }
 
@@ -70,11 +70,11 @@ const SET_ASIDE = 'The service could not send this pull to VOD. It may be sent a
 
 async function send(
   pull: ClaimedPull,
-  { api, ledger, now, deadline }: SweepRun,
+  { api, ledger, clock, deadline }: SweepRun,
   counts: PullCounts,
 ): Promise<void> {
   const options = { deadline, subAppId: pull.subAppId };
-  const sent = await sendQueuedPull(pull, { api, now }, options);
+  const sent = await sendQueuedPull(pull, { api, clock }, options);
   switch (sent.kind) {
     case 'done':
       await ledger.finishPull(pull, sent.taskId);

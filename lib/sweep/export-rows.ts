@@ -3,14 +3,14 @@ import { Agent } from 'node:https';
 import type { RowExport } from '../config/retention-config.ts';
 import { exchange } from '../net/exchange.ts';
 import { signCosRequest } from '../signing/cos-signature.ts';
+import type { Clock } from '../system.ts';
 import type { VodCredentials } from '../vod/credentials.ts';
 import type { ExportRows } from './prune.ts';
 
 /** Dependencies of the export. */
 interface ExportDependencies {
   readonly readCredentials: () => VodCredentials;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   /** Where COS is, if not at the bucket's own host. */
   readonly origin?: string;
 }
@@ -41,7 +41,7 @@ class ExportError extends Error {
  */
 export function createRowExport(
   { bucket, region, prefix }: RowExport,
-  { readCredentials, now, origin }: ExportDependencies,
+  { readCredentials, clock, origin }: ExportDependencies,
 ): ExportRows {
   const host = `${bucket}.cos.${region}.myqcloud.com`;
   const agent = origin === undefined ? new Agent({ keepAlive: true }) : undefined;
@@ -59,7 +59,7 @@ export function createRowExport(
       host,
       ...(token === undefined ? {} : { 'x-cos-security-token': token }),
     };
-    const authorization = signCosRequest({ method: 'put', path, headers }, key, now());
+    const authorization = signCosRequest({ method: 'put', path, headers }, key, clock.now());
     const answer = await exchange({
       url: `${origin ?? `https://${host}`}${path}`,
       method: 'PUT',

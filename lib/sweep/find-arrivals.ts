@@ -63,12 +63,12 @@ const MARGIN_SECONDS = 60;
  */
 async function listTasks(
   news: readonly MediaInfo[],
-  { api, subAppId, deadline, now }: ApplicationRun,
+  { api, subAppId, deadline, clock }: ApplicationRun,
 ): Promise<ReadonlyMap<string, MediaTasks> | undefined> {
   if (news.length < FEW_FILES) return undefined;
   const times = news.map(({ BasicInfo }) => parseIsoTime(BasicInfo?.CreateTime ?? '') ?? 0);
   const first = Math.min(...times) - MARGIN_SECONDS;
-  if (now() / 1_000 - first > TASK_MEMORY_MILLISECONDS / 1_000) return undefined;
+  if (clock.now() / 1_000 - first > TASK_MEMORY_MILLISECONDS / 1_000) return undefined;
   const maxPages = Math.floor(news.length / FEW_FILES);
   try {
     return await listMediaTasks(formatIsoTime(first), maxPages, api, { deadline, subAppId });

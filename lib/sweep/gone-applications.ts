@@ -47,10 +47,11 @@ export async function endGoneApplications(
   run: SweepRun,
   counts: GoneCounts,
 ): Promise<KnownApplications> {
-  const { ledger, now } = run;
+  const { ledger, clock } = run;
   const refused = await ledger.listRefusedApplications();
   const old = refused.filter(
-    ({ goneAt, refusedAt }) => goneAt === undefined && now() - refusedAt >= GRACE_MILLISECONDS,
+    ({ goneAt, refusedAt }) =>
+      goneAt === undefined && clock.now() - refusedAt >= GRACE_MILLISECONDS,
   );
   const newlyGone = await selectGone(old, run).catch((error: unknown) => {
     counts.fail(error);

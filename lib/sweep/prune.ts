@@ -36,7 +36,7 @@ export type ExportRows = (
 const LEASE_SECONDS = 60;
 
 /** The longest time of a run for pruning, in milliseconds: the other work of a sweep is due, and this is not. */
-const LONGEST_MILLISECONDS = 10_000;
+const MAX_MILLISECONDS = 10_000;
 
 /** After this time no statement runs any more that began before an upload was pruned. */
 const REMOVAL_MILLISECONDS = 60_000;
@@ -57,7 +57,7 @@ export async function prune(
 ): Promise<void> {
   const { ledger, deadline } = run;
   const begun = deadline.left();
-  const mayGoOn = () => hasTime(run) && begun - deadline.left() < LONGEST_MILLISECONDS;
+  const mayGoOn = () => hasTime(run) && begun - deadline.left() < MAX_MILLISECONDS;
   if (!mayGoOn() || !(await ledger.acquireLease('prune', LEASE_SECONDS))) return;
   try {
     // One page of each kind in turn, so that the first does not use up the time of the others.
@@ -79,10 +79,10 @@ interface Turn {
 }
 
 async function openTurns(
-  { ledger, now }: SweepRun,
+  { ledger, clock }: SweepRun,
   retention: Retention,
 ): Promise<readonly Turn[]> {
-  const present = now();
+  const present = clock.now();
   const cutoff = (kind: RetainedKind) => present - (retention[kind] ?? Number.POSITIVE_INFINITY);
   const turns: Turn[] = [];
   for (const [name, kind] of listPruned()) {
@@ -160,13 +160,13 @@ async function removePage(
 async function endTurn(
   { name, kind }: Turn,
   { until }: PrunablePage,
-  { ledger, now }: SweepRun,
+  { ledger, clock }: SweepRun,
 ): Promise<undefined> {
   if (until !== undefined) await ledger.advanceWatermark(nameMark(name), until);
   if (kind === 'deliveries') return;
   const round = `${nameMark(name)} round`;
   const begun = (await ledger.readWatermark(round)) ?? 0;
-  if (now() - begun < ROUND_MILLISECONDS) return;
-  await ledger.resetWatermark(round, now());
+  if (clock.now() - begun < ROUND_MILLISECONDS) return;
+  await ledger.resetWatermark(round, clock.now());
   await ledger.resetWatermark(nameMark(name), 0);
 }

@@ -13,7 +13,7 @@ const GONE_MILLISECONDS = 24 * 60 * MINUTE;
 const PART = 4;
 
 /** The applications that a sweep looks at. */
-export interface LookedApplications {
+export interface DueApplications {
   readonly due: readonly (number | undefined)[];
   /** Those of them that VOD refused before. */
   readonly refused: ReadonlySet<number | undefined>;
@@ -24,8 +24,8 @@ export interface LookedApplications {
  * has refused one, the more rarely, so that one that comes back is found by few calls.
  */
 export async function selectApplications(
-  run: Pick<SweepRun, 'applications' | 'ledger' | 'looksNow' | 'now'>,
-): Promise<LookedApplications> {
+  run: Pick<SweepRun, 'applications' | 'ledger' | 'looksNow' | 'clock'>,
+): Promise<DueApplications> {
   const { applications, ledger } = run;
   const listed = await ledger.listRefusedApplications();
   const refused = new Map(listed.map((each) => [each.subAppId, each]));
@@ -39,7 +39,7 @@ export async function selectApplications(
 
 async function isDue(
   { subAppId, refusedAt, goneAt }: RefusedApplication,
-  { ledger, looksNow, now }: Pick<SweepRun, 'ledger' | 'looksNow' | 'now'>,
+  { ledger, looksNow, clock }: Pick<SweepRun, 'ledger' | 'looksNow' | 'clock'>,
 ): Promise<boolean> {
   const name = `refused ${subAppId}`;
   const lookedAt = (await ledger.readWatermark(name)) ?? refusedAt;
@@ -47,8 +47,8 @@ async function isDue(
     goneAt === undefined
       ? Math.min((lookedAt - refusedAt) / PART, REFUSED_MILLISECONDS)
       : GONE_MILLISECONDS;
-  if (!looksNow && now() - lookedAt < Math.max(interval, MINUTE)) return false;
-  await ledger.resetWatermark(name, now());
+  if (!looksNow && clock.now() - lookedAt < Math.max(interval, MINUTE)) return false;
+  await ledger.resetWatermark(name, clock.now());
   return true;
 }
 
@@ -59,7 +59,7 @@ async function isDue(
  */
 export async function noteAcceptance(
   run: ApplicationRun,
-  refused: LookedApplications['refused'],
+  refused: DueApplications['refused'],
   work: (run: ApplicationRun) => Promise<void>,
 ): Promise<void> {
   const { subAppId, ledger, api } = run;

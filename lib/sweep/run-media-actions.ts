@@ -39,12 +39,12 @@ export async function runMediaActions(
     });
     if (claims.length > 0) continue;
     if (last) return;
-    await Promise.race([run.sleep(PAUSE_MILLISECONDS), over]);
+    await Promise.race([run.clock.sleep(PAUSE_MILLISECONDS), over]);
   }
 }
 
 async function act(claim: ClaimedAction, run: SweepRun, counts: ActionCounts): Promise<void> {
-  const { ledger, now } = run;
+  const { ledger, clock } = run;
   const item = nameAction(claim);
   try {
     const settled = await settleAction(claim, run);
@@ -57,7 +57,7 @@ async function act(claim: ClaimedAction, run: SweepRun, counts: ActionCounts): P
     const isDead = await failItem(item, error, run, counts);
     const end = isDead
       ? { dead: true as const }
-      : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
+      : { nextAttemptAt: clock.now() + ITEM_PAUSE_MILLISECONDS };
     await ledger.failAction(claim, { error: nameError(error), ...end });
   }
 }

@@ -56,12 +56,12 @@ export async function readScannedUntil(
  * or a live recording if notifications are off. It continues where the last scan ended.
  */
 export async function scanMedia(run: ApplicationRun, counts: MediaCounts): Promise<void> {
-  const { ledger, subAppId, now, looksNow } = run;
+  const { ledger, subAppId, clock, looksNow } = run;
   const scan = nameScan(subAppId, run);
   if (!(await ledger.acquireLease(scan, LEASE_SECONDS))) return;
   try {
     // VOD's times are in seconds, and the current second is not over.
-    const before = toSecond(now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
+    const before = toSecond(clock.now() + (looksNow ? SECOND : -SETTLE_MILLISECONDS));
     const mark = await ledger.readWatermark(scan);
     const after = mark === undefined ? before - FIRST_MILLISECONDS : mark - OVERLAP_MILLISECONDS;
     await scanRange({ after: toSecond(after), before }, run, counts);

@@ -50,10 +50,10 @@ export async function putFileOff(
     subAppId,
     applications: [own],
     ledger,
-    now,
+    clock,
   } = run;
   const eventId = identifyEvent(parseVodEvent(raw), subAppId === own ? undefined : subAppId);
-  await ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: now() });
+  await ledger.storePendingConfirmation({ eventId, subAppId, raw, receivedAt: clock.now() });
   counts.fail(error);
 }
 

@@ -3,7 +3,7 @@ import type { ContextConfig } from '../config/context-config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { LogFields } from '../runtime/invocation.ts';
-import type { Deadline } from '../system.ts';
+import type { Clock, Deadline, Random } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import type { VodApi } from '../vod/client.ts';
 
@@ -20,12 +20,8 @@ export interface SweepRun {
   readonly fetchCover: FetchCover;
   /** Whether VOD is also asked now about what is otherwise left to its notifications for some time. */
   readonly looksNow: boolean;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number;
-  /** Resolves after the given number of milliseconds. */
-  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly random: Pick<Random, 'fraction'>;
   /** When work has to end. */
   readonly deadline: Deadline;
   /** Writes a separate log line about something that an operator should look at. */

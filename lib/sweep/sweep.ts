@@ -9,7 +9,7 @@ import { drainEventQueue, QUEUE_COUNTS } from './drain-event-queue.ts';
 import { drainPulls, PULL_COUNTS } from './drain-pulls.ts';
 import { PRUNE_COUNTS, type PruneOptions, prune } from './prune.ts';
 import {
-  type LookedApplications,
+  type DueApplications,
   noteAcceptance,
   selectApplications,
 } from './refused-applications.ts';
@@ -58,16 +58,16 @@ export async function sweep(run: SweepRun, options: SweepOptions): Promise<Sweep
     }
   };
   // If the ledger fails now, each step finds out for itself, and says so.
-  const looked = await selectApplications(run).catch(() => undefined);
-  const runStepForEach = forEachApplication(run, looked, runStep);
+  const selected = await selectApplications(run).catch(() => undefined);
+  const runStepForEach = forEachApplication(run, selected, runStep);
   await runSteps({ runStep, runStepForEach }, allCounts, options);
   const outOfTime = !hasTime(run);
   // Last, with the time that is left.
   await runStep('prune', (each) => prune(each, allCounts.prune, options));
 
   let backlog: SweepBacklog | undefined;
-  await runStep('backlog', async ({ ledger, now }) => {
-    backlog = await readSweepBacklog(ledger, now());
+  await runStep('backlog', async ({ ledger, clock }) => {
+    backlog = await readSweepBacklog(ledger, clock.now());
   });
   const counted = Object.entries(allCounts).map(([name, { counts }]) => [name, counts] as const);
   return {
@@ -115,13 +115,13 @@ const APPLICATIONS_AT_ONCE = 8;
 
 function forEachApplication(
   run: SweepRun,
-  looked: LookedApplications | undefined,
+  selected: DueApplications | undefined,
   runStep: StepRunner,
 ): ApplicationStepRunner {
-  const { due: applications, refused } = looked ?? { due: run.applications, refused: new Set() };
+  const { due: applications, refused } = selected ?? { due: run.applications, refused: new Set() };
   const { random } = run;
   // There may be no time left for the last application, so the order changes from sweep to sweep.
-  const first = Math.floor(random() * applications.length);
+  const first = Math.floor(random.fraction() * applications.length);
   const turns = [...applications.slice(first), ...applications.slice(0, first)];
   return (name, work) =>
     forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {

@@ -3,6 +3,7 @@ import { Problem } from '../problem.ts';
 import { respondUnlessCached } from '../runtime/conditional.ts';
 import { type HttpEvent, readJsonBody, readPath, readQueryFields } from '../runtime/http-event.ts';
 import type { Answer } from '../runtime/http-handler.ts';
+import type { Clock } from '../system.ts';
 import { refuseOptions } from '../validation/query.ts';
 import { viewEndpoint } from './endpoint-view.ts';
 import { replayDeliveries } from './replay.ts';
@@ -19,8 +20,7 @@ import { formatMilliseconds } from './upload-view.ts';
 interface OperatorCall {
   readonly event: HttpEvent;
   readonly ledger: WithLedger;
-  /** Unix milliseconds. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Returns a page of dead deliveries. @throws {Problem} */
@@ -49,9 +49,9 @@ export async function listDeadItems({ event, ledger }: OperatorCall): Promise<An
 }
 
 /** Has the next sweep retry a dead item. @throws {Problem} */
-export async function replayItem({ event, ledger, now }: OperatorCall): Promise<Answer> {
+export async function replayItem({ event, ledger, clock }: OperatorCall): Promise<Answer> {
   const item = parseItemRequest(readJsonBody(event, {}));
-  const isReplayed = await ledger((each) => replayDeadItem(item, each, now()));
+  const isReplayed = await ledger((each) => replayDeadItem(item, each, clock.now()));
   return { status: 202, body: { replayed: isReplayed ? 1 : 0 } };
 }
 

@@ -17,7 +17,7 @@ export type FetchedPull = Pick<Upload, 'uploadId' | 'taskId' | 'subAppId'>;
 const PAUSE_SECONDS = 5;
 
 /** Longest time for all of them, in milliseconds: the caller waits for the upload, and the percentage is an extra. */
-const LONGEST_MILLISECONDS = 2_000;
+const MAX_MILLISECONDS = 2_000;
 
 /** Calls that run at the same time. */
 const AT_ONCE = 4;
@@ -44,7 +44,7 @@ export async function readPullProgress(
       percent === undefined ? [] : [[uploadId, percent] as const],
     ),
   );
-  const soon = limitTo(LONGEST_MILLISECONDS, deadline, clock);
+  const soon = limitTo(MAX_MILLISECONDS, deadline, clock);
   await forEachAtOnce(
     known.filter(({ isDue }) => isDue),
     AT_ONCE,

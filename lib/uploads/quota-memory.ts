@@ -1,5 +1,6 @@
 import type { Quotas } from '../model/quotas.ts';
 import { Problem, type QuotaRefusal } from '../problem.ts';
+import type { Clock } from '../system.ts';
 
 /**
  * Counts a new upload of `owner` against the quotas.
@@ -15,7 +16,7 @@ const MINUTE = 60_000;
  * Creates the check of quotas without a ledger, which counts in one instance during its life. It stores only the
  * uploads that began in the instance within the last minute.
  */
-export function createQuotaMemory(now: () => number): BeginUpload {
+export function createQuotaMemory(clock: Pick<Clock, 'now'>): BeginUpload {
   /** Times at which uploads began, by owner; owners are in the order of their latest upload. */
   const begun = new Map<string, number[]>();
   const forget = (before: number) => {
@@ -29,7 +30,7 @@ export function createQuotaMemory(now: () => number): BeginUpload {
     const { signaturesPerMinute: limit } = quotas;
     if (limit === undefined) return;
 
-    const time = now();
+    const time = clock.now();
     forget(time - MINUTE);
     const times = (begun.get(owner) ?? []).filter((each) => each > time - MINUTE);
     const used = times.length;

@@ -8,7 +8,7 @@ type Replaying = Pick<
   Ledger,
   | 'findDeadItem'
   | 'dropDeadItem'
-  | 'keepForRetry'
+  | 'storeForRetry'
   | 'setNextCheck'
   | 'deadDeliveries'
   | 'replayAction'
@@ -67,7 +67,7 @@ async function putEventBack(
   const { raw, receivedAt, proven } = kept;
   const event = { eventId, subAppId, raw, receivedAt: Number(receivedAt) };
   try {
-    await ledger.keepForRetry({ ...event, proven: proven === true });
+    await ledger.storeForRetry({ ...event, proven: proven === true });
     return true;
   } catch (error) {
     // The cause has not changed: the ledger still cannot store it.

@@ -5,6 +5,7 @@ import { isUploadIdBefore } from '../model/upload-id.ts';
 import { isFinished, type UploadState } from '../model/upload-state.ts';
 import type { Profile } from '../policy/profile.ts';
 import { Problem } from '../problem.ts';
+import type { Clock } from '../system.ts';
 import { MAX_SIGNATURE_SECONDS } from '../validation/limits.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
 import type { BeginUpload } from './quota-memory.ts';
@@ -31,21 +32,18 @@ export type ReserveUpload = (
   request: SignatureRequest,
 ) => void | Promise<void>;
 
-/**
- * Creates the function that reserves uploads.
- *
- * @param now Unix milliseconds.
- */
+/** Creates the function that reserves uploads. */
 export function createUploadReservation(
   ledger: WithLedger | undefined,
-  now: () => number,
+  clock: Pick<Clock, 'now'>,
 ): ReserveUpload {
   if (ledger !== undefined) return (upload, request) => reserveInLedger(upload, request, ledger);
-  const begin = openQuotaMemory(now);
+  const begin = openQuotaMemory(clock);
   return ({ owner, profile: { quotas, maxExpiresIn = MAX_SIGNATURE_SECONDS } }, { uploadId }) => {
     if (uploadId === undefined) return begin(owner, quotas);
     // Its id proves that it began here, and when. It ends when the longest possible signature from that time expires.
-    if (isUploadIdBefore(uploadId, now() - maxExpiresIn * 1_000)) throw uploadFinished('expired');
+    if (isUploadIdBefore(uploadId, clock.now() - maxExpiresIn * 1_000))
+      throw uploadFinished('expired');
   };
 }
 
@@ -97,11 +95,11 @@ export function uploadFinished(state: UploadState): Problem {
 export type CountUpload = (owner: string, quotas: Quotas | undefined) => void | Promise<void>;
 
 /** Creates the count of uploads of this instance. Its code is loaded when it is first needed. */
-export function openQuotaMemory(now: () => number): CountUpload {
+export function openQuotaMemory(clock: Pick<Clock, 'now'>): CountUpload {
   let opened: Promise<BeginUpload> | undefined;
   return (owner, quotas) => {
     if (quotas === undefined) return undefined;
-    opened ??= import('./quota-memory.ts').then((memory) => memory.createQuotaMemory(now));
+    opened ??= import('./quota-memory.ts').then((memory) => memory.createQuotaMemory(clock));
     return opened.then((begin) => begin(owner, quotas));
   };
 }

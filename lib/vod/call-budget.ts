@@ -1,9 +1,9 @@
-import type { LeaseCalls, LimitTerms } from '../model/call-lease.ts';
+import type { LeaseCalls, LimitRates } from '../model/call-lease.ts';
 import { type Clock, createClockComparison } from '../system.ts';
 import { createSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 /** How much of VOD's API an instance may use. */
-export interface BudgetTerms {
+export interface BudgetRates {
   /** Most calls of one action that all instances together make within any second; PullUpload has its own number. */
   readonly callsPerSecond: number;
   readonly pullsPerSecond: number;
@@ -37,7 +37,7 @@ const SLICE_SECONDS = 0.25;
  * of each action that it makes, or up to four while it is busy, so that while there are enough calls for all, no caller waits for the database.
  */
 export function createCallBudget(
-  terms: BudgetTerms,
+  rates: BudgetRates,
   lease: LeaseCalls,
   clock: Pick<Clock, 'monotonic' | 'now' | 'sleep'>,
 ): CallBudget {
@@ -46,18 +46,18 @@ export function createCallBudget(
   return (action) => {
     const known = limits.get(action);
     if (known !== undefined) return known;
-    const limit = createSharedLimit(chooseTerms(action, terms), { lease, clock, convert });
+    const limit = createSharedLimit(chooseRates(action, rates), { lease, clock, convert });
     limits.set(action, limit);
     return limit;
   };
 }
 
 /**
- * Returns the rates with which the limits of `terms` are not exceeded within any second, even if each call is made as late
- * as it may be, and all spare calls at once.
+ * Returns the rates with which `rates` are not exceeded within any second, even if each call is made as late as it may be,
+ * and all spare calls at once.
  */
-function chooseTerms(action: string, terms: BudgetTerms): LimitTerms {
-  const { callsPerSecond, pullsPerSecond, backgroundShare } = terms;
+function chooseRates(action: string, rates: BudgetRates): LimitRates {
+  const { callsPerSecond, pullsPerSecond, backgroundShare } = rates;
   const isBackground = backgroundShare !== undefined;
   const patience = isBackground ? BACKGROUND_PATIENCE_MILLISECONDS : PATIENCE_MILLISECONDS;
   if (action === 'PullUpload') {

@@ -157,7 +157,7 @@ interface Page {
 }
 
 /** Most milliseconds by which a call about several files may end before one of those who ask has to. */
-const MOST_SHORTENED = 500;
+const MAX_SHORTENED = 500;
 
 const NEVER: Deadline = { left: () => Number.POSITIVE_INFINITY };
 
@@ -167,7 +167,7 @@ function mayJoin(page: Page, subAppId: number | undefined, deadline: Deadline): 
   const left = deadline.left();
   return page.deadlines.every((each) => {
     const other = each.left();
-    return other === left || Math.abs(other - left) < MOST_SHORTENED;
+    return other === left || Math.abs(other - left) < MAX_SHORTENED;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { FieldError } from '../problem.ts';
+import type { Clock } from '../system.ts';
 import { findNearName } from '../validation/near-name.ts';
 import type { CallOptions } from './call.ts';
 import type { VodApi } from './client.ts';
@@ -29,7 +30,7 @@ interface RegionList {
  */
 export function createOpenedRegionCheck(
   api: Pick<VodApi, 'describeStorageRegions'>,
-  now: () => number,
+  clock: Pick<Clock, 'now'>,
 ): CheckOpenedRegion {
   /** By application. */
   const lists = new Map<number | undefined, RegionList>();
@@ -37,9 +38,9 @@ export function createOpenedRegionCheck(
   const readList = (options: CallOptions, maxAge: number) => {
     const { subAppId } = options;
     const known = lists.get(subAppId);
-    if (known !== undefined && now() - known.readAt < maxAge) return known.regions;
+    if (known !== undefined && clock.now() - known.readAt < maxAge) return known.regions;
     const regions = listOpenedRegions(api, options);
-    const asked = { regions, readAt: now() };
+    const asked = { regions, readAt: clock.now() };
     lists.set(subAppId, asked);
     regions.catch(() => {
       if (lists.get(subAppId) === asked) lists.delete(subAppId);

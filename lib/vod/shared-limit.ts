@@ -1,4 +1,4 @@
-import type { LeaseCalls, LeasedCalls, LeaseRequest, LimitTerms } from '../model/call-lease.ts';
+import type { LeaseCalls, LeasedCalls, LeaseRequest, LimitRates } from '../model/call-lease.ts';
 import { Problem } from '../problem.ts';
 import {
   type Clock,
@@ -26,7 +26,7 @@ interface LimitDependencies {
 
 /** A limit at work; times are those of the monotonic clock. */
 interface Limit {
-  readonly terms: LimitTerms;
+  readonly rates: LimitRates;
   readonly dependencies: LimitDependencies;
   readonly queue: Queue;
   readonly spare: SpareCalls;
@@ -42,11 +42,11 @@ interface Limit {
 }
 
 /** Creates the limit of one action. Its callers have their turns in the order in which they came. */
-export function createSharedLimit(terms: LimitTerms, dependencies: LimitDependencies): SharedLimit {
+export function createSharedLimit(rates: LimitRates, dependencies: LimitDependencies): SharedLimit {
   const { clock } = dependencies;
   const queue = createQueue((waiting) => serve(limit, waiting));
   const limit: Limit = {
-    ...{ terms, dependencies, queue, spare: createSpareCalls(clock) },
+    ...{ rates, dependencies, queue, spare: createSpareCalls(clock) },
     ...{ moments: [], expected: 0, busyUntil: Number.NEGATIVE_INFINITY },
     ...{ isRefused: false, leasing: undefined },
   };
@@ -84,7 +84,7 @@ function tryTurn(limit: Limit): boolean {
 async function takeTurn(limit: Limit, signal?: AbortSignal, longest = Number.POSITIVE_INFINITY) {
   signal?.throwIfAborted();
   const now = limit.dependencies.clock.monotonic();
-  const until = now + Math.min(longest, limit.terms.patience);
+  const until = now + Math.min(longest, limit.rates.patience);
   if (until < limit.busyUntil) throw refuse(limit.busyUntil - now);
   if (!tryTurn(limit)) await limit.queue.wait(signal, until);
 }
@@ -138,17 +138,17 @@ function leaseAhead(limit: Limit): void {
 }
 
 async function leaseNow(limit: Limit): Promise<void> {
-  const { terms, dependencies, spare, isRefused: refused } = limit;
+  const { rates, dependencies, spare, isRefused: refused } = limit;
   const { monotonic } = dependencies.clock;
-  const { action, perSecond, backgroundPerSecond, mostSpare } = terms;
+  const { action, perSecond, backgroundPerSecond, mostSpare } = rates;
   const missing = Math.max(0, countMissing(limit));
-  const calls = refused ? 0 : Math.min(missing, terms.mostAtOnce);
+  const calls = refused ? 0 : Math.min(missing, rates.mostAtOnce);
   const spares = refused ? 0 : Math.min(spare.wanted(), mostSpare);
   limit.expected = 0;
   limit.isRefused = false;
   const sentAt = monotonic();
   const waits = Array.from(limit.queue.waiting, ({ until }) => until - sentAt);
-  const longest = waits.length === 0 ? terms.patience : Math.max(0, ...waits);
+  const longest = waits.length === 0 ? rates.patience : Math.max(0, ...waits);
   const leased = await dependencies.lease({
     ...{ action, calls, longest, perSecond, backgroundPerSecond },
     ...{ spares, mostSpare, made: spare.report(), refused },
@@ -156,7 +156,7 @@ async function leaseNow(limit: Limit): Promise<void> {
   if (spares > 0) spare.hold(sentAt, leased);
   const receivedAt = monotonic();
   const offset = dependencies.convert({ sentAt, receivedAt, at: leased.at });
-  if (leased.count > 0) limit.moments.push(...listMoments(leased, offset, receivedAt, terms.late));
+  if (leased.count > 0) limit.moments.push(...listMoments(leased, offset, receivedAt, rates.late));
   else if (calls > 0 || refused) limit.busyUntil = leased.startsAt + offset;
 }
 
@@ -173,7 +173,7 @@ function listMoments(
 
 function dropLate(limit: Limit): void {
   const now = limit.dependencies.clock.monotonic();
-  limit.moments = limit.moments.filter((moment) => moment + limit.terms.late >= now);
+  limit.moments = limit.moments.filter((moment) => moment + limit.rates.late >= now);
 }
 
 function countMissing({ queue, expected, moments }: Limit): number {
@@ -194,7 +194,7 @@ const SPARE_MILLISECONDS = 14_500;
 
 /** An instance that makes all of its spare calls within this leases twice as many the next time, up to the number. */
 const BUSY_MILLISECONDS = 1_000;
-const MOST_HELD = 4;
+const MAX_HELD = 4;
 
 /** Calls that can be made at any time for some seconds. */
 interface SpareCalls {
@@ -221,7 +221,7 @@ function createSpareCalls({ monotonic, now }: Pick<Clock, 'monotonic' | 'now'>):
     isHeld,
     wanted() {
       if (isHeld()) return 0;
-      return held.of > 0 && age() < BUSY_MILLISECONDS ? Math.min(2 * held.of, MOST_HELD) : 1;
+      return held.of > 0 && age() < BUSY_MILLISECONDS ? Math.min(2 * held.of, MAX_HELD) : 1;
     },
     take() {
       if (!isHeld()) return false;

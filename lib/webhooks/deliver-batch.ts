@@ -1,23 +1,21 @@
 import type { Done, Failed, Retry } from '../model/attempt.ts';
 import { isItemFault } from '../runtime/item-fault.ts';
-import type { Deadline } from '../system.ts';
+import type { Clock, Deadline, Random } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import type { Message } from './message.ts';
 import { scheduleRetry } from './retry-schedule.ts';
 import type { SendResult, Target } from './target.ts';
 
-/** Options of a batch. */
-export interface BatchOptions {
+/** Options of a batch; `Claim` is what its caller calls a delivery. */
+export interface BatchOptions<Claim> {
   readonly targets: readonly Target[];
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random: () => number;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'fraction'>;
   /** When the invocation ends. */
   readonly deadline: Deadline;
   /** Stores an outcome as soon as it is known, so that a slow target does not delay the outcomes of others. */
-  readonly settle?: (outcome: DeliveryOutcome) => Promise<void>;
+  readonly settle: (outcome: DeliveryOutcome<Claim>) => Promise<void>;
 }
 
 /** Most messages in flight to one target. */
@@ -44,35 +42,35 @@ const UNKNOWN_TARGET: SendResult = { ok: false, error: 'unknown_target', gone: f
  * Each target has its own lanes, so a slow one delays only itself. An error of `settle`, or one of `Target.send` that
  * is not about the message, is thrown after all other lanes have ended.
  */
-export async function deliverBatch(
-  deliveries: readonly DueDelivery[],
-  options: BatchOptions,
-): Promise<readonly DeliveryOutcome[]> {
-  const outcomes: DeliveryOutcome[] = [];
+export async function deliverBatch<Claim>(
+  deliveries: readonly DueDelivery<Claim>[],
+  options: BatchOptions<Claim>,
+): Promise<readonly DeliveryOutcome<Claim>[]> {
+  const outcomes: DeliveryOutcome<Claim>[] = [];
   const queues = groupByTarget(deliveries, options.targets);
   const lanes = Math.max(1, Math.min(MAX_PER_TARGET, Math.floor(MAX_IN_FLIGHT / queues.length)));
   await forEachAtOnce(queues, queues.length, (queue) =>
     forEachAtOnce(queue.waiting, lanes, async (delivery) => {
       const outcome = await deliver(delivery, queue, options);
       outcomes.push(outcome);
-      await options.settle?.(outcome);
+      await options.settle(outcome);
     }),
   );
   return outcomes;
 }
 
 /** The deliveries to one target, and what this batch has found out about the target. */
-interface Queue {
+interface Queue<Claim> {
   readonly target: Target | undefined;
-  readonly waiting: readonly DueDelivery[];
+  readonly waiting: readonly DueDelivery<Claim>[];
   gone: boolean;
   deliveredAt: number;
 }
 
-function groupByTarget(
-  deliveries: readonly DueDelivery[],
+function groupByTarget<Claim>(
+  deliveries: readonly DueDelivery<Claim>[],
   targets: readonly Target[],
-): readonly Queue[] {
+): readonly Queue<Claim>[] {
   return [...new Set(deliveries.map(({ targetId }) => targetId))].map((targetId) => {
     const own = deliveries.filter((delivery) => delivery.targetId === targetId);
     const target = targets.find(({ id }) => id === targetId);
@@ -87,20 +85,20 @@ function groupByTarget(
   });
 }
 
-async function deliver(
-  delivery: DueDelivery,
-  queue: Queue,
-  { now, random, deadline }: BatchOptions,
-): Promise<DeliveryOutcome> {
+async function deliver<Claim>(
+  delivery: DueDelivery<Claim>,
+  queue: Queue<Claim>,
+  { clock, random, deadline }: BatchOptions<Claim>,
+): Promise<DeliveryOutcome<Claim>> {
   const left = deadline.left() - RESERVE_MILLISECONDS;
   if (queue.gone || left < SHORTEST_MILLISECONDS) {
-    return { kind: 'unsent', deliveryId: delivery.id, targetId: delivery.targetId };
+    return { kind: 'unsent', claim: delivery.claim };
   }
-  const startedAt = now();
+  const startedAt = clock.now();
   const timeLimit = Math.min(ATTEMPT_MILLISECONDS, left);
-  const sent = await send(delivery, queue, timeLimit);
+  const sent = await send(delivery, queue.target, timeLimit);
   if ('kind' in sent) return sent;
-  const endedAt = now();
+  const endedAt = clock.now();
   if (sent.gone) queue.gone = true;
   if (sent.ok) queue.deliveredAt = endedAt;
   return decideOutcome(delivery, sent, {
@@ -111,22 +109,23 @@ async function deliver(
   });
 }
 
-async function send(
-  { id: deliveryId, targetId, message }: DueDelivery,
-  { target }: Queue,
+async function send<Claim>(
+  { claim, message }: DueDelivery<Claim>,
+  target: Target | undefined,
   timeLimit: number,
-): Promise<SendResult | Extract<DeliveryOutcome, { readonly kind: 'fault' }>> {
+): Promise<SendResult | Extract<DeliveryOutcome<Claim>, { readonly kind: 'fault' }>> {
   try {
     return (await target?.send(message, timeLimit)) ?? UNKNOWN_TARGET;
   } catch (error) {
     if (!isItemFault(error)) throw error;
-    return { kind: 'fault', deliveryId, targetId, cause: error };
+    return { kind: 'fault', claim, cause: error };
   }
 }
 
 /** A message for one target, claimed by this process. Times are Unix milliseconds. */
-export interface DueDelivery {
-  readonly id: string;
+export interface DueDelivery<Claim> {
+  /** What its caller has claimed, which its outcome has, too. */
+  readonly claim: Claim;
   readonly targetId: string;
   readonly message: Message;
   /** Attempts that were made so far. */
@@ -146,10 +145,7 @@ export interface DueDelivery {
  * this delivery is `dead`. `unsent` was not attempted, since time ran out or its target is not configured, and does not
  * change. Dead deliveries can be replayed: as new ones, with the same message.
  */
-export type DeliveryOutcome = {
-  readonly deliveryId: string;
-  readonly targetId: string;
-} & (
+export type DeliveryOutcome<Claim> = { readonly claim: Claim } & (
   | (Done & Attempted)
   | (Retry & { readonly at: number } & Attempted)
   | (Failed & Attempted)
@@ -173,19 +169,18 @@ interface AttemptContext {
   readonly endedAt: number;
   /** Last time at which the target accepted any message, or was resumed; minus infinity if neither happened. */
   readonly targetDeliveredAt: number;
-  readonly random: () => number;
+  readonly random: Pick<Random, 'fraction'>;
 }
 
 /** Returns the outcome of `delivery` after an attempt with the result `sent`. */
-function decideOutcome(
-  delivery: DueDelivery,
+function decideOutcome<Claim>(
+  delivery: DueDelivery<Claim>,
   sent: SendResult,
   { startedAt, endedAt, targetDeliveredAt, random }: AttemptContext,
-): DeliveryOutcome {
+): DeliveryOutcome<Claim> {
   const since = delivery.since ?? startedAt;
   const attempted = {
-    deliveryId: delivery.id,
-    targetId: delivery.targetId,
+    claim: delivery.claim,
     attempts: delivery.attempts + 1,
     since,
     ...defined({ status: sent.status }),

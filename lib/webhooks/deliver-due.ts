@@ -10,13 +10,17 @@ import {
   MAX_ITEM_TRIES,
 } from '../runtime/item-fault.ts';
 import { viewUpload } from '../uploads/upload-view.ts';
-import type { DeliveryOutcome, DueDelivery } from './deliver-batch.ts';
-import { type BatchOptions, deliverBatch } from './deliver-batch.ts';
+import {
+  type BatchOptions,
+  type DeliveryOutcome,
+  type DueDelivery,
+  deliverBatch,
+} from './deliver-batch.ts';
 import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 
 /** Dependencies of deliveries. */
-export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
+export interface DeliveryDependencies extends Omit<BatchOptions<ClaimedDelivery>, 'settle'> {
   readonly ledger: Pick<DeliveryLedger, 'finishDelivery' | 'failDelivery' | 'pauseEndpoint'> &
     Pick<DeadItemLedger, 'countItemFailure'>;
   /** Logs a delivery that fails because of the delivery itself. */
@@ -24,6 +28,8 @@ export interface DeliveryDependencies extends Omit<BatchOptions, 'settle'> {
   /** Called with the time at which a delivery that failed now is due again, in Unix milliseconds. */
   readonly noteRetry?: ((at: number) => void) | undefined;
 }
+
+type Outcome = DeliveryOutcome<ClaimedDelivery>;
 
 /** Number of deliveries by outcome; the names are those of {@link DeliveryOutcome}. */
 export interface DeliveryCounts {
@@ -49,12 +55,10 @@ export async function deliverClaimed(
   dependencies: DeliveryDependencies,
 ): Promise<DeliveryCounts & { readonly newlyPaused: readonly PausedEndpoint[] }> {
   const { ledger, ...options } = dependencies;
-  const byId = new Map(claims.map((claim) => [nameDelivery(claim), claim]));
   const faults = { retried: 0, dead: 0 };
   const newlyPaused: PausedEndpoint[] = [];
-  const settle = async (outcome: DeliveryOutcome) => {
-    const claim = byId.get(outcome.deliveryId);
-    if (claim === undefined) return;
+  const settle = async (outcome: Outcome) => {
+    const { claim } = outcome;
     if (outcome.kind === 'fault') {
       faults[await writeFault(claim, outcome.cause, dependencies)] += 1;
     } else if (outcome.kind === 'paused') {
@@ -62,13 +66,13 @@ export async function deliverClaimed(
       const isNew = await ledger.pauseEndpoint(claim, outcome);
       if (isNew) newlyPaused.push({ endpoint: claim.endpoint, error });
     } else {
-      await writeOutcome(claim, outcome, dependencies);
+      await writeOutcome(outcome, dependencies);
     }
   };
   const { due, failed } = addressClaims(claims);
   for (const outcome of failed) await settle(outcome);
   const outcomes = await deliverBatch(due, { ...options, settle });
-  const count = (kind: DeliveryOutcome['kind']) =>
+  const count = (kind: Outcome['kind']) =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
   return {
     delivered: count('done'),
@@ -82,14 +86,13 @@ export async function deliverClaimed(
 
 /** Builds the messages; one that cannot be built does not stop the others. */
 function addressClaims(claims: readonly ClaimedDelivery[]) {
-  const due: DueDelivery[] = [];
-  const failed: DeliveryOutcome[] = [];
+  const due: DueDelivery<ClaimedDelivery>[] = [];
+  const failed: Outcome[] = [];
   for (const claim of claims) {
     try {
       due.push(addressClaim(claim));
     } catch (error) {
-      const [deliveryId, targetId] = [nameDelivery(claim), claim.endpoint];
-      failed.push({ kind: 'fault', deliveryId, targetId, cause: error });
+      failed.push({ kind: 'fault', claim, cause: error });
     }
   }
   return { due, failed };
@@ -98,22 +101,22 @@ function addressClaims(claims: readonly ClaimedDelivery[]) {
 async function writeFault(
   claim: ClaimedDelivery,
   error: unknown,
-  { ledger, now, report }: DeliveryDependencies,
+  { ledger, clock, report }: DeliveryDependencies,
 ): Promise<'retried' | 'dead'> {
   const id = writePair(claim.eventId, claim.endpoint);
   const failure = { kind: 'delivery', id, ...explainItemFault(error) } as const;
   const counted = await ledger.countItemFailure(failure, MAX_ITEM_TRIES);
   const end = counted.isDead
     ? { dead: true as const }
-    : { nextAttemptAt: now() + ITEM_PAUSE_MILLISECONDS };
+    : { nextAttemptAt: clock.now() + ITEM_PAUSE_MILLISECONDS };
   await ledger.failDelivery(claim, { error: failure.code, ...end });
   report({ ...toErrorLogFields(error), ...describeItemFailure(failure, counted) });
   return counted.isDead ? 'dead' : 'retried';
 }
 
-function addressClaim(claim: ClaimedDelivery): DueDelivery {
+function addressClaim(claim: ClaimedDelivery): DueDelivery<ClaimedDelivery> {
   return {
-    id: nameDelivery(claim),
+    claim,
     targetId: claim.endpoint,
     message: buildMessage(claim.event),
     // The ledger counts the attempt that is about to be made.
@@ -130,16 +133,11 @@ export function buildMessage(event: ClaimedDelivery['event']): Message {
   return buildVodMessage({ eventId, raw, subAppId, receivedAt, unconfirmed, hasEnvelope });
 }
 
-/** Returns a unique name of a delivery: there is one for each event and endpoint. */
-function nameDelivery({ eventId, endpoint }: ClaimedDelivery): string {
-  return JSON.stringify([eventId, endpoint]);
-}
-
 async function writeOutcome(
-  claim: ClaimedDelivery,
-  outcome: Exclude<DeliveryOutcome, { readonly kind: 'fault' | 'paused' }>,
-  { ledger, now, noteRetry }: DeliveryDependencies,
+  outcome: Exclude<Outcome, { readonly kind: 'fault' | 'paused' }>,
+  { ledger, clock, noteRetry }: DeliveryDependencies,
 ): Promise<void> {
+  const { claim } = outcome;
   switch (outcome.kind) {
     case 'done':
       await ledger.finishDelivery(claim);
@@ -152,6 +150,6 @@ async function writeOutcome(
       await ledger.failDelivery(claim, { error: outcome.error, dead: true });
       break;
     case 'unsent':
-      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: now() });
+      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: clock.now() });
   }
 }

@@ -1,3 +1,5 @@
+import type { Random } from '../system.ts';
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -38,17 +40,16 @@ export interface FailedAttempts {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/**
- * Returns the whole milliseconds until the next attempt, or undefined after the last one.
- *
- * @param random returns a number from 0 up to, but not including, 1.
- */
-export function scheduleRetry(failed: FailedAttempts, random: () => number): number | undefined {
+/** Returns the whole milliseconds until the next attempt, or undefined after the last one. */
+export function scheduleRetry(
+  failed: FailedAttempts,
+  random: Pick<Random, 'fraction'>,
+): number | undefined {
   const { attempts, ageMilliseconds, retryAfterSeconds = 0 } = failed;
   const untilLast = RETRY_MILLISECONDS - LAST_ATTEMPT_MILLISECONDS - Math.max(0, ageMilliseconds);
   if (untilLast <= 0) return undefined;
 
-  const chance = random();
+  const chance = random.fraction();
   const step = Math.min(Math.max(1, attempts), STEPS.length - 1);
   const shortest = STEPS[step - 1] ?? SECOND;
   const longest = STEPS[step] ?? SECOND;

@@ -11,7 +11,7 @@ import {
   type PutPlace,
   runPut,
   writeMedia,
-} from '../tools/cli/put-stage.ts';
+} from '../tools/cli/put/put-stage.ts';
 import { findNote } from './ways.ts';
 
 const PARTS = 12;

@@ -53,10 +53,10 @@ export async function measureDrain(
   const sweep = async (index: number) => {
     await sleep(Math.max(0, (index - 0.75) * sweepMilliseconds));
     const end = (index + 1) * sweepMilliseconds + RESERVE_MILLISECONDS;
-    const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+    const ledger = openLedger(url, { clock: Date, random: { key: randomUUID } });
     const run: SweepRun = {
-      ...{ ledger, api: createApi(server.endpoint, pullsPerSecond, ledger), sleep },
-      ...{ now: Date.now, random: Math.random, report: () => undefined },
+      ...{ ledger, api: createApi(server.endpoint, pullsPerSecond, ledger) },
+      ...{ clock, random, report: () => undefined },
       ...{
         applications: [undefined] as const,
         contexts: CONTEXTS,

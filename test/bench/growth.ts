@@ -29,7 +29,7 @@ export interface Size {
 export async function measureGrowth(sizes: readonly Size[]): Promise<readonly Growth[]> {
   const targets = [{ id: OPEN_ENDPOINT, events: ['upload.*'] }];
   const ledgers = sizes.map(({ url, uploads }) => {
-    const options = { now: () => FILLED_AT, randomKey: randomUUID, targets };
+    const options = { clock: { now: () => FILLED_AT }, random: { key: randomUUID }, targets };
     return { uploads, ledger: openLedger(url, { ...options, answerMilliseconds: 600_000 }) };
   });
   const growths: Growth[] = [];

@@ -62,7 +62,7 @@ export async function measureEvents(url: string): Promise<readonly Ratio[]> {
   const payload = events.NewFileUpload;
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
   await sql.unsafe(BARE_TABLE);
-  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: TARGETS });
+  const ledger = openLedger(url, { clock: Date, random: { key: randomUUID }, targets: TARGETS });
 
   const insertBare = () => {
     const ids = [randomUUID(), randomUUID(), randomUUID()];
@@ -92,7 +92,7 @@ const QUOTAS = { signaturesPerMinute: 1e9, openUploads: 1e9, bytesPerDay: 1e15 }
  * the uploads come from as many owners as an instance may see.
  */
 export async function measureQuotas(url: string): Promise<readonly Ratio[]> {
-  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID });
+  const ledger = openLedger(url, { clock: Date, random: { key: randomUUID } });
   let count = 0;
   const next = () => {
     count += 1;
@@ -125,7 +125,7 @@ interface QueueCost {
 export async function measureQueue(url: string, pulls: number): Promise<QueueCost> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: TARGETS });
+  const ledger = openLedger(url, { clock: Date, random: { key: randomUUID }, targets: TARGETS });
   const used: number[] = [];
   const look = () => {
     collect();

@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url';
 import COS from 'cos-nodejs-sdk-v5';
 import OlderCOS from 'cos-sdk-2';
 import { createPartSlots } from '../../client/put/part-slots.ts';
-import { putFile } from '../../client/put/put-file.ts';
 import { createByteRate } from '../../client/put/rate-limit.ts';
 import { createTransport } from '../../client/put/transport.ts';
+import { uploadFile } from '../../client/put/upload-file.ts';
 import { clock, forEachAtOnce, random } from '../../lib/system.ts';
 import { createDirectAccess } from '../../tools/put/direct-access.ts';
 import { createChance } from '../support/chance.ts';
@@ -116,7 +116,7 @@ function createPut({ origin }: StartedEmulator, folder: string): Upload {
     ...{ slots: createPartSlots(clock.monotonic), rate: createByteRate(undefined, clock) },
   };
   return (path) =>
-    putFile(
+    uploadFile(
       {
         ...{ path, name: 'film', type: 'mp4', access, options: '', again: true },
         ...{ stateFolder: join(folder, '.vod-upload'), onEvent: () => {} },

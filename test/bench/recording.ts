@@ -60,7 +60,7 @@ const PLAIN_ROWS = `with event as (
 export async function measureRecording(url: string): Promise<readonly Ratio[]> {
   const payload = events.NewFileUpload;
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
-  const ledger = openLedger(url, { now: Date.now, randomKey: randomUUID, targets: [TARGET] });
+  const ledger = openLedger(url, { clock: Date, random: { key: randomUUID }, targets: [TARGET] });
   const separately = () =>
     sql.begin(async (transaction) => {
       const [id, time] = [randomUUID(), new Date().toISOString()];

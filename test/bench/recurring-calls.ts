@@ -77,8 +77,8 @@ export const RECURRING_CALLS: Readonly<Record<string, RecurringCall>> = {
     ledger.recordEvent(outcome(file(upload(PROCESSING)))),
   'recordEvents, 100 arrivals': (ledger) =>
     ledger.recordEvents(Array.from({ length: 100 }, arrival)),
-  keepPendingConfirmation: (ledger) =>
-    ledger.keepPendingConfirmation({ eventId: randomUUID(), raw: {}, receivedAt: FILLED_AT }),
+  storePendingConfirmation: (ledger) =>
+    ledger.storePendingConfirmation({ eventId: randomUUID(), raw: {}, receivedAt: FILLED_AT }),
   'claimConfirmations, 40': (ledger) => ledger.claimConfirmations(40, 60),
   finishConfirmation: (ledger, { round }) =>
     ledger.finishConfirmation({ eventId: `unconfirmed${10_000 + round}`, attempt: 0 }),

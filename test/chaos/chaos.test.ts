@@ -98,7 +98,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     database = await startStoppableDatabase();
     await refuseByName(database.url);
     sql = postgres(database.url, { max: 1, onnotice: () => undefined });
-    ledger = openLedger(database.url, { now: Date.now, randomKey: randomUUID });
+    ledger = openLedger(database.url, { clock: Date, random: { key: randomUUID } });
     api = await startVodApi(world, chance);
     everything = await startConsumer('everything', chance);
     statesOnly = await startConsumer('states', chance);
@@ -403,7 +403,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     const again = tally.sent
       .filter(({ event }) => AGAIN.has(Object(event).EventType))
       .filter(({ course }) => lives.some((life) => life === course))
-      .slice(0, MOST_AGAIN);
+      .slice(0, MAX_AGAIN);
     const work = async (worker: Worker) => {
       for (let push = again.shift(); push !== undefined; push = again.shift()) {
         await worker.call(wrap(push));
@@ -415,7 +415,7 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
 });
 
 const AGAIN: ReadonlySet<string> = new Set(['NewFileUpload', 'FileDeleted']);
-const MOST_AGAIN = 300;
+const MAX_AGAIN = 300;
 
 async function issue(lives: readonly Life[], ledger: Ledger): Promise<void> {
   for (const { uploadId, method, owner, subAppId, taskId, cancelled } of lives) {

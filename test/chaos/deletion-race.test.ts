@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { createChance } from '../support/chance.ts';
-import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
+import { contextKeysOf, encodeContext } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import type { VodServer } from '../support/vod-server.ts';
 import { type BuiltFunctions, buildFunctions, pickDeath } from './built-functions.ts';
@@ -151,7 +151,7 @@ function describeFilm({ uploadId, fileId }: Film) {
   const context =
     uploadId === undefined
       ? ''
-      : sealContext({ uploadId, owner: 'user-42', method: 'client' }, undefined, {
+      : encodeContext({ uploadId, owner: 'user-42', method: 'client' }, undefined, {
           keys: contextKeysOf(API_KEY.secretKey),
           subAppId: OWN,
         });

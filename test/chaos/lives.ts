@@ -1,7 +1,7 @@
 import type { UploadState } from '../../lib/model/upload-state.ts';
 import { formatIsoTime } from '../../lib/validation/iso-time.ts';
 import type { Chance } from '../support/chance.ts';
-import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
+import { contextKeysOf, encodeContext } from '../support/source-contexts.ts';
 import { API_KEY } from './vod-api.ts';
 import {
   APPLICATIONS,
@@ -177,7 +177,7 @@ function describeMedia({ fileId, uploadId, owner, subAppId, method }: Identity):
         SourceContext:
           envelope === undefined
             ? ''
-            : sealContext(envelope, 'mine', {
+            : encodeContext(envelope, 'mine', {
                 keys: contextKeysOf(API_KEY.secretKey),
                 subAppId,
               }),

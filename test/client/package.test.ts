@@ -82,7 +82,7 @@ describe('the package', () => {
     expect(new Set(outside)).toEqual(
       new Set([
         ...['openapi-fetch', 'react', 'standardwebhooks', 'valibot'],
-        ...['../backend.ts', '../problem.ts', '../put-file.ts'],
+        ...['../backend.ts', '../problem.ts', '../put-options.ts'],
       ]),
     );
   });

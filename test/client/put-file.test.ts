@@ -16,7 +16,7 @@ import {
 import { sectionOf } from '../documents/documents.ts';
 import { fetchSha256, sha256 } from '../support/digest.ts';
 import { useStack } from '../support/stack-stage.ts';
-import { callerVariables, countParts, MEBIBYTE, writeMedia } from '../tools/cli/put-stage.ts';
+import { callerVariables, countParts, MEBIBYTE, writeMedia } from '../tools/cli/put/put-stage.ts';
 
 const stage = useStack(() => ({ names: { classIds: [7] } }), { per: 'file' });
 

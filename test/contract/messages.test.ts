@@ -9,7 +9,7 @@ import { type Message, writeMessageBody } from '../../lib/webhooks/message.ts';
 import { openCallback, signed } from '../functions/callback-stage.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { readSize } from '../support/read-size.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { findUndocumented, findUndocumentedMessage } from './check-answer.ts';
 
@@ -26,7 +26,7 @@ let time = Date.UTC(2026, 10, 22, 8);
 const now = () => time;
 
 const target = { id: 'all', events: ['*'] };
-const database = useLedger({ per: 'file', now, targets: [target] });
+const database = useLedger({ per: 'file', clock: { now }, targets: [target] });
 const log = captureLog();
 const messages: Message[] = [];
 
@@ -50,7 +50,7 @@ let notify: ReturnType<typeof openCallback>;
 
 beforeAll(() => {
   notify = openCallback({
-    ...{ api, now },
+    ...{ api, clock: { now, monotonic: () => 0 } },
     ledger: <Result>(work: (ledger: Ledger) => Promise<Result>) => work(database.ledger),
     targets: [
       {
@@ -85,7 +85,7 @@ const context = fc.oneof(
     .map(([number, own, maxBytes]) => {
       const uploadId = deriveUploadId('ann', String(number));
       const envelope = { uploadId, owner: 'ann', method: 'client', limits: { maxBytes } } as const;
-      return sealContext(envelope, own === '' ? undefined : own);
+      return encodeContext(envelope, own === '' ? undefined : own);
     }),
 );
 

@@ -49,10 +49,19 @@ export function openFunctions(ledger: Ledger, quiet: Ledger) {
     pull: askRoute(
       'pull',
       createPullRoute({
-        ...{ config: pullConfig, settings, now, random: randomInt, randomKey: randomUUID },
+        ...{
+          config: pullConfig,
+          settings,
+          clock: { now },
+          random: { integer: randomInt, key: randomUUID },
+        },
         ledger: over(quiet),
         store: createDurablePulls({
-          ...{ now, random: randomInt, randomKey: randomUUID, ledger: over(quiet) },
+          ...{
+            clock: { now },
+            random: { integer: randomInt, key: randomUUID },
+            ledger: over(quiet),
+          },
           ...{ contextKey: pullConfig.contextKey, sentAtOnce: pullConfig.vodApi.pullsPerSecond },
         }),
         api: {
@@ -67,7 +76,12 @@ export function openFunctions(ledger: Ledger, quiet: Ledger) {
     uploads: askRoute(
       'uploads',
       createUploadsRoute({
-        ...{ config: readUploadsConfig(ENVIRONMENT), settings, now, ledger: over(ledger) },
+        ...{
+          config: readUploadsConfig(ENVIRONMENT),
+          settings,
+          clock: { now },
+          ledger: over(ledger),
+        },
       }),
     ),
   };

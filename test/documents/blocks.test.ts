@@ -76,8 +76,8 @@ describe('blocks of environment variables', () => {
 describe('blocks of output', () => {
   it.each([
     ['deploy', 'test/tools/deploy/e2e-first-deployment.test.ts'],
-    ['setup', 'test/tools/cli/setup.test.ts'],
-    ['doctor', 'test/tools/cli/doctor.test.ts'],
+    ['setup', 'test/tools/cli/setup/setup.test.ts'],
+    ['doctor', 'test/tools/cli/doctor/doctor.test.ts'],
   ])('"%s" is compared by %s', (word, test) => {
     expect(blocksOf('text', word)).toHaveLength(1);
     expect(readFile(test)).toContain(`readShown('${word}')`);

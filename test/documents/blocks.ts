@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     listen: 'output of listen, with an upload of its own: its tests compare the form of each line',
     doctor: 'output of doctor, which needs a cloud: its tests compare it',
     preview:
-      'output of pull before a library that is not there: test/tools/cli/pull-command.test.ts compares its lines',
+      'output of pull before a library that is not there: test/tools/cli/pull/pull-command.test.ts compares its lines',
     setup: 'output of setup, which needs a cloud: its tests compare it',
     shape: 'has a name in the place of each part',
   },

@@ -5,7 +5,7 @@ import { useBrowserStage } from './browser-stage.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** More tab stops than any view has. */
-const MOST_STOPS = 80;
+const MAX_STOPS = 80;
 
 const stage = useBrowserStage(() => ({ emulator: { procedureMilliseconds: 20 } }));
 let page: Page;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 /** Presses the tab key until an element has the focus; resolves with the number of presses. */
 async function tabTo(selector: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<number> {
-  for (let stops = 1; stops <= MOST_STOPS; stops += 1) {
+  for (let stops = 1; stops <= MAX_STOPS; stops += 1) {
     await page.keyboard.press(key);
     if ((await page.locator(`${selector}:focus`).count()) > 0) {
       return stops;

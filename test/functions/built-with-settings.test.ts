@@ -10,7 +10,7 @@ import { askHandler, SCF_CONTEXT } from '../support/http-events.ts';
 import { createIssuerKey, type Issuer, issueToken, startIssuer } from '../support/issuer.ts';
 import { makeFolder } from '../support/make-folder.ts';
 import { readSignature } from '../support/read-signature.ts';
-import { openContext } from '../support/source-contexts.ts';
+import { decodeContext } from '../support/source-contexts.ts';
 import { mintToken, TEST_JWT_SECRET } from '../support/tokens.ts';
 
 const KEY = 'server-key-0123456789';
@@ -121,7 +121,7 @@ describe('the built function signature', () => {
       vodSubAppId: '1500000001',
     });
     expect(Number(expireTime) - Number(currentTimeStamp)).toBe(600);
-    expect(openContext(sourceContext, { subAppId: 1_500_000_001 }).envelope?.limits).toEqual({
+    expect(decodeContext(sourceContext, { subAppId: 1_500_000_001 }).envelope?.limits).toEqual({
       maxBytes: 1_000_000,
     });
   });
@@ -135,7 +135,7 @@ describe('the built function signature', () => {
     expect(signed).toMatchObject({ classId: '99', vodSubAppId: '1500000001' });
     expect(Number(expireTime) - Number(currentTimeStamp)).toBe(3_600);
     expect(
-      openContext(signed['sourceContext'] ?? '', { subAppId: 1_500_000_001 }).envelope?.owner,
+      decodeContext(signed['sourceContext'] ?? '', { subAppId: 1_500_000_001 }).envelope?.owner,
     ).toBe('backend');
     expect(loadedParts()).toEqual(['bound-signature', 'settings', 'signature']);
     expect(log.text).not.toContain(KEY);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import {
   ACME,
   type Captured,
@@ -23,7 +23,7 @@ const THIEF = {
 /** Sends an arrival of `fileId` as the file of the attacker's upload, or with another context. */
 function claimFile(
   fileId: string,
-  SourceContext = sealContext(THIEF, undefined, { subAppId: ACME }),
+  SourceContext = encodeContext(THIEF, undefined, { subAppId: ACME }),
 ): Promise<number> {
   const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
   const arrival = {

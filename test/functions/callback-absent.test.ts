@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import type { RawEvent } from '../../lib/vod/event.ts';
-import { sealContext, writeV1Context } from '../support/source-contexts.ts';
+import { encodeContext, writeV1Context } from '../support/source-contexts.ts';
 import { eventOf, useLedger } from '../support/use-ledger.ts';
 import { ARRIVAL, MEDIA, messagesOf, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
@@ -43,7 +43,7 @@ function deletionOf(...FileIdSet: string[]): RawEvent {
 /** More files than can be noted. */
 const MADE_UP = Array.from({ length: 1_001 }, (_, place) => `52${String(place).padStart(17, '0')}`);
 
-const OURS = describedArrivalOf(FILE, sealContext(ENVELOPE, 'mine'));
+const OURS = describedArrivalOf(FILE, encodeContext(ENVELOPE, 'mine'));
 const CONSOLE = describedArrivalOf(FILE, '');
 
 const issue = () =>
@@ -166,8 +166,8 @@ describe('an unproven notification', () => {
 
   it.each([
     ['has no MAC', writeV1Context(ENVELOPE)],
-    ['has the MAC of another key', sealContext(ENVELOPE, '', { keys: ['x'.repeat(64)] })],
-    ['is of another application', sealContext(ENVELOPE, '', { subAppId: 1_500_000_009 })],
+    ['has the MAC of another key', encodeContext(ENVELOPE, '', { keys: ['x'.repeat(64)] })],
+    ['is of another application', encodeContext(ENVELOPE, '', { subAppId: 1_500_000_009 })],
   ])('ends no upload if its context %s', async (_how, context) => {
     await issue();
     const notify = await load({
@@ -186,7 +186,7 @@ describe('an unproven notification', () => {
     await notify(ARRIVAL);
     const second = '5285890700000000043';
 
-    await notify(describedArrivalOf(second, sealContext(ENVELOPE)));
+    await notify(describedArrivalOf(second, encodeContext(ENVELOPE)));
     await notify(deletionOf(second));
 
     expect(await listAll()).toMatchObject([{ uploadId: UPLOAD_ID, state: 'ready', fileId: FILE }]);

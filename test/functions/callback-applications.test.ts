@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../lib/model/upload-id.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import {
   ACME,
   APPLICATIONS,
@@ -222,7 +222,7 @@ describe('an upload that the envelope of another application names', () => {
   it('does not change, and the file counts as one of another program', async () => {
     const { ledger, vod } = stage.sweeper;
     const envelope = { uploadId: UPLOAD_ID, owner: 'user-42', method: 'pull' } as const;
-    const SourceContext = sealContext(envelope, undefined, { subAppId: ACME });
+    const SourceContext = encodeContext(envelope, undefined, { subAppId: ACME });
     await ledger.issueUpload({ ...envelope, fields: { subAppId: ACME } });
     const steal = async (SessionId: string) => {
       const before = await ledger.findUpload(UPLOAD_ID);

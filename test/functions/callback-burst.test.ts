@@ -28,7 +28,7 @@ describe('POST /callback, forty at once', () => {
     const raw = arrivalOf('5285890700000009998');
     const at = Date.now() - 200_000;
     const old = { eventId: 'evt_old', raw, receivedAt: at, dueAt: at };
-    await database.ledger.keepPendingConfirmation(old);
+    await database.ledger.storePendingConfirmation(old);
 
     const answers = await Promise.all(ids.map((fileId) => notify(arrivalOf(fileId))));
 

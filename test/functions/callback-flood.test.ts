@@ -13,12 +13,12 @@ import { useLedger } from '../support/use-ledger.ts';
 import { arrivalOf, openCallback, SIGN_KEY, signed } from './callback-stage.ts';
 
 /** The limits in docs/http-api.md for one application and minute: files of a deletion, and unconfirmable events. */
-const [MOST_FILES, MOST_UNCONFIRMED] = [100, 600];
+const [MAX_FILES, MAX_UNCONFIRMED] = [100, 600];
 
 const [OWN, ACME] = [1_500_000_001, 1_500_000_002];
 const SETTINGS = settingsOf({ policy: { tenants: { claim: 'org', subAppIds: { acme: ACME } } } });
 
-const database = useLedger({ now: () => now });
+const database = useLedger({ clock: { now: () => now } });
 const { sql } = database;
 const log = captureLog();
 let ledger: Ledger;
@@ -37,7 +37,10 @@ beforeEach(() => {
 function open(keeps = true) {
   const ask = openCallback({
     ...{ subAppId: OWN, api: connectVod(vod.endpoint), settings: SETTINGS },
-    ...{ ledger: keeps ? (work) => work(ledger) : undefined, now: () => now },
+    ...{
+      ledger: keeps ? (work) => work(ledger) : undefined,
+      clock: { now: () => now, monotonic: () => 0 },
+    },
   });
   return async (event: RawEvent, subAppId = OWN) => {
     const key = subAppId === OWN ? SIGN_KEY : deriveSignKey(SIGN_KEY, subAppId);
@@ -107,11 +110,11 @@ describe('a deletion', () => {
     expect(log).toMatchObject({ confirmation: 'confirmed', surplusFiles: 150 });
     const asked = vod.calls.map(({ parameters }) => Object(parameters['FileIds']).length);
     expect(asked).toEqual([20, 20, 20, 20, 20]);
-    expect(await countDeleted()).toBe(MOST_FILES);
+    expect(await countDeleted()).toBe(MAX_FILES);
     const [kept, ...others] = await ledger.claimConfirmations(10, 60);
     expect(kept).toMatchObject({ subAppId: OWN, receivedAt: now });
     expect(parseVodEvent(kept?.raw ?? {})).toMatchObject({
-      task: { FileIdSet: known.slice(MOST_FILES) },
+      task: { FileIdSet: known.slice(MAX_FILES) },
     });
     expect(others).toEqual([]);
   });
@@ -161,7 +164,7 @@ describe('unconfirmable events', () => {
   ])('are limited per minute, with %s, and the log counts the rest', async (_, keeps) => {
     const send = open(keeps);
 
-    expect(await sendMany(send, MOST_UNCONFIRMED + 2)).toEqual({ 200: MOST_UNCONFIRMED, 429: 2 });
+    expect(await sendMany(send, MAX_UNCONFIRMED + 2)).toEqual({ 200: MAX_UNCONFIRMED, 429: 2 });
     const refused = await send({ ...unknownOf(-1), TaskId: 'x' });
 
     expect(refused).toMatchObject({ json: { code: 'unconfirmed_exceeded' } });
@@ -171,7 +174,7 @@ describe('unconfirmable events', () => {
       ...{ eventType: 'Tomorrow', eventId: expect.stringMatching(/^evt_/) },
     });
     const rows = await sql`select from events where not confirmed`;
-    expect(rows).toHaveLength(keeps ? MOST_UNCONFIRMED : 0);
+    expect(rows).toHaveLength(keeps ? MAX_UNCONFIRMED : 0);
     // The limit affects neither other applications nor events that VOD confirms.
     expect(await send(unknownOf(-2), ACME)).toMatchObject({ statusCode: 200 });
     vod.media.set('1', { FileId: '1', BasicInfo: { Name: 'a' } });
@@ -182,7 +185,7 @@ describe('unconfirmable events', () => {
 
   it('are limited over all instances of one ledger', async () => {
     const [first, second] = [open(), open()];
-    await sendMany(first, MOST_UNCONFIRMED - 1);
+    await sendMany(first, MAX_UNCONFIRMED - 1);
 
     expect(await sendMany(second, 2, 10_000)).toEqual({ 200: 1, 429: 1 });
     expect(await sendMany(first, 1, 20_000)).toEqual({ 429: 1 });
@@ -190,7 +193,7 @@ describe('unconfirmable events', () => {
 
   it('are also limited if VOD could confirm their tasks but is not available', async () => {
     await sql`insert into unconfirmed_counts (sub_app_id, minute, count)
-      values (${OWN}, ${new Date(now)}, ${MOST_UNCONFIRMED - 1})`;
+      values (${OWN}, ${new Date(now)}, ${MAX_UNCONFIRMED - 1})`;
     vod.refuseAll('InternalError');
     const send = open();
     const editOf = (TaskId: string) => ({

@@ -12,7 +12,7 @@ import {
 import { captureLog } from '../support/capture-log.ts';
 import { connectVod } from '../support/connect-vod.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { type ApiStage, openApiStage } from '../tools/local/emulator/api/api-stage.ts';
 import { arrivalOf, messagesOf, openCallback } from './callback-stage.ts';
@@ -58,7 +58,7 @@ async function live(): Promise<Pick<Loot, 'notifications' | 'fileIds' | 'taskIds
   for (const [place, uploadId] of UPLOADS.entries()) {
     await stage.client.PullUpload({
       MediaUrl: 'http://samples.example.com/tone.wav',
-      SourceContext: sealContext({ uploadId, owner: 'user-42', method: 'pull' }),
+      SourceContext: encodeContext({ uploadId, owner: 'user-42', method: 'pull' }),
       SessionId: uploadId,
       ...(place === 0 ? { Procedure: 'LongVideoPreset' } : {}),
     });

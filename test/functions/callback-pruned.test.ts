@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pruneAll } from '../support/prune-all.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import { useLedger } from '../support/use-ledger.ts';
 import { ARRIVAL, MEDIA, messagesOf, UPLOAD_ID, useCallback } from './callback-stage.ts';
 
@@ -104,7 +104,7 @@ it('a file that comes late for a pruned upload is delivered raw and deleted', as
   await pruneHistory();
   expect(await ledger.findPrunedUpload(uploadId)).toBeDefined();
   const notify = await load();
-  const context = sealContext({ uploadId, owner: 'user-42', method: 'client' }, 'mine');
+  const context = encodeContext({ uploadId, owner: 'user-42', method: 'client' }, 'mine');
   expect(MEDIA.BasicInfo.SourceInfo.SourceContext).toBe(context);
 
   expect((await notify(ARRIVAL)).log).toMatchObject({ fresh: true, delivered: 1 });

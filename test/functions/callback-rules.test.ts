@@ -9,7 +9,7 @@ import { EXECUTABLE, UPLOAD_ID, useActionStage } from '../lib/actions/action-sta
 import { createSecret, endpointOf } from '../lib/webhooks/consumer.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { settingsOf } from '../support/settings.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import { arrivalOf, messagesOf, openCallback, signed, useConsumer } from './callback-stage.ts';
 
 const MINUTE = 60_000;
@@ -39,7 +39,7 @@ function open({ settings = {}, ledger = true, api = stage.api }: Callback = {}) 
 }
 
 function contextOf(envelope: Partial<Envelope> = {}): string {
-  return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
+  return encodeContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
 /** Returns the next notification of this type from VOD, without `Sign` and `T`. */

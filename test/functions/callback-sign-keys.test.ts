@@ -17,7 +17,7 @@ const log = captureLog();
 /** Opens the function with tenants; returns a function that sends it a notification signed with `key`. */
 function open(config: { readonly signKeys?: string[]; readonly sharedKeyUntil?: number } = {}) {
   const ask = openCallback({
-    ...{ signKeys: [NEW], ...config, subAppId: OWN, now: () => NOW },
+    ...{ signKeys: [NEW], ...config, subAppId: OWN, clock: { now: () => NOW, monotonic: () => 0 } },
     // These events cannot be confirmed, so VOD is not called.
     api: connectVod('127.0.0.1:9'),
     settings: settingsOf({

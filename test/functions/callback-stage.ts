@@ -11,7 +11,7 @@ import { type KnownVod, startKnownVod } from '../support/known-vod.ts';
 import { perTest } from '../support/per-test.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
 import { signCallback } from '../support/sign-callback.ts';
-import { CONTEXTS, sealContext } from '../support/source-contexts.ts';
+import { CONTEXTS, encodeContext } from '../support/source-contexts.ts';
 
 /** The default key of signed notifications. */
 export const SIGN_KEY = 'SignKeyNew1';
@@ -25,7 +25,7 @@ export const MEDIA = {
     Name: 'holiday',
     SourceInfo: {
       SourceType: 'Upload',
-      SourceContext: sealContext(
+      SourceContext: encodeContext(
         { uploadId: UPLOAD_ID, owner: 'user-42', method: 'client' },
         'mine',
       ),
@@ -64,7 +64,7 @@ export function openCallback({
   const route = createCallbackRoute({
     config: { signKeys, sharedKeyUntil, contexts: CONTEXTS, vodApi: { subAppId } },
     ...{ ledger: undefined, targets: [], settings: NO_SETTINGS, fetchCover: createCoverFetcher() },
-    ...{ now: Date.now, clock: { monotonic: () => 0 }, random: () => 0 },
+    ...{ clock: { now: Date.now, monotonic: () => 0 }, random: { fraction: () => 0 } },
     ...change,
   });
   return askRoute('callback', route);

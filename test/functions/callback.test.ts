@@ -4,7 +4,7 @@ import { main_handler } from '../../functions/callback.ts';
 import events from '../fixtures/vod-events.json' with { type: 'json' };
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { addNulls, omitNulls } from '../support/null-members.ts';
-import { sealContext } from '../support/source-contexts.ts';
+import { encodeContext } from '../support/source-contexts.ts';
 import { KEYS, NOW_SECONDS, sign, useTriggeredCallback } from './callback-trigger-stage.ts';
 
 const { vod, log: logged, behind } = useTriggeredCallback();
@@ -86,7 +86,7 @@ describe.each(EVENT_SHAPES)('POST /callback behind a $name', ({ toEvent }) => {
       method: 'client' as const,
     };
     const { FileId } = events.NewFileUpload.FileUploadEvent;
-    const BasicInfo = { SourceInfo: { SourceContext: sealContext(envelope, 'canary') } };
+    const BasicInfo = { SourceInfo: { SourceContext: encodeContext(envelope, 'canary') } };
     vod.media.set(FileId, { FileId, BasicInfo });
 
     const { log } = await notify({ body: { ...events.NewFileUpload, ...sign() } });

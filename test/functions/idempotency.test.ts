@@ -10,7 +10,7 @@ const MEDIA = 'https://media.example.com/film.mp4';
 /** A request: its body, and its header `Idempotency-Key` if it has one. */
 type Keyed = readonly [body: object, headerKey?: string];
 
-const { ledger } = useLedger({ per: 'file', now: () => NOW });
+const { ledger } = useLedger({ per: 'file', clock: { now: () => NOW } });
 captureLog();
 let sent: RepeatablePullUpload[];
 

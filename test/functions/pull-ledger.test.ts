@@ -9,7 +9,7 @@ import { defined } from '../../lib/validation/json-object.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { connectVod } from '../support/connect-vod.ts';
 import { SCF_CONTEXT } from '../support/http-events.ts';
-import { openContext } from '../support/source-contexts.ts';
+import { decodeContext } from '../support/source-contexts.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
 import { useLedger } from '../support/use-ledger.ts';
@@ -67,7 +67,7 @@ afterEach(async () => {
   await tunnel.cut();
 });
 
-const open = () => database.open({ url: tunnel.url, now: () => time });
+const open = () => database.open({ url: tunnel.url, clock: { now: () => time } });
 
 const api = () =>
   connectVod(vod.endpoint, {
@@ -82,7 +82,7 @@ function load() {
       ...{ AUTH: 'jwt', AUTH_JWT_SECRET: TEST_JWT_SECRET, VOD_SUB_APP_ID: String(SUB_APP_ID) },
       VOD_PULLS_PER_SECOND: String(PER_SECOND),
     },
-    ...{ api: api(), now: () => time, ledger: lazyLedger(async () => each) },
+    ...{ api: api(), clock: { now: () => time }, ledger: lazyLedger(async () => each) },
   });
   return async (body: object, key?: string, owner = 'ann') => {
     const { authorization } = await bearer(owner, 'upload:pull', time);
@@ -139,7 +139,7 @@ describe('POST /pull of one file, with a ledger', () => {
     });
     const [call] = vod.calls.filter(({ parameters }) => parameters['SessionId'] === json.uploadId);
     expect(
-      openContext(String(call?.parameters['SourceContext']), { subAppId: 1_500_000_001 }),
+      decodeContext(String(call?.parameters['SourceContext']), { subAppId: 1_500_000_001 }),
     ).toMatchObject({
       sourceContext: 'mine',
       envelope: { uploadId: json.uploadId, owner: 'ann', method: 'pull' },
@@ -372,7 +372,7 @@ describe('POST /pull of several files, with a ledger', () => {
 async function drain(): Promise<number> {
   const claims = await ledger.claimPulls(1_000, 60);
   for (const claim of claims) {
-    const outcome = await sendQueuedPull(claim, { api: api(), now: () => time }, {});
+    const outcome = await sendQueuedPull(claim, { api: api(), clock: { now: () => time } }, {});
     if (outcome.kind === 'done') await ledger.finishPull(claim, outcome.taskId);
     if (outcome.kind === 'failed') await ledger.failPull(claim, outcome.problem);
     if (outcome.kind === 'retry') await ledger.retryPull(claim, outcome.at);

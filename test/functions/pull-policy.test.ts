@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { settingsOf } from '../support/settings.ts';
-import { openContext } from '../support/source-contexts.ts';
+import { decodeContext } from '../support/source-contexts.ts';
 import { accept, openPull } from './pull-stage.ts';
 
 const MEDIA = 'https://media.example.com/film.mp4';
@@ -58,7 +58,7 @@ describe('POST /pull with a policy', () => {
 
     expect(statusCode).toBe(202);
     expect(sent).toMatchObject([{ ClassId: 7, StorageRegion: 'ap-seoul' }]);
-    expect(openContext(sent[0]?.SourceContext ?? '').envelope).toMatchObject({
+    expect(decodeContext(sent[0]?.SourceContext ?? '').envelope).toMatchObject({
       owner: 'migration',
       limits: { maxBytes: 10 },
     });

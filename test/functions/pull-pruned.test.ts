@@ -6,7 +6,7 @@ import { accept, NOW, openPull } from './pull-stage.ts';
 
 const DAY = 86_400_000;
 let time = NOW;
-const { ledger, sql } = useLedger({ now: () => time });
+const { ledger, sql } = useLedger({ clock: { now: () => time } });
 captureLog();
 
 it('a key whose upload was pruned is answered with what is left of it, and nothing is sent', async () => {

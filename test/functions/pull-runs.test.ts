@@ -14,7 +14,7 @@ import { NOW, openPull } from './pull-stage.ts';
 const SUB_APP_ID = 1_500_000_001;
 
 let time: number;
-const database = useLedger({ now: () => time });
+const database = useLedger({ clock: { now: () => time } });
 const { ledger } = database;
 const log = captureLog();
 
@@ -28,7 +28,7 @@ const ask = async (method: string, path: string, request: Asked = {}, more: obje
       AUTH_JWT_SECRET: TEST_JWT_SECRET,
       VOD_SUB_APP_ID: String(SUB_APP_ID),
     },
-    ...{ now: () => time, ledger: lazyLedger(async () => each) },
+    ...{ clock: { now: () => time }, ledger: lazyLedger(async () => each) },
     ...more,
   });
   const { owner = 'ann', scope = 'upload:pull', ...rest } = request;

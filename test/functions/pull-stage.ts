@@ -28,7 +28,11 @@ export function openPull({ environment, api, ledger, toEvent, ...change }: PullC
     ...{ AUTH: 'none', VOD_SECRET_ID: 'AKIDexample', VOD_SECRET_KEY: 'secret-key-example' },
     ...environment,
   });
-  const sources = { now: () => NOW, random: randomInt, randomKey: randomUUID, ...change };
+  const sources = {
+    clock: { now: () => NOW },
+    random: { integer: randomInt, key: randomUUID },
+    ...change,
+  };
   const { contextKey, vodApi } = config;
   const route = createPullRoute({
     ...{ config, settings: NO_SETTINGS, ledger, ...sources },

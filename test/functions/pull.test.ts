@@ -4,7 +4,7 @@ import { Problem } from '../../lib/problem.ts';
 import type { RepeatablePullUpload } from '../../lib/vod/client.ts';
 import { captureLog } from '../support/capture-log.ts';
 import { EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
-import { openContext } from '../support/source-contexts.ts';
+import { decodeContext } from '../support/source-contexts.ts';
 import { accept, openPull } from './pull-stage.ts';
 
 const MEDIA = 'https://media.example.com/film.mp4';
@@ -85,7 +85,7 @@ describe.each(EVENT_SHAPES)('POST /pull behind a $name', ({ toEvent }) => {
       SessionId: json.uploadId,
       MediaStoragePath: '/films/film.mp4',
     });
-    expect(openContext(SourceContext ?? '')).toMatchObject({
+    expect(decodeContext(SourceContext ?? '')).toMatchObject({
       sourceContext: 'source-1',
       envelope: {
         uploadId: json.uploadId,

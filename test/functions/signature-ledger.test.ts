@@ -9,7 +9,7 @@ import { captureLog } from '../support/capture-log.ts';
 import { askRoute, EVENT_SHAPES, SCF_CONTEXT } from '../support/http-events.ts';
 import { readSignature } from '../support/read-signature.ts';
 import { NO_SETTINGS } from '../support/settings.ts';
-import { contextKeysOf, openContext } from '../support/source-contexts.ts';
+import { contextKeysOf, decodeContext } from '../support/source-contexts.ts';
 import { bearer, TEST_JWT_SECRET } from '../support/tokens.ts';
 import { openTunnel, type Tunnel } from '../support/tunnel.ts';
 import { useLedger } from '../support/use-ledger.ts';
@@ -38,10 +38,10 @@ function readUpload(signature: string) {
     SECRET_KEY,
   );
   const signer = { keys: contextKeysOf(SECRET_KEY), subAppId: undefined };
-  return { ...fields, context: openContext(sourceContext ?? '', signer) };
+  return { ...fields, context: decodeContext(sourceContext ?? '', signer) };
 }
 
-const database = useLedger({ now: () => time });
+const database = useLedger({ clock: { now: () => time } });
 let tunnel: Tunnel;
 let ledger: Ledger;
 captureLog();

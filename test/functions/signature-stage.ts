@@ -6,7 +6,7 @@ import {
   type TestRequest,
 } from '../support/http-events.ts';
 import { readSignature } from '../support/read-signature.ts';
-import { contextKeysOf, openContext } from '../support/source-contexts.ts';
+import { contextKeysOf, decodeContext } from '../support/source-contexts.ts';
 import { mintToken } from '../support/tokens.ts';
 
 /** The key of VOD's with which uploads are signed. */
@@ -55,7 +55,7 @@ export const verify = (signature: string, secretKey = SECRET_KEY) =>
 
 /** Returns what the source context of a signature holds. */
 export const contextOf = (signature: string) =>
-  openContext(verify(signature)['sourceContext'] ?? '', SIGNER);
+  decodeContext(verify(signature)['sourceContext'] ?? '', SIGNER);
 
 type Ask = (request: TestRequest) => ReturnType<ReturnType<typeof askHandler>>;
 

@@ -10,7 +10,7 @@ import {
   startConsumer,
 } from '../lib/webhooks/consumer.ts';
 import { captureLog } from '../support/capture-log.ts';
-import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
+import { contextKeysOf, encodeContext } from '../support/source-contexts.ts';
 
 const FUNCTION = fileURLToPath(new URL('../../functions/sweep.ts', import.meta.url));
 
@@ -82,7 +82,7 @@ async function makeWork(): Promise<void> {
     Array.from({ length: UPLOADS }, (_, index) => {
       const uploadId = `01JSWEEP00000000000000${String(index).padStart(4, '0')}`;
       const upload = { uploadId, owner: 'alice', method: 'pull' } as const;
-      const SourceContext = sealContext(upload, undefined, contexts());
+      const SourceContext = encodeContext(upload, undefined, contexts());
       const request = { MediaUrl: TONE, SessionId: uploadId, SourceContext };
       return { uploadId, owner: 'alice', request };
     }),

@@ -62,7 +62,7 @@ function openSignature(withLedger: boolean): AskAs {
 /** VOD has only Seoul enabled for acme, and only Tokyo for globex. */
 function openPulls(withLedger = true): AskAs {
   const ask = openPull({
-    ...{ environment: { AUTH: 'jwt', ...ENVIRONMENT }, settings: SETTINGS, now: Date.now },
+    ...{ environment: { AUTH: 'jwt', ...ENVIRONMENT }, settings: SETTINGS, clock: Date },
     ...reach(withLedger),
     api: {
       pullUpload: (request, { subAppId } = {}) => {

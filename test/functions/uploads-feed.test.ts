@@ -42,7 +42,7 @@ describe('GET /uploads/events', () => {
       return { ok: true, gone: false };
     };
     await deliverClaimed(await ledger.claimDeliveries(10, 60, 10, ['audit']), {
-      ...{ ledger, now, random: () => 0.5, report: () => undefined },
+      ...{ ledger, clock: { now }, random: { fraction: () => 0.5 }, report: () => undefined },
       ...{ targets: [{ id: 'orders', events: ['*'], send }], deadline: { left: () => 60_000 } },
     });
 

@@ -67,7 +67,7 @@ export function useUploads(): UploadsStage {
   let time = NOW;
   let ask: Ask;
   const now = () => time;
-  const database = useLedger({ now, targets: TARGETS });
+  const database = useLedger({ clock: { now }, targets: TARGETS });
   const { ledger, sql } = database;
   const log = captureLog();
 
@@ -75,7 +75,7 @@ export function useUploads(): UploadsStage {
     const { readProgress } = change;
     const { toEvent, environment, ledger: chosen } = { ...DEFAULTS, ledger, ...change };
     const route = createUploadsRoute({
-      ...{ settings: NO_SETTINGS, config: readUploadsConfig(environment), now },
+      ...{ settings: NO_SETTINGS, config: readUploadsConfig(environment), clock: { now } },
       ledger: chosen && lazyLedger(async () => chosen),
       readProgress,
     });

@@ -35,7 +35,7 @@ beforeEach(async () => {
 async function ask(method: string, path: string, claims: Readonly<Record<string, unknown>>) {
   const config = readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET });
   const reach = lazyLedger(async () => ledger);
-  const route = createUploadsRoute({ config, settings: SETTINGS, now: Date.now, ledger: reach });
+  const route = createUploadsRoute({ config, settings: SETTINGS, clock: Date, ledger: reach });
   const exp = Math.floor(Date.now() / 1_000) + 600;
   const token = await mintToken({ sub: 'ann', scope: SCOPE, exp, ...claims });
   const headers = { authorization: `Bearer ${token}` };

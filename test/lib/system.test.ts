@@ -44,7 +44,11 @@ describe('limitTo()', () => {
 
 describe('createPause()', () => {
   it('replaces a lost connection immediately, and pauses longer after each failure to connect', () => {
-    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
+    const pause = createPause({
+      clock: { now: () => 0 },
+      random: { fraction: () => 1 },
+      longest: 100,
+    });
     const waits = [pause.left()];
     pause.lost();
     waits.push(pause.left());
@@ -60,7 +64,11 @@ describe('createPause()', () => {
   });
 
   it('pauses if a connection is lost again and again', () => {
-    const pause = createPause({ now: () => 0, random: () => 1, longest: 100 });
+    const pause = createPause({
+      clock: { now: () => 0 },
+      random: { fraction: () => 1 },
+      longest: 100,
+    });
     for (let i = 0; i < 3; i += 1) pause.lost();
 
     expect(pause.left()).toBe(40);
@@ -68,7 +76,11 @@ describe('createPause()', () => {
 
   it('spreads a pause over half of its length, counted from the failure', () => {
     let time = 1_000;
-    const pause = createPause({ now: () => time, random: () => 0, longest: 100 });
+    const pause = createPause({
+      clock: { now: () => time },
+      random: { fraction: () => 0 },
+      longest: 100,
+    });
     pause.failed();
     const waits = [pause.left()];
     for (const later of [1_004, 1_010, 900]) {

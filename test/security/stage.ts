@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type Consumer, startConsumer } from '../lib/webhooks/consumer.ts';
-import { contextKeysOf, sealContext } from '../support/source-contexts.ts';
+import { contextKeysOf, encodeContext } from '../support/source-contexts.ts';
 import {
   refuse,
   startVodServer,
@@ -54,7 +54,7 @@ const MEDIA = {
     Name: CANARIES.eventText.value,
     SourceInfo: {
       SourceType: 'Upload',
-      SourceContext: sealContext(
+      SourceContext: encodeContext(
         { uploadId: '01ARYZ6S410000000000000000', owner: 'ann', method: 'client' },
         CANARIES.sourceContext.value,
         { keys: contextKeysOf(CANARIES.contextKey.value), subAppId: 1_500_000_001 },

@@ -33,7 +33,7 @@ interface TestSigner {
 }
 
 /** Returns a context as the functions write it. */
-export function sealContext(
+export function encodeContext(
   envelope: Envelope,
   sourceContext?: string,
   { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
@@ -42,7 +42,7 @@ export function sealContext(
 }
 
 /** Returns what the functions read from a context. */
-export function openContext(
+export function decodeContext(
   context: string,
   { keys = CONTEXTS.keys, subAppId }: TestSigner = {},
 ): DecodedSourceContext {

@@ -112,7 +112,12 @@ export function useLedger({
 function openStage(databaseUrl: string, options: Partial<LedgerOptions>) {
   const opened: Ledger[] = [];
   const open = ({ url = databaseUrl, ...change }: LedgerChange = {}) => {
-    const made = openLedger(url, { now: Date.now, randomKey: randomUUID, ...options, ...change });
+    const made = openLedger(url, {
+      clock: Date,
+      random: { key: randomUUID },
+      ...options,
+      ...change,
+    });
     opened.push(made);
     return made;
   };

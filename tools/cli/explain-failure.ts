@@ -12,3 +12,8 @@ export function explainFailure(error: unknown): string {
   }
   return code ?? 'no connection';
 }
+
+/** Returns whether the service may answer otherwise later: it was asked too often, or failed; 501 says that it has no database. */
+export function isTransientStatus(status: number): boolean {
+  return status === 429 || (status >= 500 && status !== 501);
+}

@@ -3,7 +3,7 @@ import type { Scf } from './cloud/scf.ts';
 import { DeployError } from './deploy-error.ts';
 
 /** States that end by themselves: https://cloud.tencent.com/document/product/583/47175. */
-const PASSING = new Set(['Creating', 'Updating', 'Publishing', 'Deleting']);
+const TRANSIENT = new Set(['Creating', 'Updating', 'Publishing', 'Deleting']);
 
 /** Milliseconds between two calls: short at first, since most changes take a second or two. */
 const FIRST_PAUSE = 200;
@@ -27,7 +27,7 @@ export async function readSettled(
   let waited = 0;
   for (let step = FIRST_PAUSE; ; step = Math.min(step * 2, MAX_PAUSE)) {
     const state = await scf.readFunction(name);
-    if (state === undefined || !PASSING.has(state.Status)) return state;
+    if (state === undefined || !TRANSIENT.has(state.Status)) return state;
     if (waited >= PATIENCE) {
       throw new DeployError(
         `${name} is still ${state.Status} after ${PATIENCE / 1_000} seconds: deploy again later.`,

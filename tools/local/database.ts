@@ -152,7 +152,7 @@ function signal(processId: number, name: 'SIGINT' | 0): boolean {
 
 async function answersFor(url: string, folder: string): Promise<boolean> {
   const connection = createConnection({
-    ...{ databaseUrl: url, now: Date.now, answerMilliseconds: ANSWER_MILLISECONDS },
+    ...{ databaseUrl: url, clock: Date, answerMilliseconds: ANSWER_MILLISECONDS },
   });
   try {
     const [row] = await connection.run((sql) =>

@@ -20,7 +20,7 @@ interface PresignOptions {
 }
 
 /** Most of the output that is read. A longer one is no URL. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 const SHOWN_CHARACTERS = 200;
 
 /**
@@ -54,7 +54,7 @@ interface Output {
 
 function explain(reason: string | undefined, { out, error }: Output, environment: Environment) {
   if (reason === undefined)
-    return out().length > MOST_BYTES ? `wrote more than ${MOST_BYTES} bytes` : 'wrote no URL';
+    return out().length > MAX_BYTES ? `wrote more than ${MAX_BYTES} bytes` : 'wrote no URL';
   const line = error()
     .split('\n')
     .find((each) => each.trim() !== '');
@@ -67,7 +67,7 @@ function collect(stream: Readable): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
   stream.on('data', (chunk: Buffer) => {
-    if (size <= MOST_BYTES) chunks.push(chunk);
+    if (size <= MAX_BYTES) chunks.push(chunk);
     size += chunk.length;
   });
   return () => Buffer.concat(chunks).toString();

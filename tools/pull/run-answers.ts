@@ -1,6 +1,52 @@
 import * as v from 'valibot';
+import type { RunItemState, RunState } from '../../lib/model/pull-run.ts';
 import { CommandError } from '../cli/command.ts';
-import type { CountedRun, Run, SentItem, ShownItem } from './run-service.ts';
+
+/** A run, as the service shows it. */
+export interface Run {
+  readonly runId: string;
+  readonly name: string;
+  readonly state: RunState;
+  readonly createdAt: string;
+}
+
+/** A run with the numbers of its items. */
+export interface CountedRun extends Run {
+  readonly total: number;
+  readonly states: Readonly<Partial<Record<RunItemState, number>>>;
+  readonly bytes: number;
+  readonly reasons: readonly {
+    readonly state: RunItemState;
+    readonly reason: string;
+    readonly count: number;
+  }[];
+}
+
+/** An item of a run, as the service shows it. */
+export interface ShownItem {
+  readonly id: string;
+  readonly state: RunItemState;
+  readonly uploadId?: string;
+  readonly fileId?: string;
+  readonly mediaUrl?: string;
+  readonly size?: number;
+  readonly duration?: number;
+  readonly problem?: { readonly code?: string; readonly detail?: string };
+  /** VOD's percentage. */
+  readonly progress?: number;
+  readonly request?: Readonly<Record<string, unknown>>;
+}
+
+/** What became of an item that was sent. */
+export interface SentItem {
+  readonly id?: string;
+  readonly uploadId?: string;
+  readonly problem?: {
+    readonly code: string;
+    readonly detail?: string;
+    readonly quota?: { readonly retryAfter: number };
+  };
+}
 
 const text = v.string();
 const run = v.looseObject({ runId: text, name: text, state: text, createdAt: text });

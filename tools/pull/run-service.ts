@@ -1,64 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunItemState, RunState } from '../../lib/model/pull-run.ts';
 import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { CommandError } from '../cli/command.ts';
-import { explainFailure } from '../cli/explain-failure.ts';
+import { explainFailure, isTransientStatus } from '../cli/explain-failure.ts';
 import {
+  type CountedRun,
   foreign,
   type ReadAnswer,
+  type Run,
   readCounted,
   readItems,
   readRun,
   readRuns,
   readSent,
   readStep,
+  type SentItem,
+  type ShownItem,
 } from './run-answers.ts';
-
-/** A run, as the service shows it. */
-export interface Run {
-  readonly runId: string;
-  readonly name: string;
-  readonly state: RunState;
-  readonly createdAt: string;
-}
-
-/** A run with the numbers of its items. */
-export interface CountedRun extends Run {
-  readonly total: number;
-  readonly states: Readonly<Partial<Record<RunItemState, number>>>;
-  readonly bytes: number;
-  readonly reasons: readonly {
-    readonly state: RunItemState;
-    readonly reason: string;
-    readonly count: number;
-  }[];
-}
-
-/** An item of a run, as the service shows it. */
-export interface ShownItem {
-  readonly id: string;
-  readonly state: RunItemState;
-  readonly uploadId?: string;
-  readonly fileId?: string;
-  readonly mediaUrl?: string;
-  readonly size?: number;
-  readonly duration?: number;
-  readonly problem?: { readonly code?: string; readonly detail?: string };
-  /** VOD's percentage. */
-  readonly progress?: number;
-  readonly request?: Readonly<Record<string, unknown>>;
-}
-
-/** What became of an item that was sent. */
-export interface SentItem {
-  readonly id?: string;
-  readonly uploadId?: string;
-  readonly problem?: {
-    readonly code: string;
-    readonly detail?: string;
-    readonly quota?: { readonly retryAfter: number };
-  };
-}
 
 /** Work on a whole run, which the service does in steps. */
 type RunWork = 'pause' | 'resume' | 'retry' | 'cancel' | 'undo';
@@ -200,8 +157,7 @@ async function askOnce(url: string, init: RequestInit): Promise<Asked> {
   const body = parse(text);
   if (ok && body !== undefined) return { body };
   const error = explain(status, body, url);
-  const isPassing = status === 429 || (status >= 500 && status !== 501);
-  if (!isPassing) return { error };
+  if (!isTransientStatus(status)) return { error };
   const seconds = Number(headers.get('retry-after') ?? 0);
   // It may be a date, whose clock is another.
   return { error, wait: Number.isFinite(seconds) ? seconds * 1_000 : 0 };

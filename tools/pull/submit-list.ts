@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_BODY_BYTES, MAX_PULL_ITEMS } from '../../lib/validation/limits.ts';
 import type { Presign } from './presign.ts';
-import type { RunService, SentItem } from './run-service.ts';
+import type { SentItem } from './run-answers.ts';
+import type { RunService } from './run-service.ts';
 
 /** An item that is to be added to a run. */
 export interface SubmittedItem {
@@ -32,7 +33,7 @@ const BATCH_BYTES = MAX_BODY_BYTES - 1_024;
 
 /** Links that are asked for at the same time, and those that wait for VOD at most: each may be valid for minutes only. */
 const PRESIGNED_AT_ONCE = 8;
-const MOST_WAITING = 100;
+const MAX_WAITING = 100;
 const WAITING_PAUSE_MILLISECONDS = 2_000;
 
 /** The pause is longer for a long run, which takes its time to be counted. */
@@ -169,7 +170,7 @@ function createPlaces({ service, runId }: Pick<SubmitOptions, 'service' | 'runId
   const find = async () => {
     while (room <= 0) {
       const { states, total } = await service.show(runId);
-      const free = MOST_WAITING - (states.waiting ?? 0) - taken;
+      const free = MAX_WAITING - (states.waiting ?? 0) - taken;
       // To count them for every single item would be most of the work.
       if (free >= PRESIGNED_AT_ONCE) room = free;
       else await sleep(Math.max(WAITING_PAUSE_MILLISECONDS, total / COUNTED_PER_MILLISECOND));

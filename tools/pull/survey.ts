@@ -60,7 +60,7 @@ export interface SurveyOptions {
 }
 
 /** Lines that are being looked at; the list is not read further while there are this many. */
-const MOST_AHEAD = 256;
+const MAX_AHEAD = 256;
 
 /** Lines that are named with a reason, and duplicates that are named. */
 const SHOWN_LINES = 3;
@@ -89,7 +89,7 @@ export async function surveyList(
     if (tally.isTaken(item, digest)) continue;
     const work = examine(item, digest, options, tally).finally(() => running.delete(digest));
     running.set(digest, work);
-    if (running.size >= MOST_AHEAD) await Promise.race(running.values());
+    if (running.size >= MAX_AHEAD) await Promise.race(running.values());
   }
   await Promise.all(running.values());
   return tally.end();

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PENDING_ITEM_STATES, type RunItemState } from '../../lib/model/pull-run.ts';
 import { showText } from '../cli/show-text.ts';
 import { showBytes, showNumber } from './describe-survey.ts';
-import type { CountedRun, RunService } from './run-service.ts';
+import type { CountedRun } from './run-answers.ts';
+import type { RunService } from './run-service.ts';
 
 /** How a run is shown while it goes on. */
 export interface WatchOptions {

@@ -2,7 +2,8 @@ import { isJsonObject } from '../../lib/validation/json-object.ts';
 import { LIST_FIELDS } from './list-columns.ts';
 import type { LookAt } from './look.ts';
 import type { RowFile } from './row-file.ts';
-import type { RunService, ShownItem } from './run-service.ts';
+import type { ShownItem } from './run-answers.ts';
+import type { RunService } from './run-service.ts';
 import { digestName } from './survey.ts';
 
 /** Columns of a list of failures, which is a list again. */
@@ -62,7 +63,7 @@ export interface ResultOptions {
 const AT_ONCE = 32;
 
 /** Containers store times in units of their own, and a frame more or less is no difference. */
-const MOST_SECONDS_APART = 1;
+const MAX_SECONDS_APART = 1;
 
 /** Writes what became of each item, and compares files with their sources. */
 export async function writeResults(options: ResultOptions): Promise<Verification> {
@@ -103,7 +104,7 @@ function toMapping({ request, problem: _, ...item }: ShownItem, verified: string
 
 async function verify(item: ShownItem, options: ResultOptions): Promise<keyof Verification> {
   const seconds = options.durations.get(digestName(item.id));
-  if (seconds !== undefined && Math.abs((item.duration ?? 0) - seconds) > MOST_SECONDS_APART) {
+  if (seconds !== undefined && Math.abs((item.duration ?? 0) - seconds) > MAX_SECONDS_APART) {
     return 'different';
   }
   const size = await readSourceSize(item, options);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
+import type { Clock, Random } from '../../system.ts';
 import { createPause } from '../../system.ts';
 import { LedgerError, readCode } from '../ledger-error.ts';
 import { type DatabaseSettings, demandDatabase } from './database-url.ts';
@@ -14,7 +15,7 @@ export interface Connection {
    * Returns the result of `work`. It is repeated once on a new connection if the first one was lost or its server is
    * read-only, and several times if it was rolled back because of a conflict with another transaction. So `work` must
    * be one statement or one transaction, and must be repeatable even if the lost one took effect. All attempts together
-   * take at most {@link LONGEST_WORK} times as long as one may.
+   * take at most {@link MAX_WORK} times as long as one may.
    *
    * @throws {LedgerError} if the database cannot be reached or refuses the work; any other error that `work` throws.
    */
@@ -25,19 +26,18 @@ export interface Connection {
 }
 
 /** Longest wait for all attempts at one piece of work, in times the longest wait for one attempt. */
-export const LONGEST_WORK = 2;
+const MAX_WORK = 2;
 
 /** Dependencies of a connection. */
 export interface ConnectionOptions {
   readonly databaseUrl: string;
   /** `DATABASE_CA`, if it is set. */
   readonly databaseCa?: string | undefined;
-  /** Unix milliseconds, also while the instance was frozen. */
-  readonly now: () => number;
+  /** Of which no time is missing after the instance was frozen. */
+  readonly clock: Pick<Clock, 'now'>;
   /** Longest wait for one attempt; a connection that is silent for longer is treated as lost. */
   readonly answerMilliseconds?: number;
-  /** A number from 0 up to, but not including, 1. */
-  readonly random?: () => number;
+  readonly random?: Pick<Random, 'fraction'>;
   /** Throws the error with which work has failed, or a better explanation, for which it may look into the database. */
   readonly explain?: (error: unknown, run: Connection['run']) => Promise<never>;
 }
@@ -56,9 +56,14 @@ const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
  * @throws {LedgerError} if `databaseUrl` or `databaseCa` is wrong.
  */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { now, answerMilliseconds = ANSWER_MILLISECONDS, random = Math.random, explain } = options;
+  const {
+    clock,
+    answerMilliseconds = ANSWER_MILLISECONDS,
+    random = { fraction: Math.random },
+    explain,
+  } = options;
   const settings = demandDatabase(options);
-  const sessions = createSessions(settings, { now, random, answerMilliseconds });
+  const sessions = createSessions(settings, { clock, random, answerMilliseconds });
 
   const attempt = async <Result>(
     work: (session: Session) => Promise<Result>,
@@ -68,8 +73,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     let session: Session | undefined;
     try {
       // Work that would be late is not started: its caller has already received an error.
-      const obtained = sessions.obtain();
-      session = obtained instanceof Promise ? await answerInTime(obtained, milliseconds) : obtained;
+      const opened = sessions.getSession();
+      session = opened instanceof Promise ? await answerInTime(opened, milliseconds) : opened;
       const result = await answerInTime(work(session), giveUpAt - performance.now());
       sessions.worked();
       return result;
@@ -108,7 +113,7 @@ async function withRetry<Result>(
   milliseconds: number,
   attempt: (longest: number) => Promise<Result>,
 ): Promise<Result> {
-  const endAt = performance.now() + LONGEST_WORK * milliseconds;
+  const endAt = performance.now() + MAX_WORK * milliseconds;
   let left = milliseconds;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -138,7 +143,7 @@ interface Sessions {
    *
    * @throws {LedgerError}
    */
-  obtain(): Session | Promise<Session>;
+  getSession(): Session | Promise<Session>;
   /** Records work that succeeded. */
   worked(): void;
   /** Records work that failed, and closes a session that can no longer be used. */
@@ -157,10 +162,10 @@ function isSpent(error: unknown): boolean {
 /** Creates the sessions of an instance with the database of `settings`; none is opened before it is needed. */
 function createSessions(
   settings: DatabaseSettings,
-  options: Required<Pick<ConnectionOptions, 'now' | 'random' | 'answerMilliseconds'>>,
+  options: Required<Pick<ConnectionOptions, 'clock' | 'random' | 'answerMilliseconds'>>,
 ): Sessions {
-  const { now, random, answerMilliseconds } = options;
-  const pause = createPause({ now, random, longest: Math.min(2_000, answerMilliseconds / 2) });
+  const { clock, random, answerMilliseconds } = options;
+  const pause = createPause({ clock, random, longest: Math.min(2_000, answerMilliseconds / 2) });
   let { isPooled, hosts } = settings;
   let opening: Promise<Session> | undefined;
   let current: Session | undefined;
@@ -194,19 +199,19 @@ function createSessions(
   };
 
   return {
-    obtain() {
+    getSession() {
       // No timer runs while an instance is frozen, so the clock shows whether a session was idle for too long.
-      if (current !== undefined && now() - usedAt > IDLE_SECONDS * 1_000) drop(current);
-      usedAt = now();
+      if (current !== undefined && clock.now() - usedAt > IDLE_SECONDS * 1_000) drop(current);
+      usedAt = clock.now();
       opening ??= open();
       return current ?? opening;
     },
     worked() {
-      usedAt = now();
+      usedAt = clock.now();
       pause.worked();
     },
     failed(session, error) {
-      usedAt = now();
+      usedAt = clock.now();
       if (!isSpent(error)) return;
       if (UNPREPARED.has(readCode(error))) isPooled = true;
       if (session === current) pause.lost();

@@ -96,7 +96,7 @@ export function demandDatabase(variables: {
   const wrong = problems.map(({ variable, message }) => `${variable} ${message}`).join('; ');
   throw new LedgerError(`The database cannot be used: ${wrong}.`, {
     code: 'DATABASE_URL',
-    isPassing: false,
+    isTransient: false,
   });
 }
 

@@ -6,7 +6,7 @@ export interface DatabaseFault {
   readonly what: string;
   readonly remedy: string;
   /** Whether the same may succeed a little later without any action. */
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface DatabaseFault {
  * https://www.postgresql.org/docs/current/errcodes-appendix.html. Any other failure is permanent: a wrong request stays
  * wrong.
  */
-const PASSING = new RegExp(
+const TRANSIENT = new RegExp(
   `^(?:${[
     // Codes of the driver, this service and the sockets; if the resolver fails, a name may be unknown for a while
     // (EAI_AGAIN).
@@ -28,7 +28,7 @@ const PASSING = new RegExp(
 const POOLER_CODE = /^(?:08P01|XX\w{3})$/;
 
 /** What poolers report under load or at a restart: https://github.com/pgbouncer/pgbouncer/blob/master/src/client.c. */
-const POOLER_PASSING =
+const POOLER_TRANSIENT =
   /no more connections|connections exceeded|max ?clients|shutting down|timeout|exhaustion|out of memory|pause|suspend|cannot connect|crashed|login has been failing/i;
 
 /** Permanent refusals by the server that a pooler caches, or reports under its general code. */
@@ -40,20 +40,20 @@ export function explainDatabaseError(error: unknown, settings: WordsSettings): D
   const code = readCode(error);
   const text = error instanceof Error ? error.message : '';
   const [what, remedy] = chooseWords(code, text, settings);
-  return { what, remedy, isPassing: isPassing(code, text) };
+  return { what, remedy, isTransient: isTransient(code, text) };
 }
 
 /** Returns `error` as an error of the ledger, for callers of the ledger. */
 export function toLedgerError(error: unknown, settings: WordsSettings): LedgerError {
-  const { what, remedy, isPassing: passes } = explainDatabaseError(error, settings);
+  const { what, remedy, isTransient: passes } = explainDatabaseError(error, settings);
   return new LedgerError(`The database of DATABASE_URL failed: ${what}; ${remedy}.`, {
     code: readCode(error),
-    isPassing: passes,
+    isTransient: passes,
     cause: error,
   });
 }
 
-function isPassing(code: string, text: string): boolean {
-  if (!POOLER_CODE.test(code)) return PASSING.test(code);
-  return POOLER_PASSING.test(text) && !POOLER_LASTING.test(text);
+function isTransient(code: string, text: string): boolean {
+  if (!POOLER_CODE.test(code)) return TRANSIENT.test(code);
+  return POOLER_TRANSIENT.test(text) && !POOLER_LASTING.test(text);
 }

@@ -132,7 +132,7 @@ const REPLAY_UPLOAD = writeReplay(
 /** Creates the part of the ledger for dead deliveries. */
 export function createDeadDeliveryLedger({
   connection,
-  now,
+  clock,
 }: LedgerDependencies): DeadDeliveryLedger {
   return {
     async listDeadDeliveries({ limit, cursor }) {
@@ -144,14 +144,14 @@ export function createDeadDeliveryLedger({
       ]);
     },
     replayDelivery({ eventId, endpoint }) {
-      return hasRows(connection, REPLAY, [eventId, endpoint, writeTime(now())]);
+      return hasRows(connection, REPLAY, [eventId, endpoint, writeTime(clock.now())]);
     },
     async replayUpload(uploadId) {
-      return (await query(connection, REPLAY_UPLOAD, [uploadId, writeTime(now())])).length;
+      return (await query(connection, REPLAY_UPLOAD, [uploadId, writeTime(clock.now())])).length;
     },
     async replayMany(criteria) {
       const { endpoint, limit } = criteria;
-      const parameters = listParameters(criteria, now());
+      const parameters = listParameters(criteria, clock.now());
       const statement = writeReplayMany(endpoint !== undefined, limit);
       const ofEndpoint = endpoint === undefined ? [] : [endpoint];
       const [row] = await query(connection, statement, [...parameters, ...ofEndpoint]);

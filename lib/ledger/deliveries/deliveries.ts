@@ -161,7 +161,7 @@ const PAUSED = `with settled as (
 
 /** Creates the part of the ledger for deliveries. */
 export function createDeliveryLedger(dependencies: LedgerDependencies): DeliveryLedger {
-  const { connection, now, targets } = dependencies;
+  const { connection, clock, targets } = dependencies;
   return {
     async claimDeliveries(count, leaseSeconds, maxPerEndpoint, except = []) {
       const claim = writeFairClaim(count, maxPerEndpoint);
@@ -176,12 +176,19 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
     },
     pauseEndpoint({ eventId, endpoint, attempt }, { error, dead }) {
       const state = dead ? 'dead' : 'pending';
-      const parameters = [eventId, endpoint, attempt, state, cleanText(error), writeTime(now())];
+      const parameters = [
+        eventId,
+        endpoint,
+        attempt,
+        state,
+        cleanText(error),
+        writeTime(clock.now()),
+      ];
       return hasRows(connection, PAUSED, parameters);
     },
     async fanOut(count) {
       if (targets === undefined) return 0;
-      const parameters = [writeTime(now()), writeTargets(targets)];
+      const parameters = [writeTime(clock.now()), writeTargets(targets)];
       const [row] = await query(connection, writeFanOut(count), parameters);
       return Number(row?.['count'] ?? 0);
     },

@@ -8,7 +8,7 @@ export interface LedgerEndpoint {
   readonly pausedReason?: string;
   /** When it last accepted a message, to within about a second; missing if it never did. */
   readonly deliveredAt?: number;
-  /** Number of pending deliveries; of more than {@link MOST_COUNTED}, only these are counted. */
+  /** Number of pending deliveries; of more than {@link MAX_COUNTED}, only these are counted. */
   readonly waiting: number;
   /** When the oldest of them was enqueued. */
   readonly waitingSince?: number;
@@ -78,14 +78,14 @@ export function writeNames(name: string, state: string): string {
 }
 
 /** A count stops here: to count a long queue takes longer the longer it is. */
-export const MOST_COUNTED = 10_000;
+export const MAX_COUNTED = 10_000;
 
 /** A query of what is pending for the endpoint of `n`: `waiting`, and the oldest `waiting_since` and `due`. */
 export const WAITING_FOR_ENDPOINT = `select count(*)::integer as waiting, min(enqueued_at) as waiting_since,
       min(next_attempt_at) as due
     from (
       select enqueued_at, next_attempt_at from deliveries d
-      where d.state = 'pending' and d.endpoint = n.endpoint order by next_attempt_at limit ${MOST_COUNTED}
+      where d.state = 'pending' and d.endpoint = n.endpoint order by next_attempt_at limit ${MAX_COUNTED}
     ) d`;
 
 const LIST = `with recursive ${writeNames('waiting', 'pending')},
@@ -99,7 +99,7 @@ const LIST = `with recursive ${writeNames('waiting', 'pending')},
     lateral (
       select count(*)::integer as dead from (
         select from deliveries d where d.state = 'dead' and d.endpoint = n.endpoint
-        order by updated_at limit ${MOST_COUNTED}
+        order by updated_at limit ${MAX_COUNTED}
       ) d
     ) g
   where n.endpoint is not null order by n.endpoint`;
@@ -108,13 +108,13 @@ const RESUME = `with ${writePausedCare('e.endpoint = $1 and e.disabled_at is not
   update endpoints set ${writeResumption('$2::timestamptz')} where endpoint = $1 and disabled_at is not null`;
 
 /** Creates the part of the ledger for endpoints. */
-export function createEndpointLedger({ connection, now }: LedgerDependencies): EndpointLedger {
+export function createEndpointLedger({ connection, clock }: LedgerDependencies): EndpointLedger {
   return {
     async listEndpoints() {
       return (await query(connection, LIST)).map(readEndpoint);
     },
     async resumeEndpoint(endpoint) {
-      await query(connection, RESUME, [endpoint, writeTime(now())]);
+      await query(connection, RESUME, [endpoint, writeTime(clock.now())]);
     },
   };
 }

@@ -45,10 +45,10 @@ export interface FeedLedger {
 }
 
 /** Most events that are looked at in one statement. */
-const MOST_READ = 1_000;
+const MAX_READ = 1_000;
 
 /** Most bytes that the events of a page have on disk, which are several times as many in memory. */
-const MOST_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 
 /** No transaction that began before this one is open any more; those that are have recorded nothing before it. */
 const HORIZON = 'pg_snapshot_xmin(pg_current_snapshot())';
@@ -96,7 +96,7 @@ async function readFeed(
   const { last_in: lastIn, last_id: lastId } = first;
   const until = lastIn === null ? after : writePlace(lastIn, lastId);
   const cursor = isCut ? (items.at(-1)?.cursor ?? after) : until;
-  return { items, cursor, more: isCut || Number(first['read']) === MOST_READ };
+  return { items, cursor, more: isCut || Number(first['read']) === MAX_READ };
 }
 
 async function findMessage(
@@ -152,7 +152,7 @@ function writeFeed(scope: FeedScope, columns: string, parameters: (string | numb
       from events
       where recorded_in is not null and not pruned
         and (recorded_in, event_id) > ($1::text::xid8, $2::text) and recorded_in < ${HORIZON}
-      order by recorded_in, event_id ${writeLimit(MOST_READ)}
+      order by recorded_in, event_id ${writeLimit(MAX_READ)}
     ),
     wanted as (
       select event_id, recorded_in, sum(size) over earlier as bytes, row_number() over earlier as number
@@ -160,7 +160,7 @@ function writeFeed(scope: FeedScope, columns: string, parameters: (string | numb
     ),
     chosen as (
       select event_id, recorded_in from wanted
-      where number <= $4::integer and (bytes <= ${MOST_BYTES} or number = 1)
+      where number <= $4::integer and (bytes <= ${MAX_BYTES} or number = 1)
     ),
     found as (
       select ${columns} from events where event_id = any (array(select event_id from chosen))

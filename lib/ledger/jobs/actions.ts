@@ -34,7 +34,7 @@ export interface NewMediaAction {
 export interface ClaimedAction extends NewMediaAction {
   /** Counts from 1, and identifies this claim among all claims of the same action. */
   readonly attempt: number;
-  /** The last value given to {@link ActionLedger.keepActionProgress}; missing if there is none. */
+  /** The last value given to {@link ActionLedger.saveActionProgress}; missing if there is none. */
   readonly progress?: JsonObject;
   /** Unix milliseconds. */
   readonly createdAt: number;
@@ -47,7 +47,7 @@ export interface ActionLedger {
   /** Claims up to `count` actions, longest due first; no one else can claim them until the lease expires. */
   claimActions(count: number, leaseSeconds: number): Promise<readonly ClaimedAction[]>;
   /** Stores the progress of an action for its next attempt. */
-  keepActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
+  saveActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
   finishAction(claim: Claim): Promise<boolean>;
   failAction(claim: Claim, failure: JobFailure): Promise<boolean>;
   /** Makes a dead action due immediately. */
@@ -75,14 +75,14 @@ const REPLAY = `update media_actions
 
 /** Creates the part of the ledger for actions on media. */
 export function createActionLedger(dependencies: LedgerDependencies): ActionLedger {
-  const { connection, now } = dependencies;
+  const { connection, clock } = dependencies;
   return {
     async claimActions(count, leaseSeconds) {
       const claim = writeClaim(ACTIONS, CLAIMED, count);
       return (await claimJobs(dependencies, claim, leaseSeconds)).map(readClaimed);
     },
-    keepActionProgress({ fileId, kind, attempt }, progress) {
-      const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(now())];
+    saveActionProgress({ fileId, kind, attempt }, progress) {
+      const parameters = [fileId, kind, attempt, writeJson(progress), writeTime(clock.now())];
       return hasRows(connection, KEEP_PROGRESS, parameters);
     },
     finishAction({ fileId, kind, attempt }) {
@@ -92,7 +92,7 @@ export function createActionLedger(dependencies: LedgerDependencies): ActionLedg
       return settleJob(dependencies, SETTLE, [fileId, kind, attempt], failure);
     },
     async replayAction({ fileId, kind }) {
-      await query(connection, REPLAY, [fileId, kind, writeTime(now())]);
+      await query(connection, REPLAY, [fileId, kind, writeTime(clock.now())]);
     },
   };
 }

@@ -102,11 +102,11 @@ const FIND = `select kind, item_id, sub_app_id, file_id, content from dead_items
 const DROP = 'delete from dead_items where kind = $1 and item_id = $2';
 
 /** Creates the part of the ledger for dead items. */
-export function createDeadItemLedger({ connection, now }: LedgerDependencies): DeadItemLedger {
+export function createDeadItemLedger({ connection, clock }: LedgerDependencies): DeadItemLedger {
   return {
     async countItemFailure({ kind, id, subAppId, fileId, code, reason, content }, mostTries) {
       const what: Parameters = [kind, id, subAppId ?? null, fileId ? cleanText(fileId) : null];
-      const why: Parameters = [code, cleanText(reason), content ?? null, writeTime(now())];
+      const why: Parameters = [code, cleanText(reason), content ?? null, writeTime(clock.now())];
       const [row = {}] = await query(connection, FAIL, [...what, ...why, mostTries]);
       const isDead = row['state'] === 'dead';
       const isNews = isDead && row['state_before'] !== 'dead';

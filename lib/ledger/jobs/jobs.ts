@@ -85,19 +85,19 @@ export function writeSettlement(jobs: TrackedJobTable): string {
 
 /** Returns the rows that a statement claims for `leaseSeconds`; `others` are its parameters from `$3` on. */
 export function claimJobs(
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
   statement: string,
   leaseSeconds: number,
   others: Parameters = [],
 ): Promise<readonly Row[]> {
-  const at = now();
+  const at = clock.now();
   const until = writeTime(at + leaseSeconds * 1_000);
   return query(connection, statement, [writeTime(at), until, ...others]);
 }
 
 /** Ends a claim of a job with a state, or a failure; returns whether it was still valid. */
 export function settleJob(
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
   statement: string,
   claim: readonly [string, string, attempt: number],
   outcome: 'done' | 'delivered' | JobFailure,
@@ -106,7 +106,7 @@ export function settleJob(
     typeof outcome === 'string'
       ? [outcome, null, null]
       : [...writeNext(outcome), cleanText(outcome.error)];
-  return hasRows(connection, statement, [...claim, ...result, writeTime(now())]);
+  return hasRows(connection, statement, [...claim, ...result, writeTime(clock.now())]);
 }
 
 function writeNext(failure: JobFailure): readonly [state: string, nextAttemptAt: string | null] {

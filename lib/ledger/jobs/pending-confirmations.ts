@@ -33,7 +33,7 @@ type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
 /** Events that are not confirmed yet, and so have changed nothing. */
 export interface PendingConfirmationLedger {
   /** Stores the event until its confirmation is finished; returns false if it is already stored or recorded. */
-  keepPendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
+  storePendingConfirmation(event: NewUnconfirmed): Promise<boolean>;
   /**
    * Stores events with different ids, due now, until their confirmations are finished; returns whether each was new.
    * Returns undefined, and stores none, if an event has been due since before `overdueAt` in Unix milliseconds: then
@@ -44,7 +44,7 @@ export interface PendingConfirmationLedger {
     overdueAt: number,
   ): Promise<readonly boolean[] | undefined>;
   /** Stores an event that failed, and may be partly recorded, for another attempt. */
-  keepForRetry(event: UnconfirmedEvent): Promise<void>;
+  storeForRetry(event: UnconfirmedEvent): Promise<void>;
   /** Claims up to `count` events, longest due first; no one else can claim them until the lease expires. */
   claimConfirmations(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Removes the event if the claim is still valid, and its count of failures unless it is a dead item. */
@@ -108,23 +108,30 @@ const COUNT = `insert into unconfirmed_counts as c (sub_app_id, minute, count)
 export function createPendingConfirmationLedger(
   dependencies: LedgerDependencies,
 ): PendingConfirmationLedger {
-  const { connection, now, randomKey } = dependencies;
-  const keep = async (event: NewUnconfirmed, again: boolean) => {
-    const { eventId, subAppId = null, raw, receivedAt, dueAt = now(), proven = false } = event;
-    const keeper = randomKey();
+  const { connection, clock, random } = dependencies;
+  const store = async (event: NewUnconfirmed, again: boolean) => {
+    const {
+      eventId,
+      subAppId = null,
+      raw,
+      receivedAt,
+      dueAt = clock.now(),
+      proven = false,
+    } = event;
+    const keeper = random.key();
     const parameters = [eventId, writeJson(raw), writeTime(receivedAt), writeTime(dueAt), keeper];
     const marks = [String(proven), String(again)];
     const [row] = await query(connection, KEEP, [...parameters, subAppId, ...marks]);
     return row?.['kept_by'] === keeper;
   };
   return {
-    keepPendingConfirmation: (event) => keep(event, false),
+    storePendingConfirmation: (event) => store(event, false),
     async queueConfirmations(events, overdueAt) {
-      const keeper = randomKey();
+      const keeper = random.key();
       const rows = events.map(({ eventId, subAppId, raw, receivedAt }) => ({
         ...{ event_id: eventId, sub_app_id: subAppId, raw, received_at: writeTime(receivedAt) },
       }));
-      const times = [writeTime(overdueAt), writeTime(now())];
+      const times = [writeTime(overdueAt), writeTime(clock.now())];
       const found = await query(connection, QUEUE, [writeJson(rows), ...times, keeper]);
       if (found.some((row) => row['is_open'] === false)) return undefined;
       const own = new Set(
@@ -132,8 +139,8 @@ export function createPendingConfirmationLedger(
       );
       return events.map(({ eventId }) => own.has(eventId));
     },
-    async keepForRetry(event) {
-      await keep(event, true);
+    async storeForRetry(event) {
+      await store(event, true);
     },
     async claimConfirmations(count, leaseSeconds) {
       const claim = writeClaim(CONFIRMATIONS, CLAIMED, count);
@@ -155,7 +162,7 @@ export function createPendingConfirmationLedger(
       await query(connection, RETRY, [eventId, attempt, writeTime(at)]);
     },
     async incrementUnconfirmed(subAppId) {
-      const [row] = await query(connection, COUNT, [subAppId ?? 0, writeTime(now())]);
+      const [row] = await query(connection, COUNT, [subAppId ?? 0, writeTime(clock.now())]);
       return Number(row?.['count']);
     },
   };

@@ -162,7 +162,7 @@ const IS_QUEUED = 'select from pulls where upload_id = $1';
 
 /** Creates the part of the ledger for queued pulls. */
 export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
-  const { connection, now, randomKey } = dependencies;
+  const { connection, clock, random } = dependencies;
   return {
     async enqueuePulls(pulls, runId) {
       let count = 0;
@@ -181,13 +181,13 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
       );
     },
     finishPull({ pullId, uploadId, attempt }, taskId) {
-      const at = now();
+      const at = clock.now();
       const times = [writeTime(at), writeTime(at + CHECK_MILLISECONDS)];
       return hasRows(connection, FINISH, [pullId, attempt, taskId ?? null, ...times, uploadId]);
     },
     failPull({ pullId, uploadId, attempt }, problem) {
       const change = { key: { uploadId }, fact: 'pullFailed', fields: { problem } } as const;
-      const changes = writeChanges([change], randomKey(), dependencies);
+      const changes = writeChanges([change], random.key(), dependencies);
       const announced = stateEventId(uploadId, 'failed');
       return hasRows(connection, FAIL, [...changes, pullId, attempt, announced]);
     },
@@ -201,11 +201,11 @@ export function createPullLedger(dependencies: LedgerDependencies): PullLedger {
 async function enqueue(
   batch: readonly QueuedPull[],
   runId: string | undefined,
-  { connection, now, randomKey, targets }: LedgerDependencies,
+  { connection, clock, random, targets }: LedgerDependencies,
 ): Promise<number> {
-  const recorder = randomKey();
+  const recorder = random.key();
   const known = targets === undefined ? null : writeTargets(targets);
-  const parameters = [writeJson(batch.map(writePull)), writeTime(now()), recorder, known];
+  const parameters = [writeJson(batch.map(writePull)), writeTime(clock.now()), recorder, known];
   const [row] = await query(connection, ENQUEUE, [...parameters, runId ?? null]);
   const count = Number(row?.['count']);
   if (count > 0) return count;

@@ -83,13 +83,13 @@ const UNTOLD = `select id as file_id from jsonb_array_elements_text($1::text::js
 
 /** Creates the part of the ledger for reconciliation. */
 export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
-  const { connection, now } = dependencies;
+  const { connection, clock } = dependencies;
   return {
     async claimChecks(count, leaseSeconds) {
       return (await claimJobs(dependencies, writeClaim(count), leaseSeconds)).map(readUpload);
     },
     async hastenChecks(count) {
-      await query(connection, writeHasten(count), [writeTime(now())]);
+      await query(connection, writeHasten(count), [writeTime(clock.now())]);
     },
     async setNextCheck(uploadId, at) {
       await query(connection, DEFER, [uploadId, at === undefined ? null : writeTime(at)]);

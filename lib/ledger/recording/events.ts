@@ -50,7 +50,7 @@ export function createEventLedger(dependencies: LedgerDependencies): EventLedger
   }));
   const known = { list, text: targets === undefined ? null : writeTargets(targets) };
   const record = async (events: readonly EventRecord[], leaseSeconds: number | undefined) => {
-    const recorder = { recorder: dependencies.randomKey(), targets: known, leaseSeconds };
+    const recorder = { recorder: dependencies.random.key(), targets: known, leaseSeconds };
     try {
       return await recordRound(events, recorder, dependencies);
     } catch (error) {
@@ -103,7 +103,7 @@ async function recordRound(
   { recorder, targets, leaseSeconds }: Recorder,
   dependencies: LedgerDependencies,
 ): Promise<readonly RecordedEvent[]> {
-  const { now } = dependencies;
+  const { clock } = dependencies;
   const changes = events.flatMap((event) => event.changes);
   const eventIds = events.flatMap(({ eventId, changes: told }) => told.map(() => eventId));
   const rowsOfEvents = events.map(writeEvent);
@@ -111,7 +111,7 @@ async function recordRound(
   const tries: Tries = { recorder, targets, leaseSeconds, recordedAt: 0, leases: [] };
 
   const insert = (sql: Statements, settled: readonly UploadChange[]) => {
-    tries.recordedAt = now();
+    tries.recordedAt = clock.now();
     const leasedUntil =
       leaseSeconds === undefined ? undefined : writeTime(tries.recordedAt + leaseSeconds * 1_000);
     if (leasedUntil !== undefined) tries.leases.push(leasedUntil);

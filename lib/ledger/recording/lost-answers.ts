@@ -38,14 +38,14 @@ interface Own {
 export async function findOwn(
   eventIds: readonly string[],
   { recorder, leaseSeconds, leases }: Tries,
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
 ): Promise<Own> {
   const rows = await query(connection, KNOWN, [writeJson(eventIds), recorder]);
   const own = rows.map((row) => row['event']);
   if (own.length === 0 || leaseSeconds === undefined) {
     return { eventIds: new Set(own), claims: [] };
   }
-  const until = writeTime(now() + leaseSeconds * 1_000);
+  const until = writeTime(clock.now() + leaseSeconds * 1_000);
   const parameters = [writeJson(own), until, writeJson(leases)];
   const claimed = await query(connection, CLAIM_OWN, parameters);
   return { eventIds: new Set(own), claims: claimed.map(readClaimed) };

@@ -46,7 +46,7 @@ export interface PruningLedger {
 }
 
 /** Creates the part of the ledger that prunes it. */
-export function createPruningLedger({ connection, now }: LedgerDependencies): PruningLedger {
+export function createPruningLedger({ connection, clock }: LedgerDependencies): PruningLedger {
   return {
     async findPrunable(name, { after, before, deliveredBefore, withContent }) {
       const times = [after, before, deliveredBefore].map(writeTime);
@@ -60,7 +60,7 @@ export function createPruningLedger({ connection, now }: LedgerDependencies): Pr
       };
     },
     async prune(name, keys, { before, deliveredBefore }) {
-      const times = [before, deliveredBefore, now()].map(writeTime);
+      const times = [before, deliveredBefore, clock.now()].map(writeTime);
       const [row] = await query(connection, writeRemoval(name), [writeJson(keys), ...times]);
       return Number(row?.['count']);
     },

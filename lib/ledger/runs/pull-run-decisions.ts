@@ -94,9 +94,9 @@ export async function pauseRun(
 async function decide(
   statement: string,
   decision: readonly [runId: string, what: string],
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
 ): Promise<PullRun | undefined> {
-  const times = [now(), now() + SETTLE_MILLISECONDS].map(writeTime);
+  const times = [clock.now(), clock.now() + SETTLE_MILLISECONDS].map(writeTime);
   const [row] = await query(connection, statement, [...decision, ...times]);
   return row && readRun(row);
 }
@@ -105,10 +105,10 @@ async function decide(
 export async function holdItems(
   runId: string,
   cursor: string | undefined,
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
 ): Promise<HeldItems> {
   const [, after = ''] = cursor === undefined ? [] : readCursor(cursor, 2);
-  const [row] = await query(connection, HOLD_ITEMS, [runId, after, writeTime(now())]);
+  const [row] = await query(connection, HOLD_ITEMS, [runId, after, writeTime(clock.now())]);
   const isLast = Number(row?.['read']) < LOOKED_AT_ONCE;
   const count = Number(row?.['held']);
   return isLast ? { count } : { count, cursor: writeCursor([0, String(row?.['last'])]) };
@@ -133,8 +133,8 @@ export async function claimUnsettled(
 export async function noteSettled(
   { run, claimedUntil }: UnsettledRun,
   cursor: string | undefined,
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
 ): Promise<void> {
-  const parameters = [run.runId, writeTime(claimedUntil), cursor ?? null, writeTime(now())];
+  const parameters = [run.runId, writeTime(claimedUntil), cursor ?? null, writeTime(clock.now())];
   await query(connection, NOTE_SETTLED, parameters);
 }

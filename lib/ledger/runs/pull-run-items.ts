@@ -95,7 +95,7 @@ export async function addItems(
   runId: string,
   items: readonly NewRunItem[],
   { retry }: { readonly retry: boolean },
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
 ): Promise<readonly AddedRunItem[] | undefined> {
   if (items.length === 0) return [];
   const rows = [...byId(items)].map(([id, { uploadId, request }]) => ({
@@ -103,7 +103,7 @@ export async function addItems(
     upload_id: uploadId,
     request,
   }));
-  const parameters = [runId, writeJson(rows), writeTime(now()), String(retry)];
+  const parameters = [runId, writeJson(rows), writeTime(clock.now()), String(retry)];
   const added = await query(connection, ADD_ITEMS, parameters);
   if (added.length === 0) return undefined;
   const found = new Map(added.map((row) => [String(row['id']), row]));
@@ -124,12 +124,12 @@ export async function addItems(
 export async function refuseItems(
   runId: string,
   items: readonly RefusedRunItem[],
-  { connection, now }: LedgerDependencies,
+  { connection, clock }: LedgerDependencies,
 ): Promise<void> {
   const rows = [...byId(items)].map(([id, { uploadId, request, problem }]) => ({
     ...{ id, upload_id: uploadId, request, problem },
   }));
-  await query(connection, REFUSE_ITEMS, [runId, writeJson(rows), writeTime(now())]);
+  await query(connection, REFUSE_ITEMS, [runId, writeJson(rows), writeTime(clock.now())]);
 }
 
 /** Returns the numbers of items by state and reason. */

@@ -99,7 +99,7 @@ export const COUNT_ITEMS = `select state, ${REASON} as reason, count(*)::integer
 export const LOOKED_AT_ONCE = 5_000;
 
 /** Most bytes of a page: half of what the platform accepts as an answer, since JSON of it may be longer. */
-const MOST_BYTES = 3_000_000;
+const MAX_BYTES = 3_000_000;
 
 /** Bytes of an item without its texts. */
 const ITEM_BYTES = 500;
@@ -143,7 +143,7 @@ export function writeItemPage({ states, unqueued = false, withRequest = false }:
       select * from (
         select *, sum(${ITEM_BYTES} + ${BYTES}) over earlier as bytes, row_number() over earlier as number
         from found window earlier as (order by id)
-      ) f where bytes <= ${MOST_BYTES} or number = 1
+      ) f where bytes <= ${MAX_BYTES} or number = 1
     )
     select seen.read, seen.last, (select count(*) from found)::integer as found, chosen.*
     from (select count(*)::integer as read, max(source_id) as last from page) seen left join chosen on true

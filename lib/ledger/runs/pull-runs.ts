@@ -118,10 +118,10 @@ const DELETE_FILES = `with item as (
 
 /** Creates the part of the ledger for runs of pulls. */
 export function createPullRunLedger(dependencies: LedgerDependencies): PullRunLedger {
-  const { connection, now } = dependencies;
+  const { connection, clock } = dependencies;
   return {
     async openRun({ runId, owner, subAppId, name }) {
-      const values = [runId, owner, subAppId ?? null, cleanText(name), writeTime(now())];
+      const values = [runId, owner, subAppId ?? null, cleanText(name), writeTime(clock.now())];
       const [row] = await query(connection, OPEN, values);
       if (row === undefined) throw new Error('The run that was opened is not there.');
       return readRun(row);
@@ -146,7 +146,7 @@ export function createPullRunLedger(dependencies: LedgerDependencies): PullRunLe
     listItems: (runId, criteria) => listItems(runId, criteria, dependencies),
     async deleteFiles(runId, ids) {
       if (ids.length === 0) return 0;
-      const parameters = [runId, writeJson(ids), writeTime(now())];
+      const parameters = [runId, writeJson(ids), writeTime(clock.now())];
       const [row] = await query(connection, DELETE_FILES, parameters);
       return Number(row?.['count']);
     },

@@ -64,7 +64,7 @@ export async function applyMigrations(
 ): Promise<number> {
   const { onApplied, onProgress = () => undefined, lockAttempts = LOCK_ATTEMPTS } = options;
   const migrations = await readMigrations(folder);
-  const settings = { databaseUrl, databaseCa, now: Date.now };
+  const settings = { databaseUrl, databaseCa, clock: Date };
   const connection = createConnection({ ...settings, answerMilliseconds: ANSWER_MILLISECONDS });
   // Indexes are built outside the transaction that holds the lock.
   const builder = createConnection({ ...settings, answerMilliseconds: ANSWER_MILLISECONDS });

@@ -26,7 +26,7 @@ export async function explainOldSchema(error: unknown, run: Connection['run']): 
       code: 'ledger_unavailable',
       headers: { 'Retry-After': RETRY_AFTER_SECONDS },
       cause: new LedgerError('The database lacks migrations that this code needs.', {
-        ...{ code: OLD_SCHEMA, isPassing: false, cause: error },
+        ...{ code: OLD_SCHEMA, isTransient: false, cause: error },
       }),
     },
   );

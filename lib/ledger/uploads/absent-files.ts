@@ -13,7 +13,7 @@ export interface AbsentArrival {
 /** Result of recording an arrival. */
 interface ArrivalNote {
   /** False if the application has reached the limit of recorded files. */
-  readonly isKept: boolean;
+  readonly isNoted: boolean;
   /** Whether the file's deletion has been reported too. */
   readonly isDeleted: boolean;
 }
@@ -113,9 +113,12 @@ const REMOVE = `with removed as (
   select from removed`;
 
 /** Creates the part of the ledger for files that VOD does not have. */
-export function createAbsentFileLedger({ connection, now }: LedgerDependencies): AbsentFileLedger {
+export function createAbsentFileLedger({
+  connection,
+  clock,
+}: LedgerDependencies): AbsentFileLedger {
   const note = (told: readonly object[], subAppId = 0) =>
-    query(connection, NOTE, [writeJson(told), subAppId, writeTime(now())]);
+    query(connection, NOTE, [writeJson(told), subAppId, writeTime(clock.now())]);
   return {
     async detachFiles(fileIds, subAppId) {
       const ownIds = writeJson(fileIds.map(deriveFileUploadId));
@@ -127,7 +130,7 @@ export function createAbsentFileLedger({ connection, now }: LedgerDependencies):
     },
     async noteAbsentArrival({ fileId, source }, subAppId) {
       const [row] = await note([{ file_id: fileId, source, deletion_told: false }], subAppId);
-      return { isKept: row !== undefined, isDeleted: row?.['deletion_told'] === true };
+      return { isNoted: row !== undefined, isDeleted: row?.['deletion_told'] === true };
     },
     async noteAbsentDeletions(fileIds, subAppId) {
       const first = fileIds.slice(0, MAX_NOTES);

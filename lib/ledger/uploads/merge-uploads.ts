@@ -55,7 +55,7 @@ async function mergeAndApply<Result>(
   }
   const result = await apply(sql, settled);
   if (deletions.length > 0) {
-    const parameters = writeChanges(deletions, dependencies.randomKey(), dependencies);
+    const parameters = writeChanges(deletions, dependencies.random.key(), dependencies);
     await sql.unsafe(APPLY_AND_TELL, [...parameters], { prepare: true });
   }
   return result;
@@ -67,7 +67,7 @@ async function mergeAndApply<Result>(
  */
 async function mergeFile(
   sql: Statements,
-  { now }: Pick<LedgerDependencies, 'now'>,
+  { clock }: Pick<LedgerDependencies, 'clock'>,
   change: UploadChange,
   deletions: UploadChange[],
 ): Promise<UploadChange> {
@@ -84,7 +84,7 @@ async function mergeFile(
   await sql.unsafe(REMOVE, [holder.uploadId], { prepare: true });
   if (holder.state === 'deleted') deletions.push({ key: { uploadId }, fact: 'deleted' });
   const inherited = writeJson([writeChange(inherit(holder, uploadId))]);
-  await sql.unsafe(APPLY, [inherited, writeTime(now())], {
+  await sql.unsafe(APPLY, [inherited, writeTime(clock.now())], {
     prepare: true,
   });
   return change;

@@ -21,10 +21,15 @@ export type ChangeParameters = readonly [
 export function writeChanges(
   changes: readonly UploadChange[],
   recorder: string,
-  { now, targets }: Pick<LedgerDependencies, 'now' | 'targets'>,
+  { clock, targets }: Pick<LedgerDependencies, 'clock' | 'targets'>,
 ): ChangeParameters {
   const rows = writeJson(changes.map(writeChange));
-  return [rows, writeTime(now()), recorder, targets === undefined ? null : writeTargets(targets)];
+  return [
+    rows,
+    writeTime(clock.now()),
+    recorder,
+    targets === undefined ? null : writeTargets(targets),
+  ];
 }
 
 /** A target with its patterns as one regular expression, of PostgreSQL as of JavaScript. */

@@ -36,12 +36,12 @@ const SAVE_PROGRESS = 'update pull_progress set percent = $2 where upload_id = $
 /** Creates the part of the ledger for the progress of pulls. */
 export function createProgressClaimLedger({
   connection,
-  now,
+  clock,
 }: LedgerDependencies): ProgressClaimLedger {
   return {
     async claimProgress(uploadIds, seconds) {
       if (uploadIds.length === 0) return [];
-      const times = [now(), now() - seconds * 1_000].map(writeTime);
+      const times = [clock.now(), clock.now() - seconds * 1_000].map(writeTime);
       const rows = await query(connection, CLAIM_PROGRESS, [JSON.stringify(uploadIds), ...times]);
       return rows.map((row) => ({
         uploadId: String(row['upload_id']),

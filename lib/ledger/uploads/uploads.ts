@@ -98,13 +98,13 @@ const CHANGE = `with change as (
 
 /** Creates the part of the ledger for uploads. */
 export function createUploadLedger(dependencies: LedgerDependencies): UploadLedger {
-  const { connection, randomKey } = dependencies;
+  const { connection, random } = dependencies;
   const find = async (uploadId: string) => {
     const [row] = await query(connection, FIND, [uploadId]);
     return row && readUpload(row);
   };
   const changeAll = async (statement: string, told: readonly UploadChange[]) => {
-    const recorder = randomKey();
+    const recorder = random.key();
     const apply = (sql: Statements, changes: readonly UploadChange[]) =>
       sql.unsafe<Row[]>(statement, [...writeChanges(changes, recorder, dependencies)], {
         prepare: true,

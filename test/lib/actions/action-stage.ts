@@ -99,7 +99,10 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
   const { secretId, secretKey } = vod.account;
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const ledger = openLedger(await databases.create(), { now, randomKey: randomUUID });
+  const ledger = openLedger(await databases.create(), {
+    clock: { now },
+    random: { key: randomUUID },
+  });
   const calls: string[] = [];
   const api = countCalls(connectVod(vod.host, { credentials: { secretId, secretKey } }), calls);
   const settle: ActionStage['settle'] = async ({ api: calls, ...change } = {}) => {
@@ -108,12 +111,12 @@ async function openActionStage(databases: TestDatabases): Promise<ActionStage> {
     const dependencies = {
       api: { ...api, ...calls },
       ledger,
-      now,
+      clock: { now },
       deadline,
       fetchCover: fetchNothing,
     };
     for (const claim of await ledger.claimActions(99, LEASE_SECONDS)) {
-      const each = { ...dependencies, random: () => 0.5, ...change };
+      const each = { ...dependencies, random: { fraction: () => 0.5 }, ...change };
       settled.push(await settleAction(claim, each));
     }
     return settled;

@@ -4,7 +4,7 @@ import { recordDeletion } from '../../../lib/ingest/durable.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
 import { parseVodEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
-import { NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
+import { encodeContext, NOWHERE, writeV1Context } from '../../support/source-contexts.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const RECEIVED_AT = Date.UTC(2026, 0, 1);
@@ -14,10 +14,10 @@ const OWNED = {
   method: 'client',
 } as const;
 const [OWN, OTHER] = [1_500_000_001, 1_500_000_002];
-const PROVEN = sealContext(OWNED, 'mine', { subAppId: OWN });
+const PROVEN = encodeContext(OWNED, 'mine', { subAppId: OWN });
 const SHOWN = RECEIVED_AT + 60_000;
 
-const { ledger } = useLedger({ now: () => RECEIVED_AT });
+const { ledger } = useLedger({ clock: { now: () => RECEIVED_AT } });
 
 const RECEPTION: Reception = {
   ...{ ...NOWHERE, subAppId: OWN, own: OWN, receivedAt: RECEIVED_AT, confirmed: true },

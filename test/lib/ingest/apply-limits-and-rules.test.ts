@@ -4,14 +4,14 @@ import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import type { Envelope } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { settingsOf } from '../../support/settings.ts';
-import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+import { encodeContext, NOWHERE } from '../../support/source-contexts.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
 const RECEIVED_AT = Date.UTC(2026, 0, 1);
 const META = { Size: 100, Container: 'mov,mp4,m4a,3gp,3g2,mj2', Duration: 60.5 };
 
 function contextOf(envelope: Partial<Envelope> = {}): string {
-  return sealContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
+  return encodeContext({ uploadId: UPLOAD_ID, owner: 'ann', method: 'client', ...envelope });
 }
 
 interface Told {
@@ -38,10 +38,10 @@ function arrival(told: Told, type: keyof typeof TYPES = 'NewFileUpload'): RawEve
   };
 }
 
-function settle(body: RawEvent, input: object = {}, confirmed = true, isOnlyLook = false) {
+function settle(body: RawEvent, input: object = {}, confirmed = true, isOnlyChance = false) {
   const settings = settingsOf(input);
   const received = receiveEvent(parseVodEvent(body), NOWHERE);
-  const reception = { ...NOWHERE, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyLook };
+  const reception = { ...NOWHERE, receivedAt: RECEIVED_AT, confirmed, settings, isOnlyChance };
   const { changes, actions = [] } = planEvent(received, reception);
   return { change: changes[0], changes, actions };
 }

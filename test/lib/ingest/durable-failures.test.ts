@@ -9,7 +9,7 @@ import { parseVodEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { CONTEXTS, NOWHERE } from '../../support/source-contexts.ts';
 
-const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isPassing: true });
+const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isTransient: true });
 const FAULT = new RangeError('It is too deep.');
 
 const arrivalOf = (FileId: string) =>
@@ -38,11 +38,11 @@ describe('ingestProven()', () => {
         failed.push(fileId);
         return { attempts: 3, isDead: true, isNews: true };
       },
-      keepForRetry: unused,
+      storeForRetry: unused,
     };
     const run = {
       ...{ ledger, subAppId: undefined, applications: [undefined] as const, contexts: CONTEXTS },
-      ...{ settings: NO_SETTINGS, now: () => 5, report: () => undefined },
+      ...{ settings: NO_SETTINGS, clock: { now: () => 5 }, report: () => undefined },
     };
     const events = Array.from({ length: count }, (_, place) => arrivalOf(String(place)));
     const ingested = ingestProven(events, run, {
@@ -94,7 +94,12 @@ describe('dispatch()', () => {
         ...{ received: receiveEvent(arrivalOf('f'), NOWHERE), recorded: each },
       })),
       ledger,
-      { targets: [], now: () => 5, random: () => 0, deadline: { left: () => 60_000 } },
+      {
+        targets: [],
+        clock: { now: () => 5 },
+        random: { fraction: () => 0 },
+        deadline: { left: () => 60_000 },
+      },
     );
     return { log, released };
   }

@@ -7,7 +7,7 @@ import type { IssuedUpload } from '../../../lib/ledger/uploads/uploads.ts';
 import type { Envelope } from '../../../lib/model/source-context.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
-import { CONTEXTS, NOWHERE, sealContext, writeV1Context } from '../../support/source-contexts.ts';
+import { CONTEXTS, encodeContext, NOWHERE, writeV1Context } from '../../support/source-contexts.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
@@ -26,7 +26,7 @@ function take(bodies: readonly RawEvent[], origin: Partial<Origin> = {}) {
 }
 
 function arrival(fields: object = {}): RawEvent {
-  const SourceContext = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'client' });
+  const SourceContext = encodeContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'client' });
   const FileUploadEvent = {
     FileId: '1',
     MediaBasicInfo: { Name: 'a', SourceInfo: { SourceType: 'Upload', SourceContext } },
@@ -108,7 +108,7 @@ describe('ingestBatch()', () => {
 });
 
 it('an event other than a review does not end an upload that waits for inspection', async () => {
-  const SourceContext = sealContext({
+  const SourceContext = encodeContext({
     ...{ uploadId: UPLOAD_ID, owner: 'bob', method: 'client', limits: { maxSeconds: 1 } },
   });
 
@@ -143,9 +143,9 @@ it('an event from VOD itself belongs to the application that was asked', async (
   const counted: (number | undefined)[] = [];
   const run = {
     ...{ subAppId: 2, applications: [1, 2] as const, contexts: CONTEXTS, settings: NO_SETTINGS },
-    ...{ ledger, now: Date.now, report: () => undefined },
+    ...{ ledger, clock: Date, report: () => undefined },
   };
-  const context = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'client' }, 'mine', {
+  const context = encodeContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'client' }, 'mine', {
     subAppId: 2,
   });
   const counts = {
@@ -310,7 +310,7 @@ describe('the source context of an upload', () => {
   }
 
   it('is recorded and delivered without its envelope', async () => {
-    const [event, older] = await keptOf(arrivalWith(sealContext(OWNED, 'mine')));
+    const [event, older] = await keptOf(arrivalWith(encodeContext(OWNED, 'mine')));
 
     expect(event).toMatchObject({
       payload: { FileUploadEvent: { MediaBasicInfo: { SourceInfo: { SourceContext: 'mine' } } } },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   countEventFailure,
-  keepOrThrow,
-  logUnkeptEvent,
+  logUnstoredEvent,
   reportFailedEvent,
   rethrowLogged,
+  storeOrThrow,
 } from '../../../lib/ingest/failed-event.ts';
 import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import type { ItemFailure } from '../../../lib/ledger/jobs/dead-items.ts';
@@ -21,7 +21,7 @@ const CANARY = 'canary-5f1e';
 
 function log(event: RawEvent, confirmed = false): readonly LogFields[] {
   const lines: LogFields[] = [];
-  logUnkeptEvent(receiveEvent(parseVodEvent(event), NOWHERE), confirmed, (line) =>
+  logUnstoredEvent(receiveEvent(parseVodEvent(event), NOWHERE), confirmed, (line) =>
     lines.push(line),
   );
   return lines;
@@ -29,7 +29,7 @@ function log(event: RawEvent, confirmed = false): readonly LogFields[] {
 
 const read = (lines: readonly LogFields[]) => lines.map(({ event }) => event).join('');
 
-describe('logUnkeptEvent()', () => {
+describe('logUnstoredEvent()', () => {
   it('logs the whole event that cannot be found again', () => {
     const event = {
       EventType: 'MediaCastStatusChanged',
@@ -139,15 +139,15 @@ const DELETION = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: ['42'
 const TOMORROW = { EventType: 'Tomorrow' };
 const FAILED = { raw: ARRIVAL, proven: true, subAppId: 1, own: 1, receivedAt: 5 };
 const FAULT = new RangeError(CANARY);
-const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isPassing: true });
-const REFUSAL = new LedgerError('Refused.', { code: '54001', isPassing: false });
+const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isTransient: true });
+const REFUSAL = new LedgerError('Refused.', { code: '54001', isTransient: false });
 
-type KeptEvent = Parameters<Ledger['keepForRetry']>[0];
+type StoredEvent = Parameters<Ledger['storeForRetry']>[0];
 
 /** A ledger in which an item is dead after the given number of failures, and its records. */
 function openLedger({ failures = 0, refusal }: { failures?: number; refusal?: Error } = {}) {
   const counted: (ItemFailure & { readonly most: number })[] = [];
-  const kept: KeptEvent[] = [];
+  const kept: StoredEvent[] = [];
   return {
     counted,
     kept,
@@ -156,7 +156,7 @@ function openLedger({ failures = 0, refusal }: { failures?: number; refusal?: Er
       const attempts = failures + counted.length;
       return { attempts, isDead: attempts >= most, isNews: attempts === most };
     },
-    async keepForRetry(event: KeptEvent) {
+    async storeForRetry(event: StoredEvent) {
       if (refusal !== undefined) throw refusal;
       kept.push(event);
     },
@@ -217,14 +217,14 @@ describe('countEventFailure()', () => {
   });
 });
 
-describe('keepOrThrow()', () => {
+describe('storeOrThrow()', () => {
   it.each([
     ['a refusal', new Problem('No.', { code: 'unauthorized' }), true],
     ['an error that is not about the event', AWAY, true],
     ['everything without a ledger', FAULT, false],
   ])('throws %s', async (_what, error, hasLedger) => {
     const ledger = openLedger();
-    const open = hasLedger ? keepOrThrowWith(ledger) : keepOrThrowWith(undefined);
+    const open = hasLedger ? storeOrThrowWith(ledger) : storeOrThrowWith(undefined);
 
     await expect(open(error, {})).rejects.toBe(error);
     expect([ledger.counted, ledger.kept]).toEqual([[], []]);
@@ -234,8 +234,8 @@ describe('keepOrThrow()', () => {
     const [alive, dying] = [openLedger(), openLedger({ failures: 2 })];
     const log: LogFields = {};
 
-    await keepOrThrowWith(alive)(FAULT, log);
-    await keepOrThrowWith(dying)(FAULT, {});
+    await storeOrThrowWith(alive)(FAULT, log);
+    await storeOrThrowWith(dying)(FAULT, {});
 
     const eventId = identifyEvent(parseVodEvent(ARRIVAL));
     const { own: _, ...event } = FAILED;
@@ -248,8 +248,8 @@ describe('keepOrThrow()', () => {
     const ledger = openLedger({ refusal: REFUSAL });
     const log: LogFields = {};
 
-    await keepOrThrowWith(ledger)(FAULT, log);
-    await expect(keepOrThrowWith(openLedger({ refusal: AWAY }))(FAULT, {})).rejects.toBe(AWAY);
+    await storeOrThrowWith(ledger)(FAULT, log);
+    await expect(storeOrThrowWith(openLedger({ refusal: AWAY }))(FAULT, {})).rejects.toBe(AWAY);
 
     expect(ledger.counted.map(({ code, most }) => [code, most])).toEqual([
       ['RangeError', 3],
@@ -258,9 +258,9 @@ describe('keepOrThrow()', () => {
     expect(log).toMatchObject({ reason: expect.stringContaining('set aside') });
   });
 
-  function keepOrThrowWith(ledger: ReturnType<typeof openLedger> | undefined) {
+  function storeOrThrowWith(ledger: ReturnType<typeof openLedger> | undefined) {
     return (error: unknown, log: LogFields) =>
-      keepOrThrow(error, FAILED, ledger && ((work) => work(ledger)), log);
+      storeOrThrow(error, FAILED, ledger && ((work) => work(ledger)), log);
   }
 });
 
@@ -269,7 +269,7 @@ it.each([
   [2, ['setAside']],
 ])('reports a failed event of the sweep after %i failures', async (failures, added) => {
   const [names, faults, lines]: [string[], unknown[], LogFields[]] = [[], [], []];
-  const run = { subAppId: 1, applications: [1] as const, now: () => 7 };
+  const run = { subAppId: 1, applications: [1] as const, clock: { now: () => 7 } };
 
   await reportFailedEvent(
     { raw: ARRIVAL, proven: true },

@@ -33,7 +33,7 @@ const CAST = {
 };
 const EDITED = { EventType: 'EditMediaComplete', EditMediaCompleteEvent: { TaskId: 'edit-1' } };
 
-const database = useLedger({ now: () => NOW });
+const database = useLedger({ clock: { now: () => NOW } });
 const written = captureLog();
 
 const unused = async () => {
@@ -71,8 +71,8 @@ function open({ ledger, settings = NO_SETTINGS, isBusy = false, monotonic = () =
       describeTasks: async () => ({ TaskSet: [], TotalCount: 0, RequestId: 'r-2' }),
       ...{ deleteMedia: unused, modifyMediaInfo: unused, processMediaByProcedure: unused },
     },
-    ...{ ledger, targets: [], fetchCover: unused, random: () => 0 },
-    ...{ now: () => NOW, clock: { monotonic } },
+    ...{ ledger, targets: [], fetchCover: unused, random: { fraction: () => 0 } },
+    clock: { now: () => NOW, monotonic },
   });
   return {
     deadlines,
@@ -146,7 +146,7 @@ it('a malformed event is denied without naming its type', async () => {
 });
 
 describe('while the ledger is not available', () => {
-  const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isPassing: true });
+  const AWAY = new LedgerError('Away.', { code: 'ECONNRESET', isTransient: true });
   const { tell, deadlines } = open({ ledger: () => Promise.reject(AWAY) });
 
   it.each([

@@ -5,10 +5,10 @@ import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import { advanceUpload, isFinished, type UploadState } from '../../../lib/model/upload-state.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
-import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+import { encodeContext, NOWHERE } from '../../support/source-contexts.ts';
 
 const UPLOAD_ID = '01ARYZ6S410000000000000000';
-const SourceContext = sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' });
+const SourceContext = encodeContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' });
 const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
 
 /** What VOD reports about one upload, in order. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  keepPending,
   limitUnconfirmed,
   postpone,
   reduceEvent,
+  storePending,
 } from '../../../lib/ingest/pending-confirmation.ts';
 import { Problem } from '../../../lib/problem.ts';
 import type { LogFields } from '../../../lib/runtime/invocation.ts';
@@ -108,13 +108,13 @@ it.each([{}, { dueAt: 9 }])(
   async (due) => {
     const kept: object[] = [];
     const ledger = {
-      keepPendingConfirmation: async (event: object) => {
+      storePendingConfirmation: async (event: object) => {
         kept.push(event);
         return true;
       },
     };
 
-    const fields = await keepPending({ ...PENDING, ...due }, ledger);
+    const fields = await storePending({ ...PENDING, ...due }, ledger);
 
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: '7' } };
     const { eventId } = fields;
@@ -143,10 +143,9 @@ describe('limitUnconfirmed()', () => {
         return Number(others) + asked;
       },
     };
-    const admit = limitUnconfirmed(
-      others === undefined ? undefined : (count) => count(ledger),
-      () => time,
-    );
+    const admit = limitUnconfirmed(others === undefined ? undefined : (count) => count(ledger), {
+      now: () => time,
+    });
     return {
       async admit(subAppId = 1) {
         const log: LogFields = {};

@@ -4,7 +4,7 @@ import { receiveEvent } from '../../../lib/ingest/received-event.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
-import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+import { encodeContext, NOWHERE } from '../../support/source-contexts.ts';
 import {
   arrival,
   changesOf,
@@ -55,7 +55,7 @@ describe('planEvent()', () => {
   });
 
   it('plans nothing for an unconfirmed event, except by the context of a file that does not exist', () => {
-    const body = arrival(context(sealContext(ENVELOPE)));
+    const body = arrival(context(encodeContext(ENVELOPE)));
     const received = receiveEvent(parseVodEvent(body), NOWHERE);
     const reception = { ...RECEPTION, confirmed: false };
 

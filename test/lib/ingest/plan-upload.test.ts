@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sealContext } from '../../support/source-contexts.ts';
+import { encodeContext } from '../../support/source-contexts.ts';
 import { arrival, changesOf, context, ENVELOPE, pull, record, UPLOAD_ID } from './plan-stage.ts';
 
 /** Returns the fields that are set. */
@@ -17,7 +17,7 @@ describe('NewFileUpload', () => {
         ExpireTime: '2026-12-31T00:00:00Z',
         ClassId: 7,
         StorageRegion: 'ap-seoul',
-        ...context(sealContext(ENVELOPE, 'mine')),
+        ...context(encodeContext(ENVELOPE, 'mine')),
       },
       { MetaData: { Size: 10_556, Duration: 60.5 }, ProcedureTaskId: 'proc-1' },
     );
@@ -79,7 +79,7 @@ describe('NewFileUpload', () => {
 
   it('records the expiry that VOD reports, or else the one of its upload', () => {
     const expiryOf = (ExpireTime: unknown, envelope?: typeof ENVELOPE) =>
-      changesOf(arrival({ ExpireTime, ...context(envelope ? sealContext(envelope) : '') }))[0]
+      changesOf(arrival({ ExpireTime, ...context(envelope ? encodeContext(envelope) : '') }))[0]
         ?.fields?.mediaExpireTime;
 
     expect(expiryOf('9999-12-31T23:59:59Z')).toBeUndefined();
@@ -103,7 +103,7 @@ describe('PullComplete', () => {
   it('describes the pulled media', () => {
     const MediaBasicInfo = {
       Name: 'abc',
-      ...context(sealContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' })),
+      ...context(encodeContext({ uploadId: UPLOAD_ID, owner: 'bob', method: 'pull' })),
     };
     const body = pull({
       MediaBasicInfo,

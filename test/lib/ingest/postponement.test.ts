@@ -11,7 +11,7 @@ import { useLedger } from '../../support/use-ledger.ts';
 
 let now = Date.UTC(2026, 5, 1);
 const TARGET = { id: 'https://consumer.example', events: ['upload.*'] };
-const database = useLedger({ now: () => now, targets: [TARGET] });
+const database = useLedger({ clock: { now: () => now }, targets: [TARGET] });
 const withLedger: WithLedger = (work) => work(database.ledger);
 
 beforeEach(() => {
@@ -28,7 +28,7 @@ const ARRIVAL = parseVodEvent(arrival('1'));
 
 /** Returns a postponement with this number of confirmations that run until `end` is called. */
 function open(confirming: number, ledger: WithLedger | undefined = withLedger) {
-  const postponement = createPostponement(ledger, () => now);
+  const postponement = createPostponement(ledger, { now: () => now });
   const { promise, end } = latch();
   const running = Array.from({ length: confirming }, () => postponement.confirm(() => promise));
   return { postponement, end: () => Promise.all([end(), ...running]) };
@@ -89,7 +89,7 @@ describe('isBusy()', () => {
   });
 
   it('is false without a ledger', () => {
-    const postponement = createPostponement(undefined, () => now);
+    const postponement = createPostponement(undefined, { now: () => now });
     for (let i = 0; i < 20; i += 1) void postponement.confirm(() => new Promise(() => undefined));
 
     expect(postponement.isBusy(ARRIVAL)).toBe(false);
@@ -236,7 +236,7 @@ describe('confirmStored()', () => {
   };
   const runOf = (left = 4_000): SpareRun => ({
     ...{ api, applications: [7], contexts: CONTEXTS, settings: NO_SETTINGS },
-    ...{ now: () => now, random: () => 0, deadline: { left: () => left } },
+    ...{ clock: { now: () => now }, random: { fraction: () => 0 }, deadline: { left: () => left } },
     ...{ confirming: { left: () => 2_000 }, report: (fields) => void reports.push(fields) },
     targets: [
       {

@@ -8,7 +8,7 @@ import {
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import { identifyEvent } from '../../../lib/vod/event-id.ts';
 import events from '../../fixtures/vod-events.json' with { type: 'json' };
-import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+import { encodeContext, NOWHERE } from '../../support/source-contexts.ts';
 
 function describeBody(body: RawEvent) {
   return describeReceivedEvent(receiveEvent(parseVodEvent(body), NOWHERE));
@@ -25,7 +25,7 @@ describe('receiveEvent()', () => {
     ['NewFileUpload', 'FileUploadEvent', { FileId: '1' }],
     ['PullComplete', 'PullCompleteEvent', { TaskId: 't', Status: 'FINISH' }],
   ])('removes the envelope of a %s', (EventType, member, task) => {
-    const SourceContext = sealContext(ENVELOPE, 'mine');
+    const SourceContext = encodeContext(ENVELOPE, 'mine');
     const MediaBasicInfo = { SourceInfo: { SourceContext } };
     const event = parseVodEvent({ EventType, [member]: { ...task, MediaBasicInfo } });
 
@@ -76,7 +76,7 @@ describe('the envelope of an application', () => {
     FileUploadEvent: {
       FileId: '1',
       MediaBasicInfo: {
-        SourceInfo: { SourceContext: sealContext(ENVELOPE, 'mine', { subAppId }) },
+        SourceInfo: { SourceContext: encodeContext(ENVELOPE, 'mine', { subAppId }) },
       },
     },
   });
@@ -85,12 +85,12 @@ describe('the envelope of an application', () => {
     ['its own application', 1, 1, [1, undefined]],
     ["a tenant's application", 2, 1, [2]],
     ['no application', undefined, undefined, [undefined]],
-  ])('is accepted if VOD reports it for %s', (_whose, subAppId, own, sealedFor) => {
-    const opens = (sealed: number | undefined) =>
-      receiveEvent(parseVodEvent(told(sealed)), { ...NOWHERE, subAppId, own }).envelope !==
+  ])('is accepted if VOD reports it for %s', (_whose, subAppId, own, encodedFor) => {
+    const opens = (encoded: number | undefined) =>
+      receiveEvent(parseVodEvent(told(encoded)), { ...NOWHERE, subAppId, own }).envelope !==
       undefined;
 
-    expect([1, 2, 3, undefined].filter(opens)).toEqual(sealedFor);
+    expect([1, 2, 3, undefined].filter(opens)).toEqual(encodedFor);
   });
 
   it('is removed from the delivered event, unlike other contexts', () => {
@@ -157,7 +157,10 @@ describe('describeReceivedEvent()', () => {
   it('leaves out texts of a caller', () => {
     const body = structuredClone(events.NewFileUpload);
     body.FileUploadEvent.MediaBasicInfo.Name = 'canary';
-    body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = sealContext(ENVELOPE, 'canary');
+    body.FileUploadEvent.MediaBasicInfo.SourceInfo.SourceContext = encodeContext(
+      ENVELOPE,
+      'canary',
+    );
 
     const fields = describeBody(body);
 

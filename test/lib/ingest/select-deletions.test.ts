@@ -68,7 +68,7 @@ it.each([
 it('the ledger is asked about at most 10,000 files per statement', async () => {
   const told = Array.from({ length: 25_000 }, (_, place) => `made-up-${place}`);
   const statements: number[] = [];
-  const connection = createConnection({ databaseUrl: database.url, now: Date.now });
+  const connection = createConnection({ databaseUrl: database.url, clock: Date });
   const counting: Connection = {
     ...connection,
     run: (work) =>
@@ -81,7 +81,7 @@ it('the ledger is asked about at most 10,000 files per statement', async () => {
         }),
       ),
   };
-  const times = { now: Date.now, randomKey: randomUUID };
+  const times = { clock: Date, random: { key: randomUUID } };
   const dependencies = { ...times, connection: counting, targets: undefined };
   const counted = {
     ...createUploadLedger(dependencies),

@@ -26,7 +26,12 @@ function open(error?: Error) {
   const retries = createSpareRetries(counting);
   const retryDue = (now: number, left = 60_000) =>
     retries.retryDue({
-      ...{ targets: [], now: () => now, random: () => 0, deadline: { left: () => left } },
+      ...{
+        targets: [],
+        clock: { now: () => now },
+        random: { fraction: () => 0 },
+        deadline: { left: () => left },
+      },
       report: (fields) => void reports.push(fields),
     });
   return { ...retries, retryDue, asked, reports };
@@ -75,7 +80,12 @@ describe('retryDue()', () => {
     retries.noteRetry(0);
 
     await retries.retryDue({
-      ...{ targets: [], now: () => 1, random: () => 0, deadline: { left: () => 60_000 } },
+      ...{
+        targets: [],
+        clock: { now: () => 1 },
+        random: { fraction: () => 0 },
+        deadline: { left: () => 60_000 },
+      },
       report: (fields) => void reports.push(fields),
     });
 

@@ -3,7 +3,7 @@ import { ingestStateless } from '../../../lib/ingest/stateless.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
 import type { Target } from '../../../lib/webhooks/target.ts';
 import { settingsOf } from '../../support/settings.ts';
-import { NOWHERE, sealContext } from '../../support/source-contexts.ts';
+import { encodeContext, NOWHERE } from '../../support/source-contexts.ts';
 
 const OWNED = { uploadId: '01ARYZ6S410000000000000000', owner: 'ann', method: 'client' } as const;
 const RULES = { rules: [{ name: 'r', match: { methods: ['console'] }, set: { classId: 1 } }] };
@@ -19,11 +19,11 @@ const arrivalOf = (SourceContext: string): RawEvent => ({
 
 it.each<[string, RawEvent, number[], object]>([
   ['no media action', { EventType: 'Tomorrow' }, [9_750], {}],
-  ['no media action for a file within its limits', arrivalOf(sealContext(OWNED)), [9_750], {}],
+  ['no media action for a file within its limits', arrivalOf(encodeContext(OWNED)), [9_750], {}],
   ['the effects of a rule', arrivalOf(''), [8_250], {}],
   [
     'the deletion of a file over its limits',
-    arrivalOf(sealContext({ ...OWNED, limits: { maxBytes: 9 } })),
+    arrivalOf(encodeContext({ ...OWNED, limits: { maxBytes: 9 } })),
     [8_250, 8_250],
     { code: 'limits_exceeded' },
   ],
@@ -66,7 +66,7 @@ function ingest(body: RawEvent, sends: readonly Target['send'][]) {
       describeTasks: async () => ({ TaskSet: [], TotalCount: 0, RequestId: 'r-3' }),
     },
     fetchCover: () => Promise.reject(new Error('Nobody asks for a cover.')),
-    now: () => 5,
+    clock: { now: () => 5 },
     deadline: { left: () => 10_000 },
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection/connection.ts';
-import { MOST_COUNTED } from '../../../lib/ledger/deliveries/endpoints.ts';
+import { MAX_COUNTED } from '../../../lib/ledger/deliveries/endpoints.ts';
 import { createLedger, type Ledger } from '../../../lib/ledger/ledger.ts';
 import { readCursor, writeCursor } from '../../../lib/ledger/page.ts';
 import { PAGE_SIZE } from '../../../lib/ledger/retention/pruned-tables.ts';
@@ -105,15 +105,15 @@ const CALLS: Readonly<
     );
     await ledger.recordEvents(first && second ? [first, second] : [], 60);
   },
-  keepPendingConfirmation: (ledger) =>
-    ledger.keepPendingConfirmation({ eventId: 'kept', raw: {}, receivedAt: FILLED_AT }),
+  storePendingConfirmation: (ledger) =>
+    ledger.storePendingConfirmation({ eventId: 'kept', raw: {}, receivedAt: FILLED_AT }),
   async queueConfirmations(ledger) {
     const pending = (eventId: string) => ({ eventId, raw: {}, receivedAt: FILLED_AT });
     await ledger.queueConfirmations([pending('queued'), pending('vod-u9')], 0);
     await ledger.queueConfirmations([pending('queued')], FILLED_AT);
   },
-  keepForRetry: (ledger) =>
-    ledger.keepForRetry({ eventId: 'vod-u9', raw: {}, receivedAt: FILLED_AT }),
+  storeForRetry: (ledger) =>
+    ledger.storeForRetry({ eventId: 'vod-u9', raw: {}, receivedAt: FILLED_AT }),
   claimConfirmations: (ledger) => ledger.claimConfirmations(40, 60),
   finishConfirmation: (ledger) =>
     ledger.finishConfirmation({ eventId: 'unconfirmed3', attempt: 0 }),
@@ -171,7 +171,7 @@ const CALLS: Readonly<
   listEndpoints: (ledger) => ledger.listEndpoints(),
   resumeEndpoint: (ledger) => ledger.resumeEndpoint(PAUSED_ENDPOINT),
   claimActions: (ledger) => ledger.claimActions(40, 60),
-  keepActionProgress: (ledger) => ledger.keepActionProgress(action, {}),
+  saveActionProgress: (ledger) => ledger.saveActionProgress(action, {}),
   finishAction: (ledger) => ledger.finishAction(action),
   failAction: (ledger) => ledger.failAction({ ...action, fileId: 'file6' }, failure),
   replayAction: (ledger) => ledger.replayAction({ fileId: 'file50', kind: 'delete' }),
@@ -280,13 +280,13 @@ const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   listUploads: 200,
   noteAbsentArrival: MAX_NOTES,
   noteAbsentDeletions: MAX_NOTES,
-  listEndpoints: 5 * MOST_COUNTED,
+  listEndpoints: 5 * MAX_COUNTED,
   // A few counts of a hundred items, each with its upload; a step of a pause looks up the pull of each, of which the oldest
   // PostgreSQL finds every one by itself.
   pullRuns: 400,
   // Each row of a page is looked up in up to four other tables, of which the oldest PostgreSQL leaves out none.
   pruning: 12 * PAGE_SIZE,
-  readBacklog: 13 * MOST_COUNTED,
+  readBacklog: 13 * MAX_COUNTED,
 };
 
 const databases = useDatabases();
@@ -305,16 +305,16 @@ describe.each<readonly [string, readonly Mode[]]>([
     await fillLedger(sql, UPLOADS);
     if (state === 'analyzed') await sql.unsafe('analyze');
     await sql.end();
-    const now = () => FILLED_AT;
+    const clock = { now: () => FILLED_AT };
     const connection = explainConnection(
-      createConnection({ databaseUrl, now }),
+      createConnection({ databaseUrl, clock }),
       modes,
       (reading) => {
         readings.push(reading);
       },
     );
     const targets = [{ id: OPEN_ENDPOINT, events: ['upload.*'] }];
-    ledger = createLedger({ connection, now, randomKey: randomUUID, targets });
+    ledger = createLedger({ connection, clock, random: { key: randomUUID }, targets });
   });
   afterAll(() => ledger.close());
 

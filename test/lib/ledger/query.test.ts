@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isKeptTime } from '../../../lib/ledger/query.ts';
+import { isStorableTime } from '../../../lib/ledger/query.ts';
 
-describe('isKeptTime()', () => {
+describe('isStorableTime()', () => {
   it.each([
     [0, true],
     [253_402_300_799_999, true],
@@ -12,6 +12,6 @@ describe('isKeptTime()', () => {
     ['0', false],
     [undefined, false],
   ])('accepts %j as a time that can be stored: %s', (milliseconds, kept) => {
-    expect(isKeptTime(milliseconds)).toBe(kept);
+    expect(isStorableTime(milliseconds)).toBe(kept);
   });
 });

@@ -9,7 +9,7 @@ const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 let time: number;
-const { ledger, open } = useLedger({ now: () => time });
+const { ledger, open } = useLedger({ clock: { now: () => time } });
 
 beforeEach(() => {
   time = START;

@@ -10,7 +10,7 @@ const database = useLedger();
 
 const START = Date.UTC(2026, 0, 1);
 const PER_SECOND = 20;
-const MOST_SPARE = 3;
+const MAX_SPARE = 3;
 
 interface Lease {
   readonly calls: number;
@@ -29,7 +29,7 @@ async function lease(at: number, asked: Lease, action = 'SearchMedia') {
        $7::integer, $8::integer, 0, 0, $9::text::boolean)`,
     [
       ...[action, new Date(START + at).toISOString(), calls, longest, PER_SECOND, background],
-      ...[spares, MOST_SPARE, String(refused)],
+      ...[spares, MAX_SPARE, String(refused)],
     ],
   );
   const first = Number(row?.['starts']) - START;

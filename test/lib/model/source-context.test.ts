@@ -9,8 +9,8 @@ import {
 import { Problem } from '../../../lib/problem.ts';
 import {
   CONTEXTS,
-  openContext,
-  sealContext,
+  decodeContext,
+  encodeContext,
   writeV1Context,
 } from '../../support/source-contexts.ts';
 
@@ -49,7 +49,7 @@ describe('encodeSourceContext()', () => {
   it('is reversed by decodeSourceContext()', () => {
     fc.assert(
       fc.property(anyFitting(fc.string({ unit: 'grapheme', maxLength: 8 })), (each) => {
-        const opened = openContext(sealContext(each.envelope, each.mine));
+        const opened = decodeContext(encodeContext(each.envelope, each.mine));
 
         expect(opened).toEqual({ envelope: each.envelope, sourceContext: each.mine });
       }),
@@ -57,33 +57,33 @@ describe('encodeSourceContext()', () => {
   });
 
   it("keeps a caller's context unchanged that looks like an envelope", () => {
-    const nested = sealContext(SMALL);
+    const nested = encodeContext(SMALL);
 
-    expect(openContext(sealContext(SMALL, nested)).sourceContext).toBe(nested);
+    expect(decodeContext(encodeContext(SMALL, nested)).sourceContext).toBe(nested);
   });
 
   it('accepts up to 250 bytes and not one more', () => {
-    const room = 250 - Buffer.byteLength(sealContext(SMALL, ''));
+    const room = 250 - Buffer.byteLength(encodeContext(SMALL, ''));
 
-    expect(Buffer.byteLength(sealContext(SMALL, 'x'.repeat(room)))).toBe(250);
-    expect(() => sealContext(SMALL, 'x'.repeat(room + 1))).toThrow(Problem);
+    expect(Buffer.byteLength(encodeContext(SMALL, 'x'.repeat(room)))).toBe(250);
+    expect(() => encodeContext(SMALL, 'x'.repeat(room + 1))).toThrow(Problem);
   });
 
   it('counts bytes, not characters', () => {
-    const room = 250 - Buffer.byteLength(sealContext(SMALL, ''));
+    const room = 250 - Buffer.byteLength(encodeContext(SMALL, ''));
 
-    expect(() => sealContext(SMALL, '한'.repeat(Math.floor(room / 3)))).not.toThrow();
-    expect(() => sealContext(SMALL, '한'.repeat(Math.floor(room / 3) + 1))).toThrow(Problem);
+    expect(() => encodeContext(SMALL, '한'.repeat(Math.floor(room / 3)))).not.toThrow();
+    expect(() => encodeContext(SMALL, '한'.repeat(Math.floor(room / 3) + 1))).toThrow(Problem);
   });
 
   it("reports exactly how many bytes are left for the caller's context", () => {
-    const error = problemOf(() => sealContext(SMALL, 'x'.repeat(240)));
+    const error = problemOf(() => encodeContext(SMALL, 'x'.repeat(240)));
 
     expect(error.code).toBe('invalid_request');
     expect(error.errors?.[0]?.path).toBe('sourceContext');
     const left = Number(/at most (\d+) bytes/.exec(error.errors?.[0]?.message ?? '')?.[1]);
-    expect(() => sealContext(SMALL, 'x'.repeat(left - 2))).not.toThrow();
-    expect(() => sealContext(SMALL, 'x'.repeat(left - 1))).toThrow(Problem);
+    expect(() => encodeContext(SMALL, 'x'.repeat(left - 2))).not.toThrow();
+    expect(() => encodeContext(SMALL, 'x'.repeat(left - 1))).toThrow(Problem);
   });
 
   it.each([
@@ -92,7 +92,7 @@ describe('encodeSourceContext()', () => {
     { limits: { mediaTypes: ['mp4'] } },
     { mediaExpireTime: 0 },
   ])('encodes %j alone', (alone) => {
-    const opened = openContext(sealContext({ ...SMALL, ...alone }));
+    const opened = decodeContext(encodeContext({ ...SMALL, ...alone }));
 
     expect(opened).toEqual({ envelope: { ...SMALL, ...alone }, sourceContext: '' });
     expect(opened.envelope).not.toHaveProperty('limits' in alone ? 'mediaExpireTime' : 'limits');
@@ -102,7 +102,7 @@ describe('encodeSourceContext()', () => {
     [undefined, 'limits'],
     ['mine', 'sourceContext'],
   ])('reports that no room is left (context %s)', (context, path) => {
-    const error = problemOf(() => sealContext({ ...SMALL, owner: 'o'.repeat(250) }, context));
+    const error = problemOf(() => encodeContext({ ...SMALL, owner: 'o'.repeat(250) }, context));
 
     expect(error.errors).toEqual([
       {
@@ -118,9 +118,9 @@ describe('encodeSourceContext()', () => {
     [2, 'leaves no room'],
     [3, 'must have at most 3 bytes'],
   ])('reports how long the context may be with %i bytes left', (left, message) => {
-    const room = 250 - Buffer.byteLength(sealContext(SMALL, '')) + 2 - left;
+    const room = 250 - Buffer.byteLength(encodeContext(SMALL, '')) + 2 - left;
     const error = problemOf(() =>
-      sealContext({ ...SMALL, owner: SMALL.owner + 'o'.repeat(room) }, 'mine'),
+      encodeContext({ ...SMALL, owner: SMALL.owner + 'o'.repeat(room) }, 'mine'),
     );
 
     expect(error.errors?.[0]?.message).toContain(message);
@@ -134,19 +134,19 @@ describe('decodeSourceContext()', () => {
     ...['', '{"u":"42"}', '{"vu":2}', '{"vu":1}', '{', 'plain', '[1]', 'null', lookalike],
     ...['{"vu":2,"i":"01ARYZ6S410000000000000000","o":"u1","m":"c","a":"AAAAAAAAAAAAAAAA"}'],
   ])('reads %j as the context of another program', (context) => {
-    expect(openContext(context)).toEqual({ sourceContext: context });
+    expect(decodeContext(context)).toEqual({ sourceContext: context });
   });
 
   it('does not treat half of a surrogate pair as the replacement character that is hashed for it', () => {
-    const context = sealContext(SMALL, '\ufffd').replace('\ufffd', '\ud800');
+    const context = encodeContext(SMALL, '\ufffd').replace('\ufffd', '\ud800');
 
-    expect(openContext(context)).toEqual({ sourceContext: context });
+    expect(decodeContext(context)).toEqual({ sourceContext: context });
   });
 
   it('never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (context) => {
-        expect(openContext(context).sourceContext).toBe(context);
+        expect(decodeContext(context).sourceContext).toBe(context);
       }),
     );
   });
@@ -154,7 +154,7 @@ describe('decodeSourceContext()', () => {
   it('accepts an envelope signed with any of its keys for any of the given applications', () => {
     const [older = ''] = CONTEXTS.keys;
     const newer = deriveContextKey('another-key-example');
-    const context = sealContext(SMALL, 'mine', { keys: [older], subAppId: 7 });
+    const context = encodeContext(SMALL, 'mine', { keys: [older], subAppId: 7 });
     const open = (keys: readonly [string, ...string[]], ...subAppIds: (number | undefined)[]) =>
       decodeSourceContext(context, { keys, subAppIds, acceptsV1: false }).envelope;
 
@@ -178,11 +178,11 @@ describe('decodeSourceContext()', () => {
     ['an expiry before 1970', { mediaExpireTime: -1 }],
   ])('does not accept an envelope with %s, signed or not', (_what, change) => {
     const wrong = { ...SMALL, ...change };
-    const proven = sealContext(wrong);
+    const proven = encodeContext(wrong);
     const first = writeV1Context(wrong);
     const verifier = { keys: CONTEXTS.keys, subAppIds: [undefined], acceptsV1: true };
 
-    expect(openContext(proven)).toEqual({ sourceContext: proven });
+    expect(decodeContext(proven)).toEqual({ sourceContext: proven });
     expect(decodeSourceContext(first, verifier)).toEqual({ sourceContext: first });
   });
 
@@ -200,14 +200,14 @@ describe('decodeSourceContext()', () => {
     expect(decodeSourceContext(lookalike, verifier)).toEqual({
       ...{ envelope: SMALL, sourceContext: 'mine', unproven: true },
     });
-    expect(decodeSourceContext(sealContext(SMALL, 'mine'), verifier).unproven).toBeUndefined();
+    expect(decodeSourceContext(encodeContext(SMALL, 'mine'), verifier).unproven).toBeUndefined();
   });
 });
 
 describe('a modified source context', () => {
   const texts = fc.string({ unit: 'binary', maxLength: 20 });
   const good = anyFitting(fc.option(texts, { nil: undefined }))
-    .map(({ envelope, mine }) => ({ envelope, mine, context: sealContext(envelope, mine) }))
+    .map(({ envelope, mine }) => ({ envelope, mine, context: encodeContext(envelope, mine) }))
     .filter(({ context }) => context.isWellFormed());
 
   /** Returns a context that differs from the given one and is made from it. */
@@ -267,7 +267,7 @@ describe('a modified source context', () => {
     const forged = good.chain(({ context }) => mutations(context));
     fc.assert(
       fc.property(forged, (context) => {
-        expect(openContext(context)).toEqual({ sourceContext: context });
+        expect(decodeContext(context)).toEqual({ sourceContext: context });
       }),
       { numRuns: 10_000 },
     );
@@ -278,12 +278,12 @@ describe('a modified source context', () => {
     fc.assert(
       fc.property(anyEnvelope, applications, applications, (envelope, subAppId, other) => {
         fc.pre(subAppId !== other);
-        const context = sealContext(envelope, 'mine', { subAppId });
+        const context = encodeContext(envelope, 'mine', { subAppId });
         const keys = [deriveContextKey(String(other))] as const;
 
-        expect(openContext(context, { subAppId }).envelope).toEqual(envelope);
-        expect(openContext(context, { subAppId: other }).envelope).toBeUndefined();
-        expect(openContext(context, { subAppId, keys }).envelope).toBeUndefined();
+        expect(decodeContext(context, { subAppId }).envelope).toEqual(envelope);
+        expect(decodeContext(context, { subAppId: other }).envelope).toBeUndefined();
+        expect(decodeContext(context, { subAppId, keys }).envelope).toBeUndefined();
       }),
     );
   });
@@ -294,7 +294,7 @@ describe('a modified source context', () => {
         fc.pre(one.context.slice(0, -24) !== other.context.slice(0, -24));
         const mixed = one.context.slice(0, -24) + other.context.slice(-24);
 
-        expect(openContext(mixed)).toEqual({ sourceContext: mixed });
+        expect(decodeContext(mixed)).toEqual({ sourceContext: mixed });
       }),
     );
   });
@@ -304,7 +304,7 @@ describe('removeV1()', () => {
   it("removes a version 1 envelope, and leaves the caller's text and other contexts", () => {
     expect(removeV1(writeV1Context(SMALL, 'mine'))).toBe('mine');
     expect(removeV1(writeV1Context(SMALL))).toBe('');
-    for (const text of ['', 'mine', '{"vu":1}', sealContext(SMALL, 'mine')]) {
+    for (const text of ['', 'mine', '{"vu":1}', encodeContext(SMALL, 'mine')]) {
       expect(removeV1(text)).toBe(text);
     }
   });

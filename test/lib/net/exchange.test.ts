@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ExchangeRequest, exchange } from '../../../lib/net/exchange.ts';
+import { type ExchangeRequest, exchange, isTransientStatus } from '../../../lib/net/exchange.ts';
 import { type Listening, listen } from '../../support/listen.ts';
 
 let server: Server;
@@ -180,5 +180,15 @@ describe('a connection that is closed while it is idle', () => {
       ...{ kind: 'failed', error: 'ECONNRESET', isStale: true },
     });
     await close();
+  });
+});
+
+describe('isTransientStatus()', () => {
+  it.each([408, 425, 429, 500, 502, 503, 599])('waits for another answer than %i', (status) => {
+    expect(isTransientStatus(status)).toBe(true);
+  });
+
+  it.each([200, 301, 400, 401, 404, 410, 424, 499])('takes %i for an answer', (status) => {
+    expect(isTransientStatus(status)).toBe(false);
   });
 });

@@ -1,6 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPermit } from '../../../lib/policy/permit-caller.ts';
+import { boundPull, createPermit } from '../../../lib/policy/permit-caller.ts';
+import type { Profile } from '../../../lib/policy/profile.ts';
 import type { PolicySubject } from '../../../lib/policy/select-profile.ts';
+import { Problem } from '../../../lib/problem.ts';
+import { thrown } from '../../support/thrown.ts';
+import { anyProfile, anyPull } from './arbitrary-requests.ts';
+import { isFilled, isInRange } from './within-profile.ts';
 
 const POLICY = {
   profiles: { default: { maxBytes: 100 } },
@@ -116,6 +122,92 @@ describe('createPermit()', () => {
           { path: claim, rule: 'tenants', message: 'must name only one tenant of this service' },
         ],
       }),
+    );
+  });
+});
+
+const PULL = { mediaUrl: 'https://media.example.com/a.mp4', mediaType: 'mp4' };
+
+type PullRequest = Parameters<typeof boundPull>[1];
+
+describe('boundPull()', () => {
+  it.each<[string, Profile, Partial<PullRequest>, object]>([
+    ['nothing', {}, {}, {}],
+    ['the lowest priority', { taskPriority: { min: 3 } }, {}, { tasksPriority: 3 }],
+    ['the first region', { regions: ['ap-seoul'] }, {}, { storageRegion: 'ap-seoul' }],
+    ['the limits', { mediaTypes: ['mp4'] }, {}, { limits: { mediaTypes: ['mp4'] } }],
+    ['nothing for pull hosts', { pullHosts: ['*.example.com'] }, {}, {}],
+  ])('fills in %s', (_name, profile, request, expected) => {
+    expect(boundPull(profile, { ...PULL, ...request })).toEqual({
+      ...PULL,
+      ...request,
+      ...expected,
+    });
+  });
+
+  it.each<[Profile, Partial<PullRequest>, string, string, unknown]>([
+    [
+      { pullHosts: ['example.com', '*.example.org'] },
+      {},
+      ...(['mediaUrl', 'pullHosts', 'must be at example.com or *.example.org'] as const),
+    ],
+    [
+      { pullHosts: ['media.example.com'] },
+      { mediaUrl: 'https://media.example.com.evil.org/a.mp4' },
+      ...(['mediaUrl', 'pullHosts', 'must be at media.example.com'] as const),
+    ],
+    [
+      { pullHosts: ['media.example.com'] },
+      { coverUrl: 'https://covers.example.com/a.png' },
+      ...(['coverUrl', 'pullHosts', 'must be at media.example.com'] as const),
+    ],
+    [
+      { pullHosts: [] },
+      {},
+      'mediaUrl',
+      'pullHosts',
+      expect.stringContaining('have nothing in common'),
+    ],
+    [{ mediaTypes: ['mov', 'mp3'] }, {}, 'mediaType', 'mediaTypes', 'must be mov or mp3'],
+    [
+      { taskPriority: { max: 1 } },
+      { tasksPriority: 2 },
+      ...(['tasksPriority', 'taskPriority', 'must be at most 1'] as const),
+    ],
+    [{ classIds: [1] }, { classId: 2 }, 'classId', 'classIds', 'must be 1'],
+  ])('under %j denies a pull with %j', (profile, request, path, rule, message) => {
+    const problem = thrown(Problem, () => boundPull(profile, { ...PULL, ...request }));
+
+    expect(problem).toMatchObject({ code: 'policy_denied', status: 403 });
+    expect(problem.errors).toEqual([{ path, rule, message }]);
+  });
+
+  it('never quotes a URL', () => {
+    const problem = thrown(Problem, () =>
+      boundPull(
+        { pullHosts: ['media.example.com'] },
+        { ...PULL, mediaUrl: 'https://a.example.org/a.mp4?token=canary' },
+      ),
+    );
+
+    expect(JSON.stringify([problem.message, problem.errors])).not.toContain('canary');
+  });
+
+  it('never lets a pull exceed the profile', () => {
+    fc.assert(
+      fc.property(anyProfile, anyPull, (profile, request) => {
+        try {
+          const bounded = boundPull(profile, request);
+          expect(isFilled(profile, bounded)).toBe(true);
+          expect(isInRange(profile, bounded.tasksPriority ?? 0)).toBe(true);
+          expect(profile.mediaTypes?.includes(bounded.mediaType) ?? true).toBe(true);
+          expect(bounded.limits?.mediaTypes?.includes(bounded.mediaType) ?? true).toBe(true);
+          expect(boundPull(profile, bounded)).toEqual(bounded);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Problem);
+        }
+      }),
+      { numRuns: 3_000 },
     );
   });
 });

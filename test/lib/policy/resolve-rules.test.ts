@@ -20,7 +20,7 @@ function choose(rules: readonly object[], media: NewMedia = MEDIA) {
   return JSON.parse(JSON.stringify(chosen));
 }
 
-describe('chooseFillIn()', () => {
+describe('resolveRules()', () => {
   it('takes each field from the first rule that sets it', () => {
     const rules = [
       rule('elsewhere', { classId: 1 }, { methods: ['client'] }),

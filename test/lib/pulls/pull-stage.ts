@@ -76,7 +76,8 @@ export interface PullStage {
 
 /** Sets up the stage before each test of a `describe`. With a queue, two pulls of a batch are sent immediately. */
 export function setPullStage(store: Store): PullStage {
-  const database = store === 'durable' ? useLedger({ now: () => stage.time }) : undefined;
+  const database =
+    store === 'durable' ? useLedger({ clock: { now: () => stage.time } }) : undefined;
   const demand = () => {
     if (database === undefined) throw new Error('This store has no database.');
     return database;
@@ -106,7 +107,10 @@ export function setPullStage(store: Store): PullStage {
 }
 
 function openInstance(stage: PullStage, store: Store): PullInstance {
-  const sources = { now: () => stage.time, random: randomInt, randomKey: randomUUID };
+  const sources = {
+    clock: { now: () => stage.time },
+    random: { integer: randomInt, key: randomUUID },
+  };
   const [contextKey] = CONTEXTS.keys;
   const ledger = lazyLedger(async () => stage.ledger);
   const dependencies = {

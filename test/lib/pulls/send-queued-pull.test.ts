@@ -25,7 +25,7 @@ function send(
 ) {
   // The ledger stores and returns it as JSON.
   const queued = JSON.parse(JSON.stringify(claim.request ?? describePull()));
-  const dependencies = { api: { pullUpload: answer }, now: () => NOW };
+  const dependencies = { api: { pullUpload: answer }, clock: { now: () => NOW } };
   return sendQueuedPull({ request: queued, attempt: claim.attempt ?? 1 }, dependencies, {});
 }
 

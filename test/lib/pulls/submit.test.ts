@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../lib/problem.ts';
 import type { BatchResult } from '../../../lib/pulls/submit.ts';
 import type { PullRequest } from '../../../lib/validation/pull-request.ts';
-import { openContext } from '../../support/source-contexts.ts';
+import { decodeContext } from '../../support/source-contexts.ts';
 import { OWN_SUB_APP_ID, pullOf, STORES, setPullStage } from './pull-stage.ts';
 
 const idsOf = (results: readonly BatchResult[]) =>
@@ -32,7 +32,7 @@ describe.each(STORES)('a pull, %s', (_, store) => {
       },
     ]);
     const context = stage.sent[0]?.SourceContext ?? '';
-    expect(openContext(context, { subAppId: 1_500_000_002 }).envelope).toEqual({
+    expect(decodeContext(context, { subAppId: 1_500_000_002 }).envelope).toEqual({
       ...{ uploadId, owner: 'ann', method: 'pull' },
     });
   });

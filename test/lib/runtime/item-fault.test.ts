@@ -3,7 +3,7 @@ import { LedgerError } from '../../../lib/ledger/ledger-error.ts';
 import { Problem } from '../../../lib/problem.ts';
 import { explainItemFault } from '../../../lib/runtime/item-fault.ts';
 
-const refuseBy = (code: string) => new LedgerError('Refused.', { code, isPassing: false });
+const refuseBy = (code: string) => new LedgerError('Refused.', { code, isTransient: false });
 
 // These sentences are stored with dead items and shown to operators.
 describe('explainItemFault()', () => {

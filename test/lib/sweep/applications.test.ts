@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
 import { settingsOf } from '../../support/settings.ts';
-import { sealContext } from '../../support/source-contexts.ts';
+import { encodeContext } from '../../support/source-contexts.ts';
 import { eventOf } from '../../support/use-ledger.ts';
 import { type SweepStage, TONE, useSweepStage } from './sweep-stage.ts';
 
@@ -98,7 +98,7 @@ describe('sweep() of several applications', () => {
     const upload = { uploadId: '01JSWEEP000000000000000000', owner: 'ann' };
     await stage.ledger.issueUpload({ ...upload, method: 'client', fields });
     await stage.ledger.transition(upload.uploadId, 'cancelled');
-    const SourceContext = sealContext({ ...upload, method: 'client' }, undefined, fields);
+    const SourceContext = encodeContext({ ...upload, method: 'client' }, undefined, fields);
     const kept = await makeMediaIn(GLOBEX);
     await makeMediaIn(ACME, { SourceContext });
     stage.passSeconds(120);
@@ -176,7 +176,7 @@ describe('sweep() of several applications', () => {
     const fileId = await makeMediaIn(ACME);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
     const keep = (eventId: string, subAppId: number) =>
-      stage.ledger.keepPendingConfirmation({ eventId, subAppId, raw, receivedAt: stage.now() });
+      stage.ledger.storePendingConfirmation({ eventId, subAppId, raw, receivedAt: stage.now() });
     await keep('evt_1', ACME);
     await keep('evt_2', GLOBEX);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Upload } from '../../../lib/model/upload.ts';
 import { scheduleCheck } from '../../../lib/sweep/check-schedule.ts';
+import { type Random, random } from '../../../lib/system.ts';
 
 const START = Date.UTC(2026, 0, 31);
 const MINUTE = 60_000;
@@ -19,7 +20,7 @@ describe('scheduleCheck()', () => {
   it('schedules checks less and less often while an upload does not change', () => {
     const pauses: number[] = [];
     for (let now = START; now < START + 3 * DAY; ) {
-      const next = scheduleCheck(PULL, now, Math.random) ?? 0;
+      const next = scheduleCheck(PULL, now, random) ?? 0;
       pauses.push((next - now) / MINUTE);
       now = next;
     }
@@ -31,11 +32,11 @@ describe('scheduleCheck()', () => {
   const FILE: Upload = { ...PULL, state: 'ready', fileId: '5285485487985271000' };
 
   /** Returns the times of all checks of a file within ten years; the ledger schedules the first one after a day. */
-  function listChecks(file: Upload, random: () => number): readonly number[] {
+  function listChecks(file: Upload, chance: Pick<Random, 'fraction'>): readonly number[] {
     const times: number[] = [];
     for (let at: number | undefined = START + DAY; at < START + 3_653 * DAY; ) {
       times.push(at);
-      at = scheduleCheck(file, at, random) ?? Number.POSITIVE_INFINITY;
+      at = scheduleCheck(file, at, chance) ?? Number.POSITIVE_INFINITY;
     }
     return times;
   }
@@ -43,7 +44,7 @@ describe('scheduleCheck()', () => {
   it.each(['ready', 'failed'] as const)(
     'schedules checks of a file that is %s at intervals that double from a day to 90 days',
     (state) => {
-      const times = listChecks({ ...FILE, state }, () => 0);
+      const times = listChecks({ ...FILE, state }, { fraction: () => 0 });
       const days = times.map((time) => (time - START) / DAY);
 
       expect(days.slice(0, 9).map(Math.round)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 218]);
@@ -53,7 +54,8 @@ describe('scheduleCheck()', () => {
   );
 
   it('makes pauses longer by up to a quarter', () => {
-    const longest = (scheduleCheck(FILE, START + 8 * DAY, () => 1 - Number.EPSILON) ?? 0) - START;
+    const longest =
+      (scheduleCheck(FILE, START + 8 * DAY, { fraction: () => 1 - Number.EPSILON }) ?? 0) - START;
 
     expect(longest / DAY).toBeGreaterThan(17.9);
     expect(longest / DAY).toBeLessThan(18.1);
@@ -61,7 +63,7 @@ describe('scheduleCheck()', () => {
 
   it('asks about a million files with 250,000 calls in the first month, and 180,000 in the tenth year', () => {
     const files = 2_000;
-    const all = Array.from({ length: files }, () => listChecks(FILE, Math.random)).flat();
+    const all = Array.from({ length: files }, () => listChecks(FILE, random)).flat();
     const countCalls = (from: number, until: number) => {
       const checks = all.filter((at) => at >= START + from * DAY && at < START + until * DAY);
       return (checks.length / files) * (1_000_000 / 20);
@@ -72,7 +74,7 @@ describe('scheduleCheck()', () => {
   });
 
   it('spreads files that came together over a quarter of their age', () => {
-    const times = Array.from({ length: 1_000 }, () => listChecks(FILE, Math.random)[5] ?? 0);
+    const times = Array.from({ length: 1_000 }, () => listChecks(FILE, random)[5] ?? 0);
     const slots = new Map<number, number>();
     for (const time of times) slots.set(time, (slots.get(time) ?? 0) + 1);
 
@@ -81,7 +83,7 @@ describe('scheduleCheck()', () => {
 
   it('gathers the files of an application at one moment of each hour, apart from those of others', () => {
     const due = (subAppId: number, i: number) =>
-      scheduleCheck({ ...FILE, subAppId }, START + 2 * DAY + i * 1_000, () => 0);
+      scheduleCheck({ ...FILE, subAppId }, START + 2 * DAY + i * 1_000, { fraction: () => 0 });
     const moments = [1_500_000_001, 1_500_000_002].map(
       (subAppId) => new Set(Array.from({ length: 40 }, (_, i) => due(subAppId, i))),
     );
@@ -93,7 +95,7 @@ describe('scheduleCheck()', () => {
   it.each(['failed', 'rejected', 'expired', 'cancelled', 'deleted'] as const)(
     'schedules no check of an upload that is %s without a file',
     (state) => {
-      expect(scheduleCheck({ ...PULL, state }, START, Math.random)).toBeUndefined();
+      expect(scheduleCheck({ ...PULL, state }, START, random)).toBeUndefined();
     },
   );
 
@@ -101,9 +103,9 @@ describe('scheduleCheck()', () => {
     const client: Upload = { ...PULL, method: 'client', expiresAt: START + 90 * DAY };
     const over = START + 91 * DAY;
 
-    expect(scheduleCheck(client, START, Math.random)).toBeGreaterThan(over);
-    expect(scheduleCheck(client, over, Math.random)).toBe(over + 20 * MINUTE);
-    expect(scheduleCheck(client, over + DAY, Math.random)).toBe(over + DAY + 12 * HOUR);
+    expect(scheduleCheck(client, START, random)).toBeGreaterThan(over);
+    expect(scheduleCheck(client, over, random)).toBe(over + 20 * MINUTE);
+    expect(scheduleCheck(client, over + DAY, random)).toBe(over + DAY + 12 * HOUR);
   });
 
   it('schedules a check of the task of a client upload whose file has arrived', () => {
@@ -115,6 +117,6 @@ describe('scheduleCheck()', () => {
       expiresAt: START + 90 * DAY,
     };
 
-    expect(scheduleCheck(client, START, Math.random)).toBe(START + 10 * MINUTE);
+    expect(scheduleCheck(client, START, random)).toBe(START + 10 * MINUTE);
   });
 });

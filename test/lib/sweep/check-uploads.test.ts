@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Upload } from '../../../lib/model/upload.ts';
-import { sealContext } from '../../support/source-contexts.ts';
+import { encodeContext } from '../../support/source-contexts.ts';
 import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
@@ -21,7 +21,7 @@ async function pullUnheard(request: { MediaUrl: string; Procedure?: string }): P
   const { TaskId: taskId } = await stage.vod.client.PullUpload({
     ...request,
     SessionId: UPLOAD_ID,
-    SourceContext: sealContext({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' }),
+    SourceContext: encodeContext({ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull' }),
   });
   await stage.ledger.updateFields(UPLOAD_ID, { taskId });
   await ended;

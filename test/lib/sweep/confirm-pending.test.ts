@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { localAccount } from '../../../tools/local/emulator/account.ts';
-import { sealContext } from '../../support/source-contexts.ts';
+import { encodeContext } from '../../support/source-contexts.ts';
 import { eventOf } from '../../support/use-ledger.ts';
 import { makeMedia, useSweepStage } from './sweep-stage.ts';
 
@@ -13,10 +13,10 @@ const OWN = localAccount().subAppId;
 /** Records a pending notification about `fileId` that says more than VOD does. */
 function keep(fileId: string, MediaBasicInfo: object = { Name: 'forged', ClassId: 7 }) {
   const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId, MediaBasicInfo } };
-  return stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+  return stage.ledger.storePendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
 }
 
-async function confirmKept(api: VodApi = stage.api) {
+async function confirmStored(api: VodApi = stage.api) {
   return (await stage.sweep({ api })).steps['unconfirmed'];
 }
 
@@ -25,51 +25,66 @@ async function listNames() {
   return items.map(({ name }) => name);
 }
 
-describe('confirmKeptEvents()', () => {
+describe('confirmPending()', () => {
   it('records what VOD itself reports about a notification', async () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
 
-    expect(await confirmKept()).toEqual({
+    expect(await confirmStored()).toEqual({
       ...{ confirmed: 1, denied: 0, retried: 0, givenUp: 0, setAside: 0, failed: 0 },
     });
 
     expect(await listNames()).toEqual(['tone-0']);
-    expect(await confirmKept()).toMatchObject({ confirmed: 0 });
+    expect(await confirmStored()).toMatchObject({ confirmed: 0 });
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
   });
 
   it('drops and reports a notification that VOD denies', async () => {
     await keep('5285485487985271000');
 
-    expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1, failed: 0 });
+    expect(await confirmStored()).toMatchObject({ confirmed: 0, denied: 1, failed: 0 });
 
     expect(await listNames()).toEqual([]);
     expect(stage.reports).toContainEqual(
       expect.objectContaining({ level: 'warn', step: 'unconfirmed', eventId: EVENT_ID }),
     );
-    expect(await confirmKept()).toMatchObject({ denied: 0 });
+    expect(await confirmStored()).toMatchObject({ denied: 0 });
   });
 
   describe('for a file that is gone', () => {
     const envelope = { uploadId: '01ARYZ6S410000000000000000', owner: 'user-42' } as const;
     const fileId = '5285485487985271000';
-    const context = sealContext({ ...envelope, method: 'client' }, 'mine');
+    const context = encodeContext({ ...envelope, method: 'client' }, 'mine');
 
     /** Records its pending arrival, as `callback` does. */
-    const keepArrival = (SourceContext: string) =>
+    const storeArrival = (SourceContext: string) =>
       keep(fileId, { SourceInfo: { SourceType: 'Upload', SourceContext } });
 
     it('ends the upload that the source context proves, once VOD has had time to show the file', async () => {
       await stage.ledger.issueUpload({ ...envelope, method: 'client' });
-      await keepArrival(context);
-      expect(await confirmKept()).toMatchObject({ retried: 1, confirmed: 0, denied: 0, failed: 0 });
+      await storeArrival(context);
+      expect(await confirmStored()).toMatchObject({
+        retried: 1,
+        confirmed: 0,
+        denied: 0,
+        failed: 0,
+      });
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
       stage.passSeconds(30);
-      expect(await confirmKept()).toMatchObject({ retried: 0, confirmed: 0, denied: 0, failed: 0 });
+      expect(await confirmStored()).toMatchObject({
+        retried: 0,
+        confirmed: 0,
+        denied: 0,
+        failed: 0,
+      });
       stage.passSeconds(31);
 
-      expect(await confirmKept()).toMatchObject({ retried: 0, confirmed: 1, denied: 0, failed: 0 });
+      expect(await confirmStored()).toMatchObject({
+        retried: 0,
+        confirmed: 1,
+        denied: 0,
+        failed: 0,
+      });
 
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({
         ...{ ...envelope, state: 'deleted', fileId, sourceContext: 'mine' },
@@ -91,28 +106,28 @@ describe('confirmKeptEvents()', () => {
       const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: shown } };
       const receivedAt = stage.now();
       const pending = { eventId: EVENT_ID, raw, receivedAt, dueAt: receivedAt };
-      await stage.ledger.keepPendingConfirmation(pending);
+      await stage.ledger.storePendingConfirmation(pending);
 
-      expect(await confirmKept()).toMatchObject({ confirmed: 1 });
+      expect(await confirmStored()).toMatchObject({ confirmed: 1 });
 
       const { items } = await stage.ledger.listUploads({ limit: 10 });
       expect(items).toMatchObject([{ state: 'ready', fileId: shown }]);
     });
 
     it('drops the notification if nothing proves that the file existed', async () => {
-      await keepArrival('');
+      await storeArrival('');
       stage.passSeconds(61);
 
-      expect(await confirmKept()).toMatchObject({ confirmed: 0, denied: 1 });
+      expect(await confirmStored()).toMatchObject({ confirmed: 0, denied: 1 });
 
       expect((await stage.ledger.listUploads({ limit: 10 })).items).toEqual([]);
     });
 
     it('records an upload without an owner if the deletion was also reported', async () => {
       await stage.ledger.noteAbsentDeletions([fileId], undefined);
-      await keepArrival('');
+      await storeArrival('');
 
-      expect(await confirmKept()).toMatchObject({ confirmed: 1, denied: 0 });
+      expect(await confirmStored()).toMatchObject({ confirmed: 1, denied: 0 });
 
       const { items } = await stage.ledger.listUploads({ limit: 10 });
       expect(items).toMatchObject([{ state: 'deleted', fileId, method: 'console' }]);
@@ -123,12 +138,12 @@ describe('confirmKeptEvents()', () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
     stage.vod.faults.arm('internal-error', 10_000);
-    expect(await confirmKept()).toMatchObject({ retried: 1, failed: 1 });
-    expect(await confirmKept()).toMatchObject({ retried: 0 });
+    expect(await confirmStored()).toMatchObject({ retried: 1, failed: 1 });
+    expect(await confirmStored()).toMatchObject({ retried: 0 });
     stage.passSeconds(60);
-    expect(await confirmKept()).toMatchObject({ retried: 1 });
+    expect(await confirmStored()).toMatchObject({ retried: 1 });
     stage.passSeconds(60);
-    expect(await confirmKept()).toMatchObject({ retried: 0 });
+    expect(await confirmStored()).toMatchObject({ retried: 0 });
     const { backlog } = await stage.sweep();
     expect(backlog?.unconfirmed).toBe(1);
     // The test skips two minutes; the clock also advances by itself.
@@ -138,7 +153,7 @@ describe('confirmKeptEvents()', () => {
     stage.vod.faults.clear();
     stage.passSeconds(3_600);
 
-    expect(await confirmKept()).toMatchObject({ confirmed: 1 });
+    expect(await confirmStored()).toMatchObject({ confirmed: 1 });
     expect(await listNames()).toEqual(['tone-0']);
   });
 
@@ -148,7 +163,11 @@ describe('confirmKeptEvents()', () => {
     const changes = [{ key, fact: 'uploaded', fields: { subAppId: tenants } }] as const;
     await stage.ledger.recordEvent(eventOf(changes, { subAppId: tenants }));
     const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: [key.fileId] } };
-    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    await stage.ledger.storePendingConfirmation({
+      eventId: EVENT_ID,
+      raw,
+      receivedAt: stage.now(),
+    });
 
     const { steps } = await stage.sweep({ applications: [own, tenants] });
 
@@ -163,7 +182,11 @@ describe('confirmKeptEvents()', () => {
     await stage.ledger.recordEvent(eventOf(changes));
     const FileIdSet = [...fileIds, '5285485487985299999'];
     const raw = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet } };
-    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    await stage.ledger.storePendingConfirmation({
+      eventId: EVENT_ID,
+      raw,
+      receivedAt: stage.now(),
+    });
     const asked: (readonly string[])[] = [];
     const api: VodApi = {
       ...stage.api,
@@ -173,7 +196,7 @@ describe('confirmKeptEvents()', () => {
       },
     };
 
-    expect(await confirmKept(api)).toMatchObject({ confirmed: 3, denied: 0, failed: 0 });
+    expect(await confirmStored(api)).toMatchObject({ confirmed: 3, denied: 0, failed: 0 });
 
     expect(asked.flat().sort()).toEqual(fileIds);
     const { items } = await stage.ledger.listUploads({ limit: 300, state: 'deleted' });
@@ -184,10 +207,14 @@ describe('confirmKeptEvents()', () => {
   it('drops deletions of unknown files without calling VOD', async () => {
     const FileDeleteEvent = { FileIdSet: ['5285485487985271000'] };
     const raw = { EventType: 'FileDeleted', FileDeleteEvent };
-    await stage.ledger.keepPendingConfirmation({ eventId: EVENT_ID, raw, receivedAt: stage.now() });
+    await stage.ledger.storePendingConfirmation({
+      eventId: EVENT_ID,
+      raw,
+      receivedAt: stage.now(),
+    });
     const describeMediaInfos = () => Promise.reject(new Error('Nothing is to be asked.'));
 
-    const kept = await confirmKept({ ...stage.api, describeMediaInfos });
+    const kept = await confirmStored({ ...stage.api, describeMediaInfos });
 
     expect(kept).toMatchObject({ failed: 0, retried: 0 });
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 0 });
@@ -198,23 +225,23 @@ describe('confirmKeptEvents()', () => {
     for (const eventId of [EVENT_ID, 'evt_next']) {
       const raw = { EventType: 'Tomorrow', eventId };
       const kept = { eventId, subAppId: OWN, raw, receivedAt: stage.now() };
-      await stage.ledger.keepPendingConfirmation(kept);
+      await stage.ledger.storePendingConfirmation(kept);
     }
 
-    expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 1, failed: 0 });
+    expect(await confirmStored()).toMatchObject({ confirmed: 1, retried: 1, failed: 0 });
     stage.passSeconds(3_600);
-    expect(await confirmKept()).toMatchObject({ confirmed: 1, retried: 0 });
+    expect(await confirmStored()).toMatchObject({ confirmed: 1, retried: 0 });
   });
 
   it('records what is known to be from VOD without asking VOD about it', async () => {
     const FileId = '5285485487985271000';
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId } };
     const failed = { eventId: EVENT_ID, raw, receivedAt: stage.now(), proven: true };
-    await stage.ledger.keepForRetry(failed);
+    await stage.ledger.storeForRetry(failed);
     stage.passSeconds(3_600);
     const describeMediaInfos = () => Promise.reject(new Error('Nothing is to be asked.'));
 
-    expect(await confirmKept({ ...stage.api, describeMediaInfos })).toMatchObject({
+    expect(await confirmStored({ ...stage.api, describeMediaInfos })).toMatchObject({
       ...{ confirmed: 1, failed: 0 },
     });
 
@@ -231,7 +258,7 @@ describe('confirmKeptEvents()', () => {
     stage.vod.faults.arm('internal-error', 10_000);
     stage.passSeconds(3 * 86_400);
 
-    expect(await confirmKept()).toMatchObject({ retried: 0, givenUp: 1 });
+    expect(await confirmStored()).toMatchObject({ retried: 0, givenUp: 1 });
 
     expect(stage.reports).toContainEqual(
       expect.objectContaining({
@@ -247,7 +274,7 @@ describe('confirmKeptEvents()', () => {
     const [fileId = ''] = await makeMedia(stage.vod);
     await keep(fileId);
     const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: 'breaks' } };
-    await stage.ledger.keepPendingConfirmation({
+    await stage.ledger.storePendingConfirmation({
       eventId: 'evt_other',
       raw,
       receivedAt: stage.now(),
@@ -260,7 +287,7 @@ describe('confirmKeptEvents()', () => {
           : stage.api.describeMediaInfos(request, options),
     };
 
-    expect(await confirmKept(api)).toMatchObject({ confirmed: 1, failed: 1 });
+    expect(await confirmStored(api)).toMatchObject({ confirmed: 1, failed: 1 });
 
     expect((await stage.sweep()).backlog).toMatchObject({ unconfirmed: 1 });
   });

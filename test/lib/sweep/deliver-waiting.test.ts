@@ -95,7 +95,7 @@ describe('deliverWaiting()', () => {
   it('delivers events that were recorded by functions without targets', async () => {
     const consumer = await openConsumer();
     await openStage(consumer);
-    const options = { now: stage.now, randomKey: randomUUID };
+    const options = { clock: stage, random: { key: randomUUID } };
     const untold = openLedger(stage.databaseUrl, options);
     const uploadId = '01JSWEEP000000000000000000';
     await untold.issueUpload({ uploadId, owner: 'alice', method: 'client' });

@@ -26,7 +26,7 @@ async function listFiles(): Promise<readonly (string | undefined)[]> {
   return items.map(({ fileId }) => fileId).reverse();
 }
 
-describe('takeQueuedEvents()', () => {
+describe('drainEventQueue()', () => {
   it('empties the queue in batches and confirms events only after recording them', async () => {
     await open();
     const made = await makeMedia(stage.vod, 18);

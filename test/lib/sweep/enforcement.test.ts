@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { settingsOf } from '../../support/settings.ts';
-import { sealContext } from '../../support/source-contexts.ts';
+import { encodeContext } from '../../support/source-contexts.ts';
 import { makeMedia, TONE, useSweepStage } from './sweep-stage.ts';
 
 const UPLOAD_ID = '01JSWEEP000000000000000000';
@@ -33,7 +33,7 @@ async function pullTooLong(): Promise<void> {
   const ended = stage.vod.next(({ type }) => type === 'media');
   await stage.vod.client.PullUpload({
     MediaUrl: TONE,
-    SourceContext: sealContext({
+    SourceContext: encodeContext({
       ...{ uploadId: UPLOAD_ID, owner: 'alice', method: 'pull', limits: { maxSeconds: 1 } },
     }),
   });

@@ -34,7 +34,7 @@ describe('createRowExport()', () => {
       { bucket: BUCKET, region: REGION, prefix },
       {
         readCredentials: () => ({ ...exampleGrant(), secretKey }),
-        now: () => now,
+        clock: { now: () => now },
         origin: `http://127.0.0.1:${storage.port}`,
       },
     );
@@ -88,7 +88,7 @@ describe('createRowExport() in front of another server', () => {
       { bucket: BUCKET, region: REGION, prefix: '' },
       {
         readCredentials: () => ({ secretId: 'AKIDexample', secretKey: 'key', token: undefined }),
-        now: () => NOW,
+        clock: { now: () => NOW },
         origin: `http://127.0.0.1:${port}`,
       },
     );

@@ -70,7 +70,7 @@ async function expectRecorded(samples: readonly Sample[]): Promise<void> {
   }
 }
 
-describe('takeQueuedEvents()', () => {
+describe('drainEventQueue()', () => {
   it('records all valid events, sets the others aside and leaves nothing in the queue', async () => {
     const property = fc.asyncProperty(batches, async (flaws) => {
       const samples = createSamples(flaws);
@@ -139,9 +139,9 @@ describe('takeQueuedEvents()', () => {
   });
 
   it.each([
-    ['is not available', { code: '57P01', isPassing: true }],
-    ['lacks a table', { code: '42P01', isPassing: false }],
-    ['refuses the user', { code: '28P01', isPassing: false }],
+    ['is not available', { code: '57P01', isTransient: true }],
+    ['lacks a table', { code: '42P01', isTransient: false }],
+    ['refuses the user', { code: '28P01', isTransient: false }],
   ])('sets nothing aside and confirms nothing if the database %s', async (_what, failure) => {
     const samples = [1, 2].map((index) => createSample(index, 'none'));
     const queue = createQueue(stage.api, samples.map(describeArrival));
@@ -270,7 +270,7 @@ describe('scanMedia()', () => {
   });
 });
 
-describe('confirmKeptEvents()', () => {
+describe('confirmPending()', () => {
   it('records all valid events and sets the others aside', async () => {
     const property = fc.asyncProperty(batches, async (flaws) => {
       // VOD is not called with an invalid id: such an event is denied.
@@ -278,7 +278,7 @@ describe('confirmKeptEvents()', () => {
       for (const [index, { fileId }] of samples.entries()) {
         const raw = { EventType: 'NewFileUpload', FileUploadEvent: { FileId: fileId } };
         const eventId = `evt_${fileId.slice(0, 19)}_${index}`;
-        await stage.ledger.keepPendingConfirmation({ eventId, raw, receivedAt: stage.now() });
+        await stage.ledger.storePendingConfirmation({ eventId, raw, receivedAt: stage.now() });
       }
       const listed = samples.map(({ media }) => media);
       const api = { ...createLister(stage.api, listed), searchMedia: async () => ({}) };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { VodApi } from '../../../lib/vod/client.ts';
 import { connectVod } from '../../support/connect-vod.ts';
-import { sealContext } from '../../support/source-contexts.ts';
+import { encodeContext } from '../../support/source-contexts.ts';
 import {
   refuse,
   startVodServer,
@@ -41,7 +41,7 @@ describe('scanMedia()', () => {
     const expiresAt = stage.now() + 3_600_000;
     await stage.ledger.issueUpload({ uploadId, owner, method: 'client', fields: { expiresAt } });
     const ended = stage.vod.next(({ type }) => type === 'media');
-    const SourceContext = sealContext({ uploadId, owner, method: 'client' }, 'mine');
+    const SourceContext = encodeContext({ uploadId, owner, method: 'client' }, 'mine');
     await stage.vod.client.PullUpload({ MediaUrl: TONE, SourceContext });
     await ended;
     stage.passSeconds(120);

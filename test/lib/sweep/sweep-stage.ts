@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { createCoverFetcher } from '../../../lib/actions/fetch-cover.ts';
 import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
@@ -80,7 +79,11 @@ export async function openSweepStage(
   );
   const opened: Ledger[] = [];
   const openOther = () => {
-    const ledger = openLedger(databaseUrl, { now, randomKey: randomUUID, targets });
+    const ledger = openLedger(databaseUrl, {
+      clock: { now },
+      random: { key: randomUUID },
+      targets,
+    });
     opened.push(ledger);
     return ledger;
   };
@@ -88,11 +91,11 @@ export async function openSweepStage(
   const api = createApi(vod);
   const reports: LogFields[] = [];
   const createRun = (change: SweepChange = {}): SweepRun => ({
-    ...{ ledger, api, now, sleep, fetchCover: createCoverFetcher() },
+    ...{ ledger, api, clock: { ...systemClock, now }, fetchCover: createCoverFetcher() },
     applications: [undefined],
     contexts: CONTEXTS,
     settings: NO_SETTINGS,
-    random: () => 0.5,
+    random: { fraction: () => 0.5 },
     looksNow: false,
     deadline: { left: () => 600_000 },
     report: (fields) => reports.push(fields),

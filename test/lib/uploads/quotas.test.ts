@@ -9,7 +9,7 @@ import { useLedger } from '../../support/use-ledger.ts';
 const NOW = Date.UTC(2026, 10, 22, 8);
 let reach: WithLedger;
 let time: number;
-const { ledger } = useLedger({ now: () => time });
+const { ledger } = useLedger({ clock: { now: () => time } });
 
 beforeEach(() => {
   time = NOW;
@@ -39,8 +39,8 @@ const USED_UP = {
 };
 
 describe.each([
-  ['with a ledger', () => createUploadReservation(reach, () => time)],
-  ['in one instance', () => createUploadReservation(undefined, () => time)],
+  ['with a ledger', () => createUploadReservation(reach, { now: () => time })],
+  ['in one instance', () => createUploadReservation(undefined, { now: () => time })],
 ])('a signature with quotas, %s', (_, load) => {
   const upload = (uploadId: string, quotas: Quotas | undefined) => ({
     ...{ uploadId, owner: 'ann', subAppId: undefined, expireTime: NOW / 1_000 + 600 },
@@ -80,7 +80,7 @@ describe.each([
 
 describe('a single instance', () => {
   it('counts the last minute per owner', () => {
-    const begin = createQuotaMemory(() => time);
+    const begin = createQuotaMemory({ now: () => time });
     const quotas = { signaturesPerMinute: 2 };
     begin('ann', quotas);
     time += 20_000;

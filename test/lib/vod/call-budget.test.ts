@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LeaseCalls, LeaseRequest } from '../../../lib/model/call-lease.ts';
 import { clock } from '../../../lib/system.ts';
-import { type BudgetTerms, createCallBudget } from '../../../lib/vod/call-budget.ts';
+import { type BudgetRates, createCallBudget } from '../../../lib/vod/call-budget.ts';
 import { useLedger } from '../../support/use-ledger.ts';
 
 const database = useLedger();
 
-const TERMS: BudgetTerms = { callsPerSecond: 100, pullsPerSecond: 50 };
-const SWEEPS: BudgetTerms = { ...TERMS, backgroundShare: 0.5 };
+const RATES: BudgetRates = { callsPerSecond: 100, pullsPerSecond: 50 };
+const SWEEPS: BudgetRates = { ...RATES, backgroundShare: 0.5 };
 
 /** Returns the budget of another instance with its own connection. */
-function openInstance(terms: BudgetTerms = TERMS) {
+function openInstance(rates: BudgetRates = RATES) {
   const { leaseVodCalls } = database.open();
-  return createCallBudget(terms, leaseVodCalls, clock);
+  return createCallBudget(rates, leaseVodCalls, clock);
 }
 
 /** Makes as many calls of an action as it may until `end`, several at a time; returns when each was made. */
@@ -83,7 +83,7 @@ describe('createCallBudget()', () => {
     const requests: LeaseRequest[] = [];
     const { leaseVodCalls } = database.open();
     const budget = createCallBudget(
-      TERMS,
+      RATES,
       (request) => {
         requests.push(request);
         return leaseVodCalls(request);
@@ -113,7 +113,7 @@ describe('createCallBudget()', () => {
       const { calls: count, spares } = request;
       return { count, startsAt: time, spacing: 1, spares, period: 7, at: time };
     };
-    const limit = createCallBudget(TERMS, lease, {
+    const limit = createCallBudget(RATES, lease, {
       ...{ monotonic: () => time, now: () => time, sleep: async () => undefined },
     })('SearchMedia');
     await limit.takeTurn();
@@ -152,7 +152,7 @@ describe('createCallBudget()', () => {
         at,
       };
     };
-    const limit = createCallBudget(TERMS, lease, {
+    const limit = createCallBudget(RATES, lease, {
       ...{ monotonic: () => 1_000, now: () => 1_000, sleep: async () => undefined },
     })('SearchMedia');
 
@@ -187,7 +187,7 @@ describe('createCallBudget()', () => {
       const at = Date.now();
       return { count: 0, startsAt: at + 60_000 * calls, spacing: 10, spares: 0, period: 0, at };
     };
-    const limit = createCallBudget(TERMS, lease, clock)('SearchMedia');
+    const limit = createCallBudget(RATES, lease, clock)('SearchMedia');
 
     for (let i = 0; i < 5; i += 1) {
       await expect(limit.takeTurn()).rejects.toMatchObject({
@@ -206,7 +206,7 @@ describe('createCallBudget()', () => {
       requests.push(request);
       return leaseVodCalls(request);
     };
-    const limit = createCallBudget(TERMS, lease, clock)('PullUpload');
+    const limit = createCallBudget(RATES, lease, clock)('PullUpload');
 
     limit.expect(1);
     await Promise.all([limit.takeTurn(), sleep(5)]);
@@ -215,7 +215,7 @@ describe('createCallBudget()', () => {
   });
 
   it('ends the wait of a caller that has gone, and that of no other', async () => {
-    const limit = openInstance({ ...TERMS, callsPerSecond: 1 })('SearchMedia');
+    const limit = openInstance({ ...RATES, callsPerSecond: 1 })('SearchMedia');
     await limit.takeTurn();
     const controller = new AbortController();
     const gone = limit.takeTurn(controller.signal).catch((error: unknown) => error);
@@ -233,7 +233,7 @@ describe('createCallBudget()', () => {
     const { leaseVodCalls } = database.open();
     const lease: LeaseCalls = (request) =>
       isAway ? Promise.reject(new Error('Away.')) : leaseVodCalls(request);
-    const limit = createCallBudget(TERMS, lease, clock)('SearchMedia');
+    const limit = createCallBudget(RATES, lease, clock)('SearchMedia');
 
     const waiting = [limit.takeTurn(), limit.takeTurn()];
     await expect(waiting[0]).rejects.toThrow('Away.');

@@ -17,7 +17,7 @@ function open() {
     const StorageRegionInfos = opened.map((Region) => ({ Region, Status: 'opened' }));
     return { StorageRegionInfos, RequestId: '' };
   };
-  const check = createOpenedRegionCheck({ describeStorageRegions }, () => time);
+  const check = createOpenedRegionCheck({ describeStorageRegions }, { now: () => time });
   return (region: string) => check(region, {});
 }
 

@@ -2,8 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../lib/config-error.ts';
 import { selectTargets } from '../../../lib/model/message-type.ts';
-import type { DeliveryOutcome, DueDelivery } from '../../../lib/webhooks/deliver-batch.ts';
-import { type BatchOptions, deliverBatch } from '../../../lib/webhooks/deliver-batch.ts';
+import {
+  type BatchOptions,
+  type DeliveryOutcome,
+  type DueDelivery,
+  deliverBatch,
+} from '../../../lib/webhooks/deliver-batch.ts';
 import type { SendResult, Target } from '../../../lib/webhooks/target.ts';
 import { messageOf } from './consumer.ts';
 
@@ -17,13 +21,18 @@ function targetOf(id: string, send: Target['send']): Target {
   return { id, events: ['*'], send };
 }
 
+interface Claim {
+  readonly to: string;
+  readonly place: number;
+}
+
 function claim(
   targetId: string,
   count = 1,
-  fields: Partial<DueDelivery> = {},
-): readonly DueDelivery[] {
+  fields: Partial<DueDelivery<Claim>> = {},
+): readonly DueDelivery<Claim>[] {
   return Array.from({ length: count }, (_, i) => ({
-    id: `${targetId}-${i}`,
+    claim: { to: targetId, place: i },
     targetId,
     message: messageOf(String(i)),
     attempts: 0,
@@ -32,15 +41,16 @@ function claim(
 }
 
 function deliver(
-  deliveries: readonly DueDelivery[],
+  deliveries: readonly DueDelivery<Claim>[],
   targets: readonly Target[],
-  options: Partial<BatchOptions> = {},
-): Promise<readonly DeliveryOutcome[]> {
+  options: Partial<BatchOptions<Claim>> = {},
+): Promise<readonly DeliveryOutcome<Claim>[]> {
   return deliverBatch(deliveries, {
     targets,
-    now: () => NOW,
-    random: () => 0.5,
+    clock: { now: () => NOW },
+    random: { fraction: () => 0.5 },
     deadline: { left: () => 60_000 },
+    settle: async () => {},
     ...options,
   });
 }
@@ -81,11 +91,10 @@ describe('deliverBatch()', () => {
 
     const attempted = { attempts: 1, since: NOW };
     expect(outcomes).toEqual([
-      { kind: 'done', deliveryId: 'fine-0', targetId: 'fine', ...attempted, status: 200 },
+      { kind: 'done', claim: { to: 'fine', place: 0 }, ...attempted, status: 200 },
       {
         kind: 'retry',
-        deliveryId: 'broken-0',
-        targetId: 'broken',
+        claim: { to: 'broken', place: 0 },
         ...attempted,
         status: 500,
         error: 'http_500',
@@ -93,8 +102,7 @@ describe('deliverBatch()', () => {
       },
       {
         kind: 'paused',
-        deliveryId: 'gone-0',
-        targetId: 'gone',
+        claim: { to: 'gone', place: 0 },
         ...attempted,
         status: 410,
         error: 'http_410',
@@ -186,8 +194,8 @@ describe('deliverBatch()', () => {
     const batch = [...claim('slow', 50), ...claim('fast', 50)];
 
     const all = deliver(batch, [slow.target, fast], {
-      settle: async ({ targetId, kind }) => {
-        settled.push(`${targetId}: ${kind}`);
+      settle: async ({ claim: { to }, kind }) => {
+        settled.push(`${to}: ${kind}`);
       },
     });
     await expect.poll(() => settled.length).toBe(50);
@@ -208,8 +216,8 @@ describe('deliverBatch()', () => {
       batch,
       [...slow.map(({ target }) => target), targetOf('fast', async () => TAKEN)],
       {
-        settle: async ({ targetId }) => {
-          settled.push(targetId);
+        settle: async ({ claim: { to } }) => {
+          settled.push(to);
         },
       },
     );
@@ -267,11 +275,12 @@ describe('deliverBatch()', () => {
 
     expect(outcomes).toContainEqual({
       kind: 'fault',
-      deliveryId: 'any-0',
-      targetId: 'any',
+      claim: { to: 'any', place: 0 },
       cause,
     });
-    expect(outcomes).toContainEqual(expect.objectContaining({ deliveryId: 'any-1', kind: 'done' }));
+    expect(outcomes).toContainEqual(
+      expect.objectContaining({ claim: { to: 'any', place: 1 }, kind: 'done' }),
+    );
   });
 
   it('throws errors that are not about a message', async () => {
@@ -310,9 +319,9 @@ describe('deliverBatch()', () => {
       [...claim('lost'), ...claim('fine', 20)],
       [targetOf('lost', async () => TAKEN), fine],
       {
-        settle: async ({ targetId }) => {
-          if (targetId === 'lost') throw new Error('The ledger is away');
-          settled.push(targetId);
+        settle: async ({ claim: { to } }) => {
+          if (to === 'lost') throw new Error('The ledger is away');
+          settled.push(to);
         },
       },
     );

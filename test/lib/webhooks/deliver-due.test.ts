@@ -19,7 +19,7 @@ let status: number;
 let time: number;
 let targets: readonly Target[];
 let ledger: Ledger;
-const database = useLedger({ now: () => time });
+const database = useLedger({ clock: { now: () => time } });
 
 beforeEach(async () => {
   status = 200;
@@ -43,7 +43,13 @@ afterEach(() => consumer.close());
 async function deliver(remaining = 60_000) {
   const claims = await ledger.claimDeliveries(10, 60, 10);
   return deliverClaimed(claims, {
-    ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
+    ...{
+      ledger,
+      targets,
+      clock: { now: () => time },
+      random: { fraction: () => 0.5 },
+      report: () => undefined,
+    },
     deadline: { left: () => remaining },
   });
 }
@@ -157,7 +163,13 @@ describe('deliverClaimed()', () => {
     await ledger.transition(UPLOAD_ID, 'uploaded');
     const claims = await ledger.claimDeliveries(10, 60, 10);
     const options = {
-      ...{ ledger, targets, now: () => time, random: () => 0.5, report: () => undefined },
+      ...{
+        ledger,
+        targets,
+        clock: { now: () => time },
+        random: { fraction: () => 0.5 },
+        report: () => undefined,
+      },
       deadline: { left: () => 60_000 },
     };
     const isFirst = ({ event }: (typeof claims)[number]) => event.eventType === 'upload.issued';
@@ -227,7 +239,12 @@ describe('deliverClaimed()', () => {
             : claim,
         );
         const { delivered, retried, dead } = await deliverClaimed(changed, {
-          ...{ ledger, targets: [target], now: () => time, random: () => 0.5 },
+          ...{
+            ledger,
+            targets: [target],
+            clock: { now: () => time },
+            random: { fraction: () => 0.5 },
+          },
           ...{ report: (fields) => reports.push(fields), deadline: { left: () => 60_000 } },
         });
         counts.push({ delivered, retried, dead });
@@ -265,7 +282,13 @@ describe('deliverClaimed()', () => {
       pauseEndpoint: ledger.pauseEndpoint,
     };
     const delivered = deliverClaimed(claims, {
-      ...{ ledger: broken, targets, now: () => time, random: () => 0.5, report: () => undefined },
+      ...{
+        ledger: broken,
+        targets,
+        clock: { now: () => time },
+        random: { fraction: () => 0.5 },
+        report: () => undefined,
+      },
       deadline: { left: () => 60_000 },
     });
     await expect(delivered).rejects.toThrow('No connection.');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Random } from '../../../lib/system.ts';
 import {
   RETRY_MILLISECONDS,
   readRetryAfter,
@@ -7,10 +8,16 @@ import {
 } from '../../../lib/webhooks/retry-schedule.ts';
 
 const HOUR = 3_600_000;
+/** Random numbers that are all the same. */
+const fixed = (value: number) => ({ fraction: () => value });
+
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 /** Returns the ages at which a delivery that always fails is attempted. */
-function tryUntilDead(random: () => number, retryAfterSeconds?: number): readonly number[] {
+function tryUntilDead(
+  random: Pick<Random, 'fraction'>,
+  retryAfterSeconds?: number,
+): readonly number[] {
   const ages = [0];
   for (;;) {
     const age = ages.at(-1) ?? 0;
@@ -27,7 +34,7 @@ function tryUntilDead(random: () => number, retryAfterSeconds?: number): readonl
 describe('scheduleRetry()', () => {
   it('pauses at most as long as suggested', () => {
     const pauses = Array.from({ length: 10 }, (_, i) =>
-      scheduleRetry({ attempts: i + 1, ageMilliseconds: 0 }, () => 1),
+      scheduleRetry({ attempts: i + 1, ageMilliseconds: 0 }, fixed(1)),
     );
 
     expect(pauses).toEqual(
@@ -40,7 +47,7 @@ describe('scheduleRetry()', () => {
   it('retries for three days, the last time within their last hour, for any random numbers', () => {
     fc.assert(
       fc.property(fc.infiniteStream(chance), (chances) => {
-        const ages = tryUntilDead(() => chances.next().value);
+        const ages = tryUntilDead({ fraction: () => chances.next().value });
 
         expect(ages.at(-1)).toBeGreaterThanOrEqual(RETRY_MILLISECONDS - HOUR);
         expect(ages.at(-1)).toBeLessThanOrEqual(RETRY_MILLISECONDS);
@@ -53,7 +60,7 @@ describe('scheduleRetry()', () => {
   it('never pauses shorter than before, except for the last time', () => {
     fc.assert(
       fc.property(fc.infiniteStream(chance), (chances) => {
-        const ages = tryUntilDead(() => chances.next().value);
+        const ages = tryUntilDead({ fraction: () => chances.next().value });
         const pauses = ages.slice(1).map((age, i) => age - (ages[i] ?? 0));
 
         // The table ends with a step that repeats, so its pauses may be anywhere within it.
@@ -69,7 +76,7 @@ describe('scheduleRetry()', () => {
         const failed = { attempts, ageMilliseconds: 0 };
         // The shortest step is four seconds wide.
         fc.pre(Math.abs(a - b) > 1e-3);
-        expect(scheduleRetry(failed, () => a)).not.toBe(scheduleRetry(failed, () => b));
+        expect(scheduleRetry(failed, fixed(a))).not.toBe(scheduleRetry(failed, fixed(b)));
       }),
     );
   });
@@ -79,27 +86,27 @@ describe('scheduleRetry()', () => {
       fc.property(chance, fc.nat(80_000), fc.nat(100), (random, retryAfterSeconds, attempts) => {
         const pause = scheduleRetry(
           { attempts, ageMilliseconds: 0, retryAfterSeconds },
-          () => random,
+          fixed(random),
         );
         expect(pause).toBeGreaterThanOrEqual(retryAfterSeconds * 1_000);
         expect(pause).toBeLessThanOrEqual(RETRY_MILLISECONDS);
       }),
     );
-    const ages = tryUntilDead(() => 0.5, 86_400);
+    const ages = tryUntilDead(fixed(0.5), 86_400);
     expect(ages.at(-1)).toBeLessThanOrEqual(RETRY_MILLISECONDS);
   });
 
   it('spreads the last attempts over the last hour', () => {
     const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR - 5_000 };
 
-    expect(scheduleRetry(late, () => 1)).toBe(5_000 + HOUR);
+    expect(scheduleRetry(late, fixed(1))).toBe(5_000 + HOUR);
   });
 
   it('ends after three days, and tolerates a clock that went back', () => {
     const late = { attempts: 1, ageMilliseconds: RETRY_MILLISECONDS - HOUR };
 
-    expect(scheduleRetry(late, () => 0)).toBeUndefined();
-    expect(scheduleRetry({ attempts: 1, ageMilliseconds: -HOUR }, () => 0)).toBe(1_000);
+    expect(scheduleRetry(late, fixed(0))).toBeUndefined();
+    expect(scheduleRetry({ attempts: 1, ageMilliseconds: -HOUR }, fixed(0))).toBe(1_000);
   });
 });
 

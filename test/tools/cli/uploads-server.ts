@@ -87,7 +87,7 @@ function tokenOf(scope: string): Promise<string> {
 
 function createAnswer(ledger: LedgerStage['ledger']) {
   const route = createUploadsRoute({
-    ...{ config: readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET }), now: Date.now },
+    ...{ config: readUploadsConfig({ AUTH_JWT_SECRET: TEST_JWT_SECRET }), clock: Date },
     ...{ settings: NO_SETTINGS, ledger: lazyLedger(async () => ledger) },
   });
   const ask = askRoute('uploads', route);

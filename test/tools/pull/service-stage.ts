@@ -41,7 +41,7 @@ export function useService(): ServiceStage {
     const own = database.open();
     const call = openPull({
       environment: { AUTH: 'jwt', AUTH_JWT_SECRET: TEST_JWT_SECRET },
-      ...{ settings: NO_SETTINGS, now: Date.now, ledger: lazyLedger(async () => own) },
+      ...{ settings: NO_SETTINGS, clock: Date, ledger: lazyLedger(async () => own) },
     });
     const answer = async (request: IncomingMessage, response: ServerResponse) => {
       const { method = 'GET', headers } = request;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CountedRun } from '../../../tools/pull/run-service.ts';
+import type { CountedRun } from '../../../tools/pull/run-answers.ts';
 import { describeRun, tabulateRun } from '../../../tools/pull/watch-run.ts';
 
 const RUN: CountedRun = {

@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { putFile } from '../../../client/put/put-file.ts';
+import { uploadFile } from '../../../client/put/upload-file.ts';
 import { listHlsSet } from '../../../tools/put/hls-set.ts';
+import { MEBIBYTE, openPutStage } from '../../client/put/put-stage.ts';
 import { fetchSha256, sha256 } from '../../support/digest.ts';
 import { perTest } from '../../support/per-test.ts';
-import { MEBIBYTE, openPutStage } from './put-stage.ts';
 
 const stage = perTest(() => openPutStage());
 
@@ -90,13 +90,13 @@ describe('listHlsSet()', () => {
   });
 });
 
-describe('putFile()', () => {
+describe('uploadFile()', () => {
   it('uploads a set, so that its names are right beside the playlist', async () => {
     const playlist = await write(SET);
     const attachments = await listHlsSet(playlist);
     const request = stage.request(playlist, { type: 'm3u8', attachments });
 
-    const { mediaUrl } = await putFile(request, stage.environment);
+    const { mediaUrl } = await uploadFile(request, stage.environment);
 
     for (const { path, name } of attachments) {
       const url = new URL(name.split('/').map(encodeURIComponent).join('/'), mediaUrl).href;

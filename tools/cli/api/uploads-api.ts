@@ -195,8 +195,8 @@ function explainAnswer(
   { origin, pathname }: URL,
 ): CommandError {
   const { ok, status } = response;
-  const isPassing = status === 429 || status >= 500;
-  if (!ok && (isPassing || typeof answer?.['code'] === 'string')) {
+  const isTransient = status === 429 || status >= 500;
+  if (!ok && (isTransient || typeof answer?.['code'] === 'string')) {
     return describeRefusal(response, answer ?? {});
   }
   return new CommandError(

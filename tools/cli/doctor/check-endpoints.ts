@@ -19,7 +19,11 @@ export async function checkEndpoints(
   environment: Environment,
   now: () => number,
 ): Promise<readonly Note[]> {
-  const ledger = openLedger(databaseUrl, { databaseCa, now, randomKey: randomUUID });
+  const ledger = openLedger(databaseUrl, {
+    databaseCa,
+    clock: { now },
+    random: { key: randomUUID },
+  });
   try {
     const hosts = readHosts(environment);
     const known = await ledger.listEndpoints();

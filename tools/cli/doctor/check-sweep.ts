@@ -22,7 +22,11 @@ export async function checkSweep(
   applications: ReturnType<typeof listApplications>,
   now: () => number,
 ): Promise<readonly Note[]> {
-  const ledger = openLedger(databaseUrl, { databaseCa, now, randomKey: randomUUID });
+  const ledger = openLedger(databaseUrl, {
+    databaseCa,
+    clock: { now },
+    random: { key: randomUUID },
+  });
   try {
     const notes = applications.map(async (subAppId) => {
       const until = await readScannedUntil(subAppId, { ledger, applications });

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../lib/validation/json-object.ts';
 import { ApiError, type UploadsApi } from '../api/uploads-api.ts';
 import { CommandError } from '../command.ts';
+import { isTransientStatus } from '../explain-failure.ts';
 import { showUrl } from '../show-url.ts';
 import { type ReceivedMessage, readMessage } from './message-line.ts';
 import { tryAgain } from './try-again.ts';
@@ -71,18 +72,16 @@ function askPatiently(
   const written = Object.entries(query).map(([name, value]) => [name, String(value)]);
   const request = { path: 'events', query: Object.fromEntries(written), signal };
   const read = async () => readPage(await api.ask(request), api.url);
-  return tryAgain(read, explainPassing, options);
+  return tryAgain(read, explainTransient, options);
 }
 
-/** No answer, too many requests, or a failure of the server; not a function without a database. */
-function explainPassing(error: unknown) {
+function explainTransient(error: unknown) {
   if (!(error instanceof ApiError)) return undefined;
   const { status, message: reason, retryAfter } = error;
   if (error.fields.includes('after')) {
     throw new CommandError(`${reason} Begin without --resume.`, { cause: error });
   }
-  const isPassing = status === undefined || status === 429 || (status >= 500 && status !== 501);
-  return isPassing ? { reason, retryAfter } : undefined;
+  return status === undefined || isTransientStatus(status) ? { reason, retryAfter } : undefined;
 }
 
 function readPage({ items, cursor }: JsonObject, url: string): Page {

@@ -2,7 +2,7 @@ import { clock, random } from '../../../lib/system.ts';
 
 /** The first pause after a failure, and the longest, in seconds. */
 const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 30;
+const MAX_PAUSE = 30;
 
 /** A failure that may pass: why, and the seconds after which to try again, if the server said so. */
 interface Failure {
@@ -28,7 +28,7 @@ export async function tryAgain<Result>(
   explain: (error: unknown) => Failure | undefined,
   { signal, say }: RetryOptions,
 ): Promise<Result | undefined> {
-  for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, MAX_PAUSE)) {
     try {
       return await work();
     } catch (error) {

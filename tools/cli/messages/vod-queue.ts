@@ -4,7 +4,7 @@ import type { Environment } from '../../../lib/config/environment.ts';
 import { receiveEvent, writeReceivedEvent } from '../../../lib/ingest/received-event.ts';
 import { matchesEvent } from '../../../lib/model/message-type.ts';
 import { deriveContextKey } from '../../../lib/model/source-context.ts';
-import { Problem, type ProblemCode } from '../../../lib/problem.ts';
+import { isTransientProblem } from '../../../lib/problem.ts';
 import { clock, random } from '../../../lib/system.ts';
 import { createVodApi, type VodApi } from '../../../lib/vod/client.ts';
 import { parseVodEvent, type RawEvent } from '../../../lib/vod/event.ts';
@@ -40,7 +40,7 @@ export async function* followQueue(options: QueueOptions): AsyncGenerator<Receiv
   say('listening');
   while (!signal.aborted) {
     const events =
-      (await tryAgain(() => api.pullEvents({ signal }), explainPassing, options)) ?? [];
+      (await tryAgain(() => api.pullEvents({ signal }), explainTransient, options)) ?? [];
     for (const content of events) {
       const raw: RawEvent = { ...content };
       const message = makeMessage(raw);
@@ -57,12 +57,9 @@ async function remove({ EventHandle: handle }: RawEvent, api: Pick<VodApi, 'conf
   await api.confirmEvents({ EventHandles: [handle] });
 }
 
-function explainPassing(error: unknown) {
-  const isPassing = error instanceof Problem && PASSING.includes(error.code);
-  return isPassing ? { reason: error.message } : undefined;
+function explainTransient(error: unknown) {
+  return isTransientProblem(error) ? { reason: error.message } : undefined;
 }
-
-const PASSING: readonly ProblemCode[] = ['upstream_busy', 'upstream_failed', 'upstream_timeout'];
 
 async function demandQueue({ vodApi, credentials }: Operator): Promise<void> {
   const { mode } = await createVodAccount(vodApi, credentials).readEventSettings();

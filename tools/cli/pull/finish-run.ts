@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { showNumber } from '../../pull/describe-survey.ts';
 import { openRows } from '../../pull/row-file.ts';
-import type { CountedRun } from '../../pull/run-service.ts';
+import type { CountedRun } from '../../pull/run-answers.ts';
 import { MAPPING_COLUMNS, type Verification, writeResults } from '../../pull/write-results.ts';
 import { asTyped } from '../as-typed.ts';
 import { CommandError, EXIT } from '../command.ts';

@@ -15,7 +15,7 @@ export const PRESIGN_HELP = `  --presign COMMAND   asked for each URL just befor
 const SECONDS = '30';
 
 /** Longest time for one link, in seconds. */
-const MOST_SECONDS = 3_600;
+const MAX_SECONDS = 3_600;
 
 /** Returns what asks for links; undefined if the list has them. @throws {CommandError} if the time limit is wrong. */
 export function openPresign(
@@ -27,9 +27,9 @@ export function openPresign(
   signal: AbortSignal,
 ): Presign | undefined {
   const seconds = Number(options['presign-timeout'] ?? SECONDS);
-  if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
+  if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     throw new CommandError(
-      `--presign-timeout must be a number of seconds up to ${MOST_SECONDS}, such as ${SECONDS}.`,
+      `--presign-timeout must be a number of seconds up to ${MAX_SECONDS}, such as ${SECONDS}.`,
     );
   }
   const { presign } = options;
@@ -38,14 +38,14 @@ export function openPresign(
 }
 
 /** Lines about single sources that are written; of more it is only said that there are some. */
-const MOST_REPORTS = 10;
+const MAX_REPORTS = 10;
 
 /** Returns the function that writes why a source has no URL. */
 export function createReport({ writeError }: Pick<Surroundings, 'writeError'>) {
   let count = 0;
   return (text: string): void => {
     count += 1;
-    if (count <= MOST_REPORTS) writeError(`${text}\n`);
-    if (count === MOST_REPORTS + 1) writeError('More have no URL …\n');
+    if (count <= MAX_REPORTS) writeError(`${text}\n`);
+    if (count === MAX_REPORTS + 1) writeError('More have no URL …\n');
   };
 }

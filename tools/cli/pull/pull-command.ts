@@ -5,7 +5,7 @@ import { ListError } from '../../pull/list-error.ts';
 import { createLook } from '../../pull/look.ts';
 import { readPrices } from '../../pull/prices.ts';
 import { readList } from '../../pull/read-list.ts';
-import type { Run } from '../../pull/run-service.ts';
+import type { Run } from '../../pull/run-answers.ts';
 import { nameSource } from '../../pull/source-id.ts';
 import { type SubmittedItem, submitItems } from '../../pull/submit-list.ts';
 import { digestName, type Survey, surveyList } from '../../pull/survey.ts';

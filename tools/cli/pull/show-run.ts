@@ -1,4 +1,5 @@
-import type { CountedRun, RunService } from '../../pull/run-service.ts';
+import type { CountedRun } from '../../pull/run-answers.ts';
+import type { RunService } from '../../pull/run-service.ts';
 import {
   countPending,
   describeRun,

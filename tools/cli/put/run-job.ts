@@ -7,10 +7,10 @@ import {
   patienceOf,
 } from '../../../client/put/put-environment.ts';
 import { PutError } from '../../../client/put/put-error.ts';
-import { putFile } from '../../../client/put/put-file.ts';
-import { putStream } from '../../../client/put/put-stream.ts';
 import { abortFile } from '../../../client/put/remove-parts.ts';
 import { createProgressReport, type ProgressReport } from '../../../client/put/report-progress.ts';
+import { uploadFile } from '../../../client/put/upload-file.ts';
+import { uploadStream } from '../../../client/put/upload-stream.ts';
 import { isFinished } from '../../../lib/model/upload-state.ts';
 import { findExisting } from '../../put/find-existing.ts';
 import { watchUpload } from '../../put/watch-upload.ts';
@@ -71,7 +71,7 @@ async function upload(file: FoundFile, job: Job): Promise<JobResult> {
   const size = attachments.length === 0 ? file.size : undefined;
   const report = openReport(size, job);
   const onEvent = listen(reporter.begin({ path, size }), report);
-  const { isNew, ...result } = await putFile(
+  const { isNew, ...result } = await uploadFile(
     {
       ...{ path, type, attachments, partBytes, stateFolder, onEvent, signal },
       name: mediaName(options.name ?? basename(path), type),
@@ -94,7 +94,7 @@ async function uploadInput(path: string, job: Job): Promise<JobResult> {
   const { name = '', type = typeOf(name) } = options;
   const report = openReport(size, job);
   const onEvent = listen(reporter.begin({ path, size }), report);
-  const result = await putStream(
+  const result = await uploadStream(
     {
       ...{ size, onEvent, signal, access: opened.access, stream: surroundings.input },
       ...{ type, name: mediaName(name, type) },

@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 function connect(databaseUrl: string, answerMilliseconds = 3_000): Connection {
-  const options = { databaseUrl, now: Date.now, answerMilliseconds, random: () => 1 };
+  const options = { databaseUrl, clock: Date, answerMilliseconds, random: { fraction: () => 1 } };
   const connection = createConnection(options);
   opened.push(connection);
   return connection;
@@ -74,17 +74,17 @@ describe('a server or a load balancer that', () => {
     expect(server.taken.length).toBeLessThanOrEqual(11);
     expect(errors.length).toBeGreaterThan(25);
     for (const error of errors)
-      expect(error).toMatchObject({ name: 'LedgerError', isPassing: true });
+      expect(error).toMatchObject({ name: 'LedgerError', isTransient: true });
     await server.close();
   });
 
-  it('does not answer is given up with a passing error', async () => {
+  it('does not answer is given up with a transient error', async () => {
     const server = await openServer(() => undefined);
     const connection = connect(server.url, 200);
 
     expect(await ask(connection)).toMatchObject({
       code: expect.stringMatching(/^(?:NO_ANSWER|CONNECT_TIMEOUT)$/),
-      isPassing: true,
+      isTransient: true,
     });
     expect(server.taken.length).toBeLessThanOrEqual(2);
     await server.close();
@@ -159,7 +159,7 @@ describe('several hosts', () => {
     const connection = connect(`postgres://a:b@127.0.0.1:1,${new URL(standby.url).host}/u`);
 
     expect(await ask(connection)).toMatchObject({
-      ...{ code: '25006', isPassing: true },
+      ...{ code: '25006', isTransient: true },
       message: expect.stringMatching(/is read-only; set DATABASE_URL to the primary/),
     });
     await standby.close();

@@ -6,7 +6,7 @@ import { openProxy } from '../../../support/database-proxy.ts';
 import { eventOf, useLedger } from '../../../support/use-ledger.ts';
 
 let time: number;
-const database = useLedger({ now: () => time });
+const database = useLedger({ clock: { now: () => time } });
 const { ledger, sql, open } = database;
 
 beforeEach(() => {
@@ -54,7 +54,7 @@ describe('openLedger()', () => {
 
   it('attempts work that others undo for no longer than twice the time of one attempt', async () => {
     const { run, close } = createConnection({
-      ...{ databaseUrl: database.url, now: () => time, answerMilliseconds: 1_000 },
+      ...{ databaseUrl: database.url, clock: { now: () => time }, answerMilliseconds: 1_000 },
     });
     let attempts = 0;
 
@@ -71,7 +71,11 @@ describe('openLedger()', () => {
 
   it('replaces a connection that does not answer', async () => {
     const proxy = await openProxy(new URL(database.url));
-    const options = { now: () => time, randomKey: randomUUID, answerMilliseconds: 1_500 };
+    const options = {
+      clock: { now: () => time },
+      random: { key: randomUUID },
+      answerMilliseconds: 1_500,
+    };
     const deaf = openLedger(proxy.url, options);
     await deaf.findUpload('u1');
     proxy.mute();
@@ -142,7 +146,7 @@ describe('openLedger()', () => {
       true,
     );
     const raw = { eventId: 'k', raw: {}, receivedAt: time };
-    expect(await twice((i) => cut.keepPendingConfirmation({ ...raw, eventId: `k${i}` }))).toBe(
+    expect(await twice((i) => cut.storePendingConfirmation({ ...raw, eventId: `k${i}` }))).toBe(
       true,
     );
     expect(await twice((i) => cut.acquireLease(`l${i}`, 60))).toBe(true);
@@ -152,8 +156,8 @@ describe('openLedger()', () => {
 
   it('fails with the error code if there is no database', async () => {
     const nowhere = openLedger('postgres://u:p@127.0.0.1:1/none', {
-      now: () => time,
-      randomKey: randomUUID,
+      clock: { now: () => time },
+      random: { key: randomUUID },
     });
     await expect(nowhere.findUpload('u1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await nowhere.close();
@@ -167,7 +171,7 @@ describe('transact()', () => {
     ['immediately', async () => undefined],
     ['once the loss is known', () => new Promise((known) => setTimeout(known, 50))],
   ])('repeats work after its connection was lost, and continues %s', async (_when, pause) => {
-    const connection = createConnection({ databaseUrl: database.url, now: () => time });
+    const connection = createConnection({ databaseUrl: database.url, clock: { now: () => time } });
     for (let round = 0; round < 10; round += 1) {
       let tries = 0;
       await connection.transact(async (sql) => {
@@ -188,7 +192,7 @@ describe('transact()', () => {
   });
 
   it('rolls back work that fails, and throws its error', async () => {
-    const connection = createConnection({ databaseUrl: database.url, now: () => time });
+    const connection = createConnection({ databaseUrl: database.url, clock: { now: () => time } });
     const failed = connection.transact(async (sql) => {
       await sql.unsafe(insert, ['k'], { prepare: true });
       throw new RangeError('no');
@@ -202,7 +206,7 @@ describe('transact()', () => {
 
 describe('run()', () => {
   it('does not repeat what the database refused', async () => {
-    const connection = createConnection({ databaseUrl: database.url, now: () => time });
+    const connection = createConnection({ databaseUrl: database.url, clock: { now: () => time } });
     let tries = 0;
     const refused = connection.run((sql) => {
       tries += 1;

@@ -5,7 +5,7 @@ import { requirePresent } from '../../../support/requirement.ts';
 import { useLedger } from '../../../support/use-ledger.ts';
 
 const ISSUED_AT = Date.UTC(2026, 1, 3, 4, 5, 6, 789);
-const stage = useLedger({ now: () => ISSUED_AT });
+const stage = useLedger({ clock: { now: () => ISSUED_AT } });
 
 /** The defaults that an operator may give to a database; sessions of before keep theirs. */
 async function setDefaults(): Promise<void> {

@@ -13,7 +13,7 @@ const database = useLedger();
 const { sql } = database;
 
 beforeEach(() => {
-  connection = createConnection({ databaseUrl: database.url, now: Date.now });
+  connection = createConnection({ databaseUrl: database.url, clock: Date });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -29,7 +29,7 @@ const failureOf = (work: Promise<unknown>) =>
 
 /** Returns the error that a function gets when it reads from this database. */
 async function reach(databaseUrl: string) {
-  const options = { now: Date.now, randomKey: randomUUID };
+  const options = { clock: Date, random: { key: randomUUID } };
   const ledger = openLedgerLazily({ databaseUrl, databaseCa: undefined }, options);
   return failureOf(ledger?.((opened) => opened.findUpload('u1')) ?? expect.fail('There is a URL.'));
 }
@@ -47,7 +47,11 @@ describe('a permanent error', () => {
     const error = await failureOf(send(statement));
 
     expect(error).toBeInstanceOf(LedgerError);
-    expect(error).toMatchObject({ code, isPassing: false, message: expect.stringMatching(reason) });
+    expect(error).toMatchObject({
+      code,
+      isTransient: false,
+      message: expect.stringMatching(reason),
+    });
     expect(toErrorLogFields(error)).toMatchObject({
       ...{ level: 'error', code: 'internal', databaseCode: code },
       reason: expect.stringMatching(reason),
@@ -100,7 +104,7 @@ describe('a permanent error', () => {
   });
 });
 
-describe('a passing error', () => {
+describe('a transient error', () => {
   it('is a 503 with Retry-After', async () => {
     const error = await reach('postgres://ann:canary@127.0.0.1:1/u');
 
@@ -114,14 +118,14 @@ describe('a passing error', () => {
   it('is a statement that takes too long', async () => {
     const hasty = createConnection({
       databaseUrl: database.url,
-      now: Date.now,
+      clock: Date,
       answerMilliseconds: 1_000,
     });
     const error = await failureOf(send('select pg_sleep(5)', hasty));
 
     expect(error).toMatchObject({
       code: expect.stringMatching(/57014|NO_ANSWER/),
-      isPassing: true,
+      isTransient: true,
     });
     await hasty.close();
   });
@@ -162,7 +166,7 @@ describe('a passing error', () => {
     ['EPROTO', 'wrong version number', false],
     ['CERT_HAS_EXPIRED', 'certificate has expired', false],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'alert', false],
-  ])('is distinguished from a permanent one: %s, %s', (code, message, isPassing) => {
+  ])('is distinguished from a permanent one: %s, %s', (code, message, isTransient) => {
     const error = Object.assign(new Error(`${message} canary`), { code });
     const settings = {
       session: {},
@@ -170,7 +174,7 @@ describe('a passing error', () => {
     } as const;
     const fault = explainDatabaseError(error, settings);
 
-    expect(fault.isPassing).toBe(isPassing);
+    expect(fault.isTransient).toBe(isTransient);
     expect(fault.what.length).toBeGreaterThan(5);
     expect(fault.remedy.length).toBeGreaterThan(5);
     expect(JSON.stringify(fault)).not.toContain('canary');
@@ -189,14 +193,14 @@ describe('a read-only server', () => {
     expect(await sql`select count(*)::integer as count from plain`).toEqual([{ count: 2 }]);
   });
 
-  it('is reported as passing, since it may become a primary, if it stays read-only', async () => {
+  it('is reported as transient, since it may become a primary, if it stays read-only', async () => {
     await sql.unsafe(
       `alter database ${new URL(database.url).pathname.slice(1)} set default_transaction_read_only = on`,
     );
     const error = await failureOf(send('create table plain (n integer)'));
 
     expect(error).toMatchObject({
-      ...{ code: '25006', isPassing: true },
+      ...{ code: '25006', isTransient: true },
       message: expect.stringMatching(/is read-only; set DATABASE_URL to the primary/),
     });
   });
@@ -217,7 +221,7 @@ describe('environment variables of other clients', () => {
     ],
   ])('have no effect: %s', async (name) => {
     vi.stubEnv(name, 'standby');
-    const other = createConnection({ databaseUrl: database.url, now: Date.now });
+    const other = createConnection({ databaseUrl: database.url, clock: Date });
     const [row] = await other.run((sql) =>
       sql.unsafe<object[]>(
         `select current_user::text as "user", current_database()::text as "database",

@@ -36,7 +36,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     url = pooler.urlOf(database.url);
   });
   const open = () => database.open({ url });
-  const connect = (databaseUrl: string) => createConnection({ databaseUrl, now: Date.now });
+  const connect = (databaseUrl: string) => createConnection({ databaseUrl, clock: Date });
 
   it('stores a ledger for many concurrent instances', async () => {
     const ledgers = Array.from({ length: 5 }, () => open());
@@ -148,7 +148,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     const connection = connect(wrong.href);
 
     await expect(connection.run((sql) => sql.unsafe('select 1'))).rejects.toMatchObject({
-      isPassing: false,
+      isTransient: false,
       message: expect.stringMatching(
         /rejects this user with this password; correct .*DATABASE_URL/,
       ),
@@ -161,7 +161,7 @@ describe('a pooler that accepts every parameter and mixes up prepared statements
   const database = useLedger();
 
   it('is detected by its first mistake', async () => {
-    const connection = createConnection({ databaseUrl: database.url, now: Date.now });
+    const connection = createConnection({ databaseUrl: database.url, clock: Date });
     const ask = () =>
       connection.run((sql) =>
         sql.unsafe<{ one: string; names: string }[]>(

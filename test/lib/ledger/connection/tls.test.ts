@@ -67,7 +67,7 @@ afterAll(async () => {
 
 /** Returns whether the connection is encrypted, or the code and text of the error. */
 async function ask(databaseUrl: string, databaseCa?: string) {
-  const connection = createConnection({ databaseUrl, databaseCa, now: Date.now });
+  const connection = createConnection({ databaseUrl, databaseCa, clock: Date });
   try {
     const [row] = await connection.run((sql) =>
       sql.unsafe<{ ssl: boolean }[]>('select ssl from pg_stat_ssl where pid = pg_backend_pid()'),
@@ -75,7 +75,7 @@ async function ask(databaseUrl: string, databaseCa?: string) {
     return row?.ssl;
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
-    return { code: error.code, passes: error.isPassing, text: error.message };
+    return { code: error.code, passes: error.isTransient, text: error.message };
   } finally {
     await connection.close();
   }

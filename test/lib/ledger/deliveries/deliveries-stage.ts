@@ -12,7 +12,7 @@ export const FAST = 'https://b-fast.example';
 /** Gives each test a ledger of deliveries, and its clock. */
 export function useDeliveries() {
   let time: number;
-  const database = useLedger({ now: () => time });
+  const database = useLedger({ clock: { now: () => time } });
   const { open: openLedger } = database;
   const opened = new Map<string, Ledger>();
   beforeEach(() => {

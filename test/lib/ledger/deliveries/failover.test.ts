@@ -19,7 +19,7 @@ async function withServer<Result>(
   const server = await openLocalDatabase(folder, { databaseUrl: '', flags });
   try {
     await applyMigrations(server.url);
-    const ledger = openLedger(server.url, { now: Date.now, randomKey: randomUUID });
+    const ledger = openLedger(server.url, { clock: Date, random: { key: randomUUID } });
     const result = await work(ledger, server.folder ?? '');
     await ledger.close();
     return result;

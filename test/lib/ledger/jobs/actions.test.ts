@@ -4,7 +4,7 @@ import { eventOf, useLedger } from '../../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
-const { ledger, open } = useLedger({ now: () => time });
+const { ledger, open } = useLedger({ clock: { now: () => time } });
 
 beforeEach(() => {
   time = START;
@@ -37,15 +37,15 @@ describe('unconfirmed events', () => {
 
   it('are recorded once, and not after the event itself is recorded', async () => {
     await record('e1');
-    expect(await ledger.keepPendingConfirmation(event('e1'))).toBe(false);
-    expect(await ledger.keepPendingConfirmation(event('e2'))).toBe(true);
-    expect(await ledger.keepPendingConfirmation(event('e2'))).toBe(false);
+    expect(await ledger.storePendingConfirmation(event('e1'))).toBe(false);
+    expect(await ledger.storePendingConfirmation(event('e2'))).toBe(true);
+    expect(await ledger.storePendingConfirmation(event('e2'))).toBe(false);
     expect((await ledger.readBacklog()).unconfirmed).toEqual({ count: 1, oldestAt: START - 9 });
     expect(await ledger.claimConfirmations(9, 60)).toEqual([{ ...event('e2'), attempt: 1 }]);
   });
 
   it('are retried at their time by the current holder of the claim until they are dropped', async () => {
-    await ledger.keepPendingConfirmation(event('e1'));
+    await ledger.storePendingConfirmation(event('e1'));
     const [first] = await ledger.claimConfirmations(1, 60);
     expect(await ledger.claimConfirmations(1, 60)).toEqual([]);
     time += 60_000;
@@ -65,7 +65,7 @@ describe('unconfirmed events', () => {
 
   it('are recorded by one of many concurrent callers', async () => {
     const kept = await Promise.all(
-      Array.from({ length: 10 }, () => ledger.keepPendingConfirmation(event('e1'))),
+      Array.from({ length: 10 }, () => ledger.storePendingConfirmation(event('e1'))),
     );
     expect(kept.filter(Boolean)).toHaveLength(1);
   });

@@ -5,7 +5,7 @@ import { useLedger } from '../../../support/use-ledger.ts';
 const START = Date.UTC(2026, 0, 1);
 const DAY = 86_400_000;
 let time: number;
-const { ledger } = useLedger({ now: () => time });
+const { ledger } = useLedger({ clock: { now: () => time } });
 
 beforeEach(() => {
   time = START;

@@ -6,7 +6,7 @@ const START = Date.UTC(2026, 0, 1);
 const TEN_MINUTES = 600_000;
 let time: number;
 const targets = ['a', 'b'].map((id) => ({ id, events: [`vod.${id}*`, 'vod.Both'] }));
-const { ledger, sql, open } = useLedger({ now: () => time, targets });
+const { ledger, sql, open } = useLedger({ clock: { now: () => time }, targets });
 
 beforeEach(() => {
   time = START;
@@ -29,7 +29,7 @@ const KINDS = [
   {
     kind: 'confirmations',
     make: (id: string) =>
-      ledger.keepPendingConfirmation({ eventId: id, raw: {}, receivedAt: START }),
+      ledger.storePendingConfirmation({ eventId: id, raw: {}, receivedAt: START }),
     claim: async (count: number, each = ledger) =>
       (await each.claimConfirmations(count, 60)).map(({ eventId }) => eventId),
     hold: 'select from unconfirmed_events where event_id = $1 for update',
@@ -270,15 +270,15 @@ describe('an action', () => {
     const own = claims.find(({ fileId, kind }) => fileId === 'x' && kind === 'inspect');
     if (own === undefined) return expect.fail('It is claimed.');
     time += 1_000;
-    expect(await ledger.keepActionProgress(own, { part: 1 })).toBe(true);
+    expect(await ledger.saveActionProgress(own, { part: 1 })).toBe(true);
 
     const row = await readAction('x', 'inspect');
     expect(row).toMatchObject({ progress: { part: 1 }, updated_at: new Date(time) });
     expect(await readAction('x', 'delete')).toMatchObject({ progress: null });
     expect(await readAction('y', 'inspect')).toMatchObject({ progress: null });
-    expect(await ledger.keepActionProgress({ ...own, attempt: 2 }, { part: 2 })).toBe(false);
+    expect(await ledger.saveActionProgress({ ...own, attempt: 2 }, { part: 2 })).toBe(false);
     await ledger.finishAction(own);
-    expect(await ledger.keepActionProgress(own, { part: 3 })).toBe(false);
+    expect(await ledger.saveActionProgress(own, { part: 3 })).toBe(false);
   });
 
   it('is reset when it is replayed, if it is dead', async () => {

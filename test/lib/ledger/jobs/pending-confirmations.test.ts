@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventOf, useLedger } from '../../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
-const { ledger, sql, open } = useLedger({ now: () => NOW });
+const { ledger, sql, open } = useLedger({ clock: { now: () => NOW } });
 
 const pending = (eventId: string, more: object = {}) => ({
   ...{ eventId, raw: { EventType: 'NewFileUpload', name: eventId }, receivedAt: NOW - 5_000 },
@@ -41,14 +41,14 @@ describe('queueConfirmations()', () => {
   });
 
   it('stores nothing while one has been due for too long', async () => {
-    await ledger.keepPendingConfirmation({ ...pending('old'), dueAt: NOW - 1 });
+    await ledger.storePendingConfirmation({ ...pending('old'), dueAt: NOW - 1 });
 
     expect(await ledger.queueConfirmations([pending('a')], NOW)).toBeUndefined();
     expect(await ledger.queueConfirmations([pending('a')], NOW - 1)).toEqual([true]);
   });
 
   it('stores again once what was due is claimed', async () => {
-    await ledger.keepPendingConfirmation({ ...pending('old'), dueAt: NOW - 1 });
+    await ledger.storePendingConfirmation({ ...pending('old'), dueAt: NOW - 1 });
     await ledger.claimConfirmations(1, 60);
 
     expect(await ledger.queueConfirmations([pending('a')], NOW)).toEqual([true]);

@@ -6,7 +6,7 @@ import { useLedger } from '../../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
-const stage = useLedger({ now: () => time });
+const stage = useLedger({ clock: { now: () => time } });
 const { ledger, open } = stage;
 
 beforeEach(() => {

@@ -10,7 +10,7 @@ const START = Date.UTC(2026, 0, 1);
 const HOOK = 'https://hook.example';
 
 let time = START;
-const stage = useLedger({ now: () => time, targets: [{ id: HOOK, events: ['*'] }] });
+const stage = useLedger({ clock: { now: () => time }, targets: [{ id: HOOK, events: ['*'] }] });
 const { ledger, sql } = stage;
 
 /** Prunes rows of `names` that are older than `days`; returns how many of each were pruned. */
@@ -228,7 +228,7 @@ describe('events', () => {
       { kind: 'event', id: 'evt_dead', code: 'x', reason: 'It failed.' },
       1,
     );
-    await ledger.keepForRetry({ eventId: 'evt_asked', raw: {}, receivedAt: START });
+    await ledger.storeForRetry({ eventId: 'evt_asked', raw: {}, receivedAt: START });
     time += 10 * DAY;
 
     expect(await pruneOlder(5, ['events'])).toEqual([1]);

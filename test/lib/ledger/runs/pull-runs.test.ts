@@ -8,7 +8,7 @@ import { useLedger } from '../../../support/use-ledger.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 8);
 let time: number;
-const database = useLedger({ now: () => time });
+const database = useLedger({ clock: { now: () => time } });
 const { ledger, sql } = database;
 let runs: PullRunLedger;
 let run: PullRun;

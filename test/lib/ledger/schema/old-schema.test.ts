@@ -16,7 +16,7 @@ import { FILLED_AT, OPEN_ENDPOINT } from '../filled-ledger.ts';
 
 const MIGRATIONS = 'lib/ledger/schema/migrations';
 const stage = useLedger({
-  now: () => FILLED_AT,
+  clock: { now: () => FILLED_AT },
   targets: [{ id: OPEN_ENDPOINT, events: ['upload.*'] }],
 });
 

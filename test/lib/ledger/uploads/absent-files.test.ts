@@ -5,7 +5,7 @@ import type { UploadFact } from '../../../../lib/model/upload-state.ts';
 import { eventOf, useLedger } from '../../../support/use-ledger.ts';
 
 let now: number;
-const { ledger, open } = useLedger({ now: () => now });
+const { ledger, open } = useLedger({ clock: { now: () => now } });
 
 beforeEach(() => {
   now = Date.parse('2026-03-01T00:00:00Z');
@@ -33,7 +33,7 @@ describe('the notes about files that VOD does not have', () => {
     const arrivals = await ledger.findAbsentArrivals(['2', '1'], 7);
     expect(arrivals.map(({ fileId }) => fileId)).toEqual(['1', '2']);
     expect(await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7)).toEqual({
-      ...{ isKept: true, isDeleted: true },
+      ...{ isNoted: true, isDeleted: true },
     });
   });
 
@@ -42,12 +42,12 @@ describe('the notes about files that VOD does not have', () => {
 
     for (const subAppId of [8, undefined]) {
       expect(await ledger.noteAbsentArrival({ fileId: '1', source: SOURCE }, subAppId)).toEqual({
-        ...{ isKept: true, isDeleted: false },
+        ...{ isNoted: true, isDeleted: false },
       });
     }
     expect(await ledger.findAbsentArrivals(['1'], 7)).toEqual([]);
     expect(await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7)).toEqual({
-      ...{ isKept: true, isDeleted: true },
+      ...{ isNoted: true, isDeleted: true },
     });
   });
 
@@ -76,9 +76,9 @@ describe('the notes about files that VOD does not have', () => {
 
     const note = (fileId: string, subAppId: number) =>
       ledger.noteAbsentArrival({ fileId, source: SOURCE }, subAppId);
-    expect(await note('new', 7)).toEqual({ isKept: false, isDeleted: false });
-    expect(await note('new', 8)).toEqual({ isKept: true, isDeleted: false });
-    expect(await note('f0', 7)).toEqual({ isKept: true, isDeleted: true });
+    expect(await note('new', 7)).toEqual({ isNoted: false, isDeleted: false });
+    expect(await note('new', 8)).toEqual({ isNoted: true, isDeleted: false });
+    expect(await note('f0', 7)).toEqual({ isNoted: true, isDeleted: true });
   });
 
   it('expire after a day', async () => {
@@ -86,8 +86,8 @@ describe('the notes about files that VOD does not have', () => {
     now += DAY;
 
     const note = (fileId: string) => ledger.noteAbsentArrival({ fileId, source: SOURCE }, 7);
-    expect(await note('new')).toEqual({ isKept: true, isDeleted: false });
-    expect(await note('f1')).toEqual({ isKept: true, isDeleted: false });
+    expect(await note('new')).toEqual({ isNoted: true, isDeleted: false });
+    expect(await note('f1')).toEqual({ isNoted: true, isDeleted: false });
   });
 });
 

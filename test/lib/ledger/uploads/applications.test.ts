@@ -166,8 +166,8 @@ describe('work that is due', () => {
 
   it("on an unconfirmed event is claimed with the event's application", async () => {
     const kept = { raw: { EventType: 'PullComplete' }, receivedAt: Date.now() };
-    await ledger.keepPendingConfirmation({ ...kept, eventId: 'e1', subAppId: ACME });
-    await ledger.keepPendingConfirmation({ ...kept, eventId: 'e2' });
+    await ledger.storePendingConfirmation({ ...kept, eventId: 'e1', subAppId: ACME });
+    await ledger.storePendingConfirmation({ ...kept, eventId: 'e2' });
 
     const claims = await ledger.claimConfirmations(9, 60);
 

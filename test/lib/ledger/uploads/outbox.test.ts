@@ -15,7 +15,7 @@ import { eventOf, useLedger } from '../../../support/use-ledger.ts';
 const START = Date.UTC(2026, 0, 1);
 const TARGETS = [{ id: 'https://a.example', events: ['upload.*'] }];
 let time: number;
-const { ledger, sql, open } = useLedger({ now: () => time, targets: TARGETS });
+const { ledger, sql, open } = useLedger({ clock: { now: () => time }, targets: TARGETS });
 
 beforeEach(() => {
   time = START;

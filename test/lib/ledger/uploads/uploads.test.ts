@@ -4,7 +4,7 @@ import { useLedger } from '../../../support/use-ledger.ts';
 
 const START = Date.UTC(2026, 0, 1);
 let time: number;
-const { ledger, open, sql } = useLedger({ now: () => time });
+const { ledger, open, sql } = useLedger({ clock: { now: () => time } });
 
 beforeEach(() => {
   time = START;
