@@ -117,7 +117,7 @@ describe.each([
   it.each([
     ['nothing', {}],
     ['an unknown name', { org: 'initech' }],
-    ['a list', { org: ['acme'] }],
+    ['a list of two', { org: ['acme', 'globex'] }],
     ['the name of a method', { org: 'constructor' }],
     ['a name in another claim', { tenant: 'acme' }],
   ])('refuses a token with %s as its tenant', async (_what, claims) => {

@@ -61,7 +61,7 @@ describe('the first deployment', () => {
 
   it('creates functions as serverless.yml describes them', () => {
     expect(FUNCTIONS.map((key) => find(key))).toMatchObject([
-      { handler: 'signature.main_handler', timeout: 5, memorySize: 128, role: '' },
+      { handler: 'signature.main_handler', timeout: 20, memorySize: 128, role: '' },
       { handler: 'pull.main_handler', timeout: 60, role: 'VodUpload' },
       { handler: 'callback.main_handler', timeout: 10, role: 'VodUpload' },
       { handler: 'uploads.main_handler', timeout: 30, role: 'VodUpload' },
