@@ -117,13 +117,22 @@ describe.each([
   it.each([
     ['nothing', {}],
     ['an unknown name', { org: 'initech' }],
-    ['a list of two', { org: ['acme', 'globex'] }],
+    ['a list of other names', { org: ['initech', 'umbrella'] }],
     ['the name of a method', { org: 'constructor' }],
     ['a name in another claim', { tenant: 'acme' }],
   ])('refuses a token with %s as its tenant', async (_what, claims) => {
     const ask = openSignature(withLedger);
 
     expect((await ask({}, await mint(claims))).json).toMatchObject(refusal);
+  });
+
+  it('refuses a token that names two of its tenants', async () => {
+    const ask = openSignature(withLedger);
+
+    const { json } = await ask({}, await mint({ org: ['acme', 'globex'] }));
+
+    const message = 'must name only one tenant of this service';
+    expect(json).toMatchObject({ ...refusal, errors: [{ path: 'org', rule: 'tenants', message }] });
   });
 
   it('refuses a key that belongs to no tenant', async () => {
