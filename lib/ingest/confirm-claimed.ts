@@ -11,11 +11,17 @@ import { defined } from '../validation/json-object.ts';
 import { isVodEventType, parseVodEvent } from '../vod/event.ts';
 import { scheduleRetry } from '../webhooks/retry-schedule.ts';
 import { recordAbsence } from './absent-arrival.ts';
-import { type ConfirmingApi, confirmEvent } from './confirm-event.ts';
+import {
+  type Confirmation,
+  type Confirmed,
+  type ConfirmingApi,
+  confirmEvent,
+} from './confirm-event.ts';
 import { type IngestedEvent, LEASE_SECONDS, recordNotification } from './durable.ts';
 import { countEventFailure } from './failed-event.ts';
-import { MAX_UNCONFIRMED } from './pending-confirmation.ts';
-import { selectDeletions } from './select-deletions.ts';
+import { MAX_UNCONFIRMED, scheduleLook } from './pending-confirmation.ts';
+import type { Reception } from './plan-event.ts';
+import { selectDeletions, separateParts } from './select-deletions.ts';
 import { trustContexts } from './verify-notification.ts';
 
 /** Dependencies of confirming notifications that were stored. */
@@ -84,7 +90,7 @@ async function confirmOne(
       return ledger.finishConfirmation(claim);
     case 'failed':
       counts.add('denied');
-      report(claim, run, 'VOD does not confirm a notification, so it was dropped as forged.');
+      report(claim, run, outcome.error === UNSHOWN.error ? NEVER_SHOWN : FORGED);
       return ledger.finishConfirmation(claim);
     case 'retry':
       if (outcome.cause !== undefined) counts.fail(outcome.cause);
@@ -93,6 +99,9 @@ async function confirmOne(
       counts.add('retried');
   }
 }
+
+const FORGED = 'VOD does not confirm a notification, so it was dropped as forged.';
+const NEVER_SHOWN = 'VOD has not shown in time what a notification says, so it was dropped.';
 
 /** Asks VOD about an event that it did not report itself, and records its answer. */
 async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promise<Attempt> {
@@ -115,23 +124,55 @@ async function askAndRecord(claim: ClaimedConfirmation, run: ConfirmRun): Promis
           .event
       : pending;
   if (event === undefined) return DONE;
-  const confirmation = await confirmEvent(event, api, { deadline, subAppId });
-  if (confirmation.kind === 'retry') return confirmation;
-  if (confirmation.kind === 'failed') {
-    if (confirmation.absent === undefined) return confirmation;
-    const recorded = await recordAbsence(confirmation.absent, reception, ledger, clock.now());
-    if (recorded.kind === 'done') run.recorded?.(recorded.events);
-    return recorded;
+  const outcomes: Attempt[] = [];
+  for (const part of event.eventType === 'FileDeleted' ? separateParts(event) : [event]) {
+    const confirmation = await confirmEvent(part, api, { deadline, subAppId });
+    outcomes.push(await recordAnswer(confirmation, reception, run));
   }
-  const { confirmed } = confirmation;
+  return outcomes.find(({ kind }) => kind !== 'done') ?? DONE;
+}
+
+async function recordAnswer(
+  confirmation: Confirmation,
+  reception: Reception,
+  run: ConfirmRun,
+): Promise<Attempt> {
+  const { ledger, clock } = run;
+  switch (confirmation.kind) {
+    case 'done':
+      return recordConfirmed(confirmation, reception, run);
+    case 'unshown': {
+      const { event, otherwise } = confirmation;
+      const at = scheduleLook(event, reception.receivedAt, clock.now());
+      if (at !== undefined) return { kind: 'retry', error: UNSHOWN.error, at };
+      return otherwise ? recordConfirmed(otherwise, reception, run) : UNSHOWN;
+    }
+    case 'retry':
+      return confirmation;
+    case 'failed': {
+      if (confirmation.absent === undefined) return confirmation;
+      const recorded = await recordAbsence(confirmation.absent, reception, ledger, clock.now());
+      if (recorded.kind === 'done') run.recorded?.(recorded.events);
+      return recorded;
+    }
+  }
+}
+
+const UNSHOWN = { kind: 'failed', error: 'unshown' } as const;
+
+/** As long as the number of unconfirmed events is limited for. */
+const MINUTE = 60_000;
+
+async function recordConfirmed(
+  { event, confirmed, isUnshown }: Confirmed,
+  reception: Reception,
+  { ledger, clock, recorded }: ConfirmRun,
+): Promise<Attempt> {
+  const { subAppId } = reception;
   const isTooMuch = !confirmed && (await ledger.incrementUnconfirmed(subAppId)) > MAX_UNCONFIRMED;
-  if (isTooMuch) return { kind: 'retry', error: 'unconfirmed_exceeded' };
-  const recorded = await recordNotification(
-    confirmation.event,
-    { ...reception, confirmed },
-    ledger,
-  );
-  run.recorded?.(recorded);
+  if (isTooMuch) return { kind: 'retry', error: 'unconfirmed_exceeded', at: clock.now() + MINUTE };
+  const ingested = await recordNotification(event, { ...reception, confirmed, isUnshown }, ledger);
+  recorded?.(ingested);
   return DONE;
 }
 

@@ -18,6 +18,8 @@ import {
   describeTaskEvent,
   isTaskEventType,
   isUnknownToVod,
+  TASK_MEMBERS,
+  type TaskEventType,
 } from '../vod/tasks.ts';
 import { type ArrivalEvent, reduceEvent } from './pending-confirmation.ts';
 
@@ -25,14 +27,32 @@ import { type ArrivalEvent, reduceEvent } from './pending-confirmation.ts';
  * VOD's answer about an event that was received without proof.
  *
  * If `confirmed`, `event` is what VOD itself reports, which may be more, and never what was pushed; if not, VOD cannot
- * be asked about such an event at all. `retry`: VOD could not be asked now. `failed`: VOD does not know what was
- * pushed, or knows it differently. If that is the arrival of a file that VOD does not have, `absent` is the reduced
- * form of what was pushed: the file may have been deleted since, or may never have existed.
+ * be asked about such an event at all. `retry`: VOD could not be asked now. `unshown`: VOD may show it later. `failed`:
+ * VOD does not know what was pushed, or knows it differently. If that is the arrival of a file that VOD does not have,
+ * `absent` is the reduced form of what was pushed: the file may have been deleted since, or may never have existed.
  */
-type Confirmation =
-  | (Done & { readonly event: VodEvent; readonly confirmed: boolean })
+export type Confirmation =
+  | Confirmed
   | (Retry & { readonly cause: Problem })
+  | Unshown
   | (Failed & { readonly absent?: ArrivalEvent });
+
+/** An event that can be recorded. */
+export interface Confirmed extends Done {
+  readonly event: VodEvent;
+  readonly confirmed: boolean;
+  /** Set if VOD might have shown it, and has not. */
+  readonly isUnshown?: true;
+}
+
+/** An event that VOD does not show yet, such as the end of a task that it describes as running, and does not contradict. */
+export interface Unshown {
+  readonly kind: 'unshown';
+  /** What VOD is to be asked about again. */
+  readonly event: VodEvent;
+  /** What is recorded if VOD does not show it in time; if missing, nothing is. */
+  readonly otherwise?: Confirmed | undefined;
+}
 
 /** The calls with which events are confirmed. */
 export type ConfirmingApi = Pick<
@@ -92,6 +112,7 @@ async function confirmMedia(
   const media = answer.MediaInfoSet?.find((found) => found.FileId === FileId);
   const event = media && describeMediaEvent(media, tasks);
   if (event !== undefined) return { kind: 'done', event, confirmed: true };
+  if (media !== undefined) return { kind: 'unshown', event: reduceEvent(pushed) };
   if (!answer.NotExistFileIdSet?.includes(FileId)) return DENIED;
   const absent = reduceEvent(pushed);
   return absent.eventType === 'NewFileUpload' ? { ...DENIED, absent } : DENIED;
@@ -107,17 +128,22 @@ async function confirmDeletion(
   if (claimed.length === 0) return { kind: 'done', event, confirmed: false };
   const named = claimed.filter(readId);
   const gone: string[] = [];
+  let isShown = false;
   for (let from = 0; from < named.length; from += MAX_DESCRIBED_FILES) {
     const group = named.slice(from, from + MAX_DESCRIBED_FILES);
-    const { NotExistFileIdSet } = await describeFiles(group, api, options);
+    const { MediaInfoSet, NotExistFileIdSet } = await describeFiles(group, api, options);
     gone.push(...group.filter((fileId) => NotExistFileIdSet?.includes(fileId)));
+    isShown ||= group.some((fileId) => MediaInfoSet?.some(({ FileId }) => FileId === fileId));
   }
-  if (gone.length === 0) return DENIED;
-  return {
-    kind: 'done',
-    event: parseVodEvent({ EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: gone } }),
-    confirmed: true,
-  };
+  const confirmed = gone.length === 0 ? undefined : confirmGone(gone);
+  // All together, since a part of a notification has another id: it would be told twice once VOD shows the rest.
+  if (isShown) return { kind: 'unshown', event, otherwise: confirmed };
+  return confirmed ?? DENIED;
+}
+
+function confirmGone(fileIds: readonly string[]): Confirmed {
+  const event = { EventType: 'FileDeleted', FileDeleteEvent: { FileIdSet: fileIds } };
+  return { kind: 'done', event: parseVodEvent(event), confirmed: true };
 }
 
 /** Describes files; one that VOD refuses as invalid counts as one that it does not know. */
@@ -136,6 +162,7 @@ async function describeFiles(
 }
 
 type TaskEvent = Exclude<VodEvent, { eventType: 'NewFileUpload' | 'FileDeleted' }>;
+type KnownTaskEvent = Exclude<TaskEvent, { eventType: 'unknown' }>;
 
 async function confirmTask(
   event: TaskEvent,
@@ -144,32 +171,63 @@ async function confirmTask(
 ): Promise<Confirmation> {
   // It has an unknown shape, but would be delivered under a name that consumers trust.
   if (event.eventType === 'unknown' && UPLOAD_EVENTS.has(event.name)) return DENIED;
-  const taskId = event.eventType === 'unknown' ? undefined : readTaskId(event.task);
-  if (taskId === undefined || !isTaskEventType(event.eventType)) {
-    return { kind: 'done', event, confirmed: false };
-  }
+  if (event.eventType === 'unknown') return acceptUnconfirmed(event);
+  const taskId = readTaskId(event.task);
+  if (taskId === undefined || !isTaskEventType(event.eventType)) return acceptUnconfirmed(event);
   if (readId(taskId) === undefined) return DENIED;
-  const known = await askTask(taskId, api, options);
-  if (known === 'unknown') {
-    // The task may only be too old for VOD to know it.
-    return isUploadEvent(event) ? DENIED : { kind: 'done', event, confirmed: false };
-  }
-  if (known?.eventType !== event.eventType || readTaskId(known.task) !== taskId) return DENIED;
-  return isBehind(known, event) ? DENIED : { kind: 'done', event: known, confirmed: true };
+  const detail = await askTask(taskId, api, options);
+  // The task may only be too old for VOD to know it.
+  if (detail === undefined) return isUploadEvent(event) ? DENIED : acceptUnconfirmed(event);
+  if (contradicts(detail, event.eventType, event.task)) return DENIED;
+  const known = describeTaskEvent(detail);
+  if (known === undefined || isBehind(known, event)) return waitForTask(event);
+  return { kind: 'done', event: known, confirmed: true };
 }
 
+/** Returns undefined if VOD does not know the task. */
 async function askTask(
   taskId: string,
   api: ConfirmingApi,
   options: CallOptions,
-): Promise<Exclude<VodEvent, { eventType: 'unknown' }> | 'unknown' | undefined> {
+): Promise<Awaited<ReturnType<ConfirmingApi['describeTaskDetail']>> | undefined> {
   try {
-    const event = describeTaskEvent(await api.describeTaskDetail({ TaskId: taskId }, options));
-    return event?.eventType === 'unknown' ? undefined : event;
+    return await api.describeTaskDetail({ TaskId: taskId }, options);
   } catch (error) {
-    if (isUnknownToVod(error)) return 'unknown';
+    if (isUnknownToVod(error)) return undefined;
     throw error;
   }
+}
+
+/** Returns whether VOD describes another task: of another type, with another id, or that is running on another file. */
+function contradicts(detail: object, eventType: TaskEventType, told: object): boolean {
+  const members = new Map<string, unknown>(Object.entries(detail));
+  const task = members.get(TASK_MEMBERS[eventType]);
+  if (!isJsonObject(task)) {
+    return Object.values(TASK_MEMBERS).some((member) => isJsonObject(members.get(member)));
+  }
+  if (readTaskId(task) !== readTaskId(told)) return true;
+  // Of a task that has ended, VOD's content is recorded, whatever was pushed.
+  if ((task['Status'] ?? members.get('Status')) === 'FINISH') return false;
+  const [file, toldFile] = [readTaskFile(task), readTaskFile(told)];
+  return file !== undefined && toldFile !== undefined && file !== toldFile;
+}
+
+function waitForTask(event: KnownTaskEvent): Confirmation {
+  if (!isUploadEvent(event)) {
+    return { kind: 'unshown', event, otherwise: { ...acceptUnconfirmed(event), isUnshown: true } };
+  }
+  // Reduced, so that no more of them are waiting than there are tasks.
+  return isReported(event) ? { kind: 'unshown', event: reduceEvent(event) } : DENIED;
+}
+
+function acceptUnconfirmed(event: VodEvent): Confirmed {
+  return { kind: 'done', event, confirmed: false };
+}
+
+/** Returns whether VOD reports a task that changes uploads in this state: its end, and each step of a flow. */
+function isReported({ eventType, task }: KnownTaskEvent): boolean {
+  const status = readText(Object(task)['Status']);
+  return status === 'FINISH' || (eventType === 'ProcedureStateChanged' && status === 'PROCESSING');
 }
 
 /** Returns whether a task flow that has ended according to `event` is still running according to VOD. */
@@ -180,6 +238,11 @@ function isBehind(known: VodEvent, event: VodEvent): boolean {
     event.task.Status === 'FINISH' &&
     known.task.Status !== 'FINISH'
   );
+}
+
+function readTaskFile(task: object): string | undefined {
+  const { FileId: fileId, Input: input }: Readonly<Record<string, unknown>> = { ...task };
+  return readText(fileId) ?? (isJsonObject(input) ? readText(input['FileId']) : undefined);
 }
 
 function readTaskId(task: object): string | undefined {

@@ -3,10 +3,9 @@ import type { CallbackConfig } from '../config/callback-config.ts';
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import { listApplications, requireOwnApplication } from '../policy/applications.ts';
 import type { Settings } from '../policy/settings.ts';
-import { Problem } from '../problem.ts';
 import type { HttpEvent } from '../runtime/http-event.ts';
 import { type Invocation, type LogFields, writeLogLine } from '../runtime/invocation.ts';
-import { type Clock, type Deadline, limitTo } from '../system.ts';
+import { type Clock, limitTo } from '../system.ts';
 import { defined } from '../validation/json-object.ts';
 import {
   listWholeDeletions,
@@ -16,8 +15,12 @@ import {
   writeVodEvent,
 } from '../vod/event.ts';
 import { joinFiles } from '../vod/media.ts';
-import { ingestAbsence } from './absent-arrival.ts';
-import { type ConfirmingApi, confirmEvent, isUploadEvent } from './confirm-event.ts';
+import {
+  type Confirmation,
+  type Confirmed,
+  type ConfirmingApi,
+  confirmEvent,
+} from './confirm-event.ts';
 import {
   createSpareRetries,
   type DispatchDependencies,
@@ -26,21 +29,18 @@ import {
   recordNotification,
 } from './durable.ts';
 import { rethrowLogged, storeOrThrow } from './failed-event.ts';
-import {
-  type AdmitUnconfirmed,
-  type ArrivalEvent,
-  limitUnconfirmed,
-  postpone,
-} from './pending-confirmation.ts';
-import { createPostponement, type Postponement } from './postponement.ts';
-import {
-  describeLegacyEvent,
-  describeReceivedEvent,
-  type Origin,
-  receiveEvent,
-} from './received-event.ts';
-import { selectDeletions } from './select-deletions.ts';
+import { limitUnconfirmed } from './pending-confirmation.ts';
+import { createPostponement } from './postponement.ts';
+import { describeLegacyEvent, describeReceivedEvent, receiveEvent } from './received-event.ts';
+import { selectDeletions, separateParts } from './select-deletions.ts';
 import { ingestStateless } from './stateless.ts';
+import {
+  ingestDenied,
+  ingestUnanswered,
+  ingestUnshown,
+  type PushedEvent,
+  type UnconfirmedRun,
+} from './unconfirmed-event.ts';
 import { trustContexts, trustSignKeys, verifyNotification } from './verify-notification.ts';
 
 // The way of a notification, step by step:
@@ -133,28 +133,14 @@ export function createIngest(
   };
 }
 
-/** A notification that VOD has sent, whose content is not proven. */
-interface PushedEvent {
-  readonly event: VodEvent;
-  readonly origin: Origin;
-  /** Unix milliseconds. */
-  readonly receivedAt: number;
-  /** Deadline for asking VOD. */
-  readonly confirming: Deadline;
-  /** Log fields, to which the result is added. */
-  readonly log: LogFields;
-}
-
-interface PushedRun extends IngestDependencies, Omit<DispatchDependencies, 'clock'> {
-  readonly admitUnconfirmed: AdmitUnconfirmed;
+interface PushedRun extends IngestDependencies, Omit<UnconfirmedRun, 'clock'> {
   /** Whether files are recorded; if not, it is unknown which of several applications had a missing file. */
   readonly knowsFiles: boolean;
-  readonly postponement: Postponement;
 }
 
 async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> {
-  const { origin, receivedAt, confirming: deadline, log } = pushed;
-  const { api, ledger, admitUnconfirmed, postponement } = run;
+  const { origin, confirming: deadline, log } = pushed;
+  const { api, postponement } = run;
   const { subAppId } = origin;
   if (postponement.isBusy(pushed.event)) {
     // If this fails, nothing is logged of the event: the sweep finds what such events report.
@@ -163,59 +149,66 @@ async function ingestPushed(pushed: PushedEvent, run: PushedRun): Promise<void> 
     if (stored !== undefined) return;
   }
   const asked = await postponement.confirm(async () => {
-    const event = await selectEvent(pushed, run);
-    return event && { event, confirmation: await confirmEvent(event, api, { deadline, subAppId }) };
+    const events = await selectEvents(pushed, run);
+    const answers = events.map(async (event) => ({
+      ...{ event, confirmation: await confirmEvent(event, api, { deadline, subAppId }) },
+    }));
+    return Promise.all(answers);
   });
-  if (asked === undefined) return;
-  const { event, confirmation } = asked;
+  for (const { event, confirmation } of asked) await ingestAnswer(event, confirmation, pushed, run);
+}
+
+async function ingestAnswer(
+  event: VodEvent,
+  confirmation: Confirmation,
+  pushed: PushedEvent,
+  run: PushedRun,
+): Promise<void> {
   switch (confirmation.kind) {
     case 'done':
       return ingestConfirmed(confirmation, pushed, run);
     case 'failed':
       return ingestDenied(event, confirmation.absent, pushed, run);
-    case 'retry': {
-      const work = async () => {
-        if (!isUploadEvent(event)) await admitUnconfirmed(subAppId, log);
-        const pending = { event, origin, receivedAt };
-        Object.assign(log, await postpone(pending, confirmation.cause, ledger));
-        postponement.note();
-      };
-      const received = () => receiveEvent(event, origin);
-      await work().catch((error: unknown) => rethrowLogged(error, received, true, log));
+    case 'unshown': {
+      const last = await ingestUnshown(confirmation, pushed, run);
+      return last && ingestConfirmed(last, pushed, run);
     }
+    case 'retry':
+      return ingestUnanswered(event, confirmation.cause, pushed, run);
   }
 }
 
 /**
- * Returns the event that VOD is asked about now: of a deletion, only files that are known here, up to a limit. The
+ * Returns what VOD is asked about now: of a deletion, only files that are known here, up to a limit. The
  * ledger is always loaded before VOD is asked: the time for loading is taken from the time for asking, since recording
  * has none to spare.
  */
-async function selectEvent(
+async function selectEvents(
   { event, origin, receivedAt, log }: PushedEvent,
   { ledger }: PushedRun,
-): Promise<VodEvent | undefined> {
+): Promise<readonly VodEvent[]> {
   const received = () => receiveEvent(event, origin);
   if (event.eventType !== 'FileDeleted') {
     await ledger?.(async () => undefined).catch((error: unknown) =>
       rethrowLogged(error, received, true, log),
     );
-    return event;
+    return [event];
   }
   const isOfWhole = listWholeDeletions(event.task).length > 0;
   const selected = await selectDeletions(event, origin, { ledger, receivedAt }).catch(
     (error: unknown) => rethrowLogged(error, received, isOfWhole, log),
   );
   Object.assign(log, selected.fields);
-  return selected.event;
+  return selected.event === undefined ? [] : separateParts(selected.event);
 }
 
 /** Records and dispatches an event that VOD confirms, or that it cannot be asked about, if that is admitted. */
 async function ingestConfirmed(
-  { event, confirmed: isConfirmed }: { readonly event: VodEvent; readonly confirmed: boolean },
-  { origin, receivedAt, log }: PushedEvent,
+  { event, confirmed: isConfirmed, isUnshown }: Confirmed,
+  { origin: pushedFrom, receivedAt, log }: PushedEvent,
   run: PushedRun,
 ): Promise<void> {
+  const origin = { ...pushedFrom, isUnshown };
   const { settings, ledger, knowsFiles, admitUnconfirmed } = run;
   const confirmed = isConfirmed && (knowsFiles || event.eventType !== 'FileDeleted');
   log.confirmation = confirmed ? 'confirmed' : 'unconfirmable';
@@ -234,27 +227,4 @@ async function ingestConfirmed(
     Object.assign(log, fields);
   };
   await work().catch((error: unknown) => rethrowLogged(error, () => received, confirmed, log));
-}
-
-/**
- * Throws the refusal of an event that VOD denies, unless it is the arrival of a file that has been deleted since, which
- * is recorded or stored. Only the type of a denied event is logged: an attacker may have written the rest.
- */
-async function ingestDenied(
-  event: VodEvent,
-  absent: ArrivalEvent | undefined,
-  { origin, receivedAt, log }: PushedEvent,
-  run: PushedRun,
-): Promise<void> {
-  const { settings, ledger } = run;
-  if (absent !== undefined && ledger !== undefined) {
-    const leaseSeconds = LEASE_SECONDS;
-    const reception = { ...origin, receivedAt, confirmed: true, settings, leaseSeconds };
-    const fields = await ledger((opened) => ingestAbsence(absent, reception, opened, run));
-    Object.assign(log, fields);
-    if (log.confirmation !== undefined) return;
-  }
-  log.confirmation = 'denied';
-  if (event.eventType !== 'unknown') log.eventType = event.eventType;
-  throw new Problem('VOD does not confirm the notification.', { code: 'unauthorized' });
 }

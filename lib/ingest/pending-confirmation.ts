@@ -7,7 +7,8 @@ import { toErrorLogFields } from '../runtime/invocation.ts';
 import type { Clock } from '../system.ts';
 import { defined, isJsonObject } from '../validation/json-object.ts';
 import { MAX_SOURCE_CONTEXT_BYTES } from '../validation/limits.ts';
-import { parseVodEvent, readText, type VodEvent, writeVodEvent } from '../vod/event.ts';
+import { parseVodEvent, readId, readText, type VodEvent, writeVodEvent } from '../vod/event.ts';
+import { RETRY_MILLISECONDS } from '../webhooks/retry-schedule.ts';
 import { describeReceivedEvent, type Origin, receiveEvent } from './received-event.ts';
 
 /** The event of a file's arrival. */
@@ -104,6 +105,38 @@ export function reduceEvent(event: VodEvent): VodEvent {
     default:
       return event;
   }
+}
+
+/** Returns whether the event is stored in a form of a few hundred bytes. */
+export function isShort(event: VodEvent): boolean {
+  switch (event.eventType) {
+    case 'NewFileUpload':
+      return readId(event.task.FileId) !== undefined;
+    case 'PullComplete':
+    case 'ProcedureStateChanged':
+      return readId(event.task.TaskId) !== undefined;
+    default:
+      return false;
+  }
+}
+
+/** Longest time until VOD shows what it has notified, in milliseconds; the number is our choice. */
+const UNSHOWN_MILLISECONDS = 600_000;
+
+/** Shortest pause until VOD is asked again, in milliseconds; each is as long as all before it. */
+const MIN_PAUSE = 15_000;
+
+/**
+ * Returns when VOD is to be asked again about an event that it does not show yet, in Unix milliseconds; undefined if it
+ * was asked for long enough. For an event that changes uploads and is stored in a short form, that is as long as VOD
+ * knows its task, since there is no other way to accept it.
+ *
+ * @param receivedAt Unix milliseconds.
+ * @param now Unix milliseconds.
+ */
+export function scheduleLook(event: VodEvent, receivedAt: number, now: number): number | undefined {
+  const end = receivedAt + (isShort(event) ? RETRY_MILLISECONDS : UNSHOWN_MILLISECONDS);
+  return now < end ? Math.min(end, now + Math.max(MIN_PAUSE, now - receivedAt)) : undefined;
 }
 
 function readShort(id: unknown): string | undefined {

@@ -5,7 +5,7 @@ import { type LogFields, toErrorLogFields } from '../runtime/invocation.ts';
 import type { Clock } from '../system.ts';
 import { forEachAtOnce } from '../system.ts';
 import { MAX_DESCRIBED_FILES } from '../validation/limits.ts';
-import { readId, type VodEvent } from '../vod/event.ts';
+import type { VodEvent } from '../vod/event.ts';
 import { type ConfirmRun, confirmClaimed } from './confirm-claimed.ts';
 import {
   type DispatchDependencies,
@@ -14,7 +14,7 @@ import {
   LEASE_SECONDS,
   SPARE_MILLISECONDS,
 } from './durable.ts';
-import { type PendingEvent, writePending } from './pending-confirmation.ts';
+import { isShort, type PendingEvent, writePending } from './pending-confirmation.ts';
 
 /** Notifications that an instance confirms at the same time; what comes beyond that is stored first. */
 const MAX_CONFIRMING = 16;
@@ -102,19 +102,6 @@ export function createPostponement(
       }
     },
   };
-}
-
-/** Returns whether the event is stored in a form of a few hundred bytes. */
-function isShort(event: VodEvent): boolean {
-  switch (event.eventType) {
-    case 'NewFileUpload':
-      return readId(event.task.FileId) !== undefined;
-    case 'PullComplete':
-    case 'ProcedureStateChanged':
-      return readId(event.task.TaskId) !== undefined;
-    default:
-      return false;
-  }
 }
 
 /** A notification that is to be stored with others. */

@@ -36,6 +36,8 @@ export interface Origin {
   readonly own: number | undefined;
   /** What its contexts are verified with. */
   readonly contexts: TrustedContexts;
+  /** Set if VOD has not shown it: it has an id of its own, so that what VOD shows later is not known already. */
+  readonly isUnshown?: true | undefined;
 }
 
 /**
@@ -43,9 +45,11 @@ export interface Origin {
  *
  * Only events that end an upload have a `SourceContext`; for the others both parts are empty.
  */
-export function receiveEvent(event: VodEvent, { subAppId, own, contexts }: Origin): ReceivedEvent {
+export function receiveEvent(event: VodEvent, origin: Origin): ReceivedEvent {
+  const { subAppId, own, contexts, isUnshown } = origin;
   const isOwn = subAppId === own;
-  const eventId = identifyEvent(event, isOwn ? undefined : subAppId);
+  const id = identifyEvent(event, isOwn ? undefined : subAppId);
+  const eventId = isUnshown ? `${id}_unconfirmed` : id;
   // Uploads that began before an application was configured belong to the service's own.
   const subAppIds = isOwn && own !== undefined ? [own, undefined] : [subAppId];
   const context = readSourceContext(event);

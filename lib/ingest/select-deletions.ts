@@ -51,6 +51,17 @@ function splitDeletions(
   return [first ?? event, pickDeletions(event, fileIds.slice(MAX_DELETIONS))];
 }
 
+/**
+ * Returns the events that VOD is asked about: of whole files and of parts of others one for each, since VOD cannot be
+ * asked about parts.
+ */
+export function separateParts(event: DeletionEvent): readonly DeletionEvent[] {
+  const whole = listWholeDeletions(event.task);
+  const inParts = leaveOut(whole, event.task.FileIdSet);
+  const separate = [pickDeletions(event, whole), pickDeletions(event, inParts)];
+  return separate.filter((part) => part !== undefined);
+}
+
 /** Returns `event` with only these files; undefined if it names none of them. */
 export function pickDeletions(
   event: DeletionEvent,

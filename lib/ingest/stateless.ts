@@ -88,8 +88,10 @@ async function deliverImmediately(
 }
 
 /** Only what the event says about the upload is known. */
-function buildRejection({ key, method, owner, fields }: UploadChange, at: number): Message {
-  const uploadId = 'uploadId' in key ? key.uploadId : deriveFileUploadId(key.fileId);
+function buildRejection(change: UploadChange, at: number): Message {
+  const { key, method, owner, fields, ofTenant } = change;
+  const uploadId =
+    'uploadId' in key ? key.uploadId : deriveFileUploadId(key.fileId, ofTenant && fields?.subAppId);
   const upload = { uploadId, method: method ?? 'other', state: 'rejected' } as const;
   const times = { createdAt: at, updatedAt: at };
   return buildUploadMessage(viewUpload({ ...upload, ...defined({ owner }), ...fields, ...times }));

@@ -58,9 +58,14 @@ export function deriveUploadId(owner: string, key: string): string {
 /** The names of owners in the database cannot contain a NUL, so no idempotency key gives the upload id of a file. */
 const NOBODY = '\0';
 
-/** Returns the upload id of a file that came without an envelope. */
-export function deriveFileUploadId(fileId: string): string {
-  return deriveUploadId(NOBODY, fileId);
+/**
+ * Returns the upload id of a file that came without an envelope. A file is in one application, but another one can report
+ * it first: that upload has another id, so that what it was announced as is not known of the file's own.
+ *
+ * @param tenant application that reports it, if that is a tenant's.
+ */
+export function deriveFileUploadId(fileId: string, tenant?: number): string {
+  return deriveUploadId(NOBODY, tenant === undefined ? fileId : `${fileId}\0${tenant}`);
 }
 
 /** Returns whether {@link createUploadId} made `uploadId` for `owner` with `key`. */

@@ -166,7 +166,7 @@ const FIRST_TASKS: ReadonlyMap<string, keyof MediaTasks> = new Map([
  * Returns those of the `claimed` tasks that, according to VOD, belong to this media file.
  *
  * If none is claimed or none belongs to it, VOD's own list is used instead: without its task, media that are being
- * processed would look ready. If that list cannot be fetched, there are no tasks.
+ * processed would look ready. If that list cannot be fetched and none is claimed, there are no tasks.
  *
  * @throws {Problem} as {@link VodApi} does.
  */
@@ -194,8 +194,10 @@ export async function confirmMediaTasks(
   if (procedureTaskId !== undefined || reviewTaskId !== undefined) {
     return { procedureTaskId, reviewTaskId };
   }
+  const isClaimed = Boolean(claimed.procedureTaskId || claimed.reviewTaskId);
   return findMediaTasks(fileId, api, options).catch((error: unknown) => {
-    if (error instanceof Problem) return {};
+    // VOD may only not know a claimed task yet.
+    if (error instanceof Problem && !isClaimed) return {};
     throw error;
   });
 }

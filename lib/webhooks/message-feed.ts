@@ -99,7 +99,11 @@ export async function listMessages(
   return respondUnlessCached(event, viewPage(page));
 }
 
-/** Returns the message about one event. @throws {Problem} `not_found` if the caller may see none with this id. */
+/**
+ * Returns the message about one event, also one that was too large to be sent whole.
+ *
+ * @throws {Problem} `not_found` if the caller may see none with this id.
+ */
 export async function showMessage(call: FeedCall): Promise<Answer> {
   const { event, owner, subAppId, ledger } = call;
   refuseOptions(readQueryFields(event));
@@ -110,7 +114,7 @@ export async function showMessage(call: FeedCall): Promise<Answer> {
   if (found === undefined) {
     throw new Problem('There is no event with this id.', { code: 'not_found' });
   }
-  const body = writeMessageBody(buildMessage(found), MAX_BODY_BYTES);
+  const body = writeMessageBody(buildMessage(found), MAX_ANSWER_BYTES);
   return respondUnlessCached(event, { eventId, message: JSON.parse(body) } satisfies FeedItem);
 }
 

@@ -4,7 +4,7 @@ import type { EventType } from '../model/message-type.ts';
 import { removeV1 } from '../model/source-context.ts';
 import { formatMilliseconds, type UploadView } from '../uploads/upload-view.ts';
 import { defined, isJsonObject } from '../validation/json-object.ts';
-import { replaceSourceContext } from '../vod/event.ts';
+import { EVENT_MEMBERS, isVodEventType, replaceSourceContext } from '../vod/event.ts';
 import { nameVodEvent } from '../vod/event-id.ts';
 
 /**
@@ -146,7 +146,7 @@ const MAX_IDENTIFIER = 256;
  * Returns `message` as the JSON text that is signed and sent, in at most `maxBytes` bytes.
  *
  * A larger message becomes a thin one, which is marked by `dataOmitted` and has only identifiers as data, by which
- * consumers look up the rest.
+ * consumers look up the rest. Of many deleted files it names as many as fit into half of it.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#thin-vs-full-payloads
  */
@@ -155,7 +155,7 @@ export function writeMessageBody(message: Message, maxBytes: number): string {
   const body = JSON.stringify({ id, type, timestamp, dataOmitted, data });
   const bytes = Buffer.byteLength(body);
   if (bytes <= maxBytes) return body;
-  const thin = pickIdentifiers(data);
+  const thin = pickIdentifiers(data, maxBytes / 2);
   return JSON.stringify({ id, type, timestamp, dataOmitted: { bytes, maxBytes }, data: thin });
 }
 
@@ -173,14 +173,34 @@ export function readSubject(message: Message): string {
   return message.id;
 }
 
-function pickIdentifiers(data: Message['data']): Record<string, unknown> {
+function pickIdentifiers(data: Message['data'], listBytes: number): Record<string, unknown> {
   const entries = Object.entries(data);
+  const { EventType: type } = data;
+  const member = isVodEventType(type) ? EVENT_MEMBERS[type] : undefined;
   // A notification has one member with the content of its type, whose name differs by type.
-  const task = entries.find(([name, value]) => /^\w{1,64}Event$/.test(name) && isJsonObject(value));
+  const isTask = (name: string) => name === member || /^\w{1,64}Event$/.test(name);
+  const task = entries.find(([name, value]) => isTask(name) && isJsonObject(value));
   const own = Object.fromEntries(entries.filter(isIdentifier));
   if (task === undefined) return own;
   const [name, value] = task;
-  return { ...own, [name]: Object.fromEntries(Object.entries(Object(value)).filter(isIdentifier)) };
+  const fields: Message['data'] = Object(value);
+  const { FileIdSet: fileIds } = fields;
+  const picked = Object.fromEntries(Object.entries(fields).filter(isIdentifier));
+  const files = Array.isArray(fileIds) ? { FileIdSet: takeFiles(fileIds, listBytes) } : {};
+  return { ...own, [name]: { ...picked, ...files } };
+}
+
+/** Returns the first of these ids, as many as take at most `maxBytes` bytes. */
+function takeFiles(fileIds: readonly unknown[], maxBytes: number): readonly string[] {
+  const taken: string[] = [];
+  let bytes = 0;
+  for (const fileId of fileIds) {
+    if (typeof fileId !== 'string' || fileId.length > MAX_IDENTIFIER) continue;
+    bytes += Buffer.byteLength(JSON.stringify(fileId)) + 1;
+    if (bytes > maxBytes) break;
+    taken.push(fileId);
+  }
+  return taken;
 }
 
 function isIdentifier([name, value]: readonly [string, unknown]): boolean {

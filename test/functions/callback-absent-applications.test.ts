@@ -45,14 +45,14 @@ it('callback does not give an upload a file that another application has, whatev
   const { fileId } = await recordVictim();
   const fields = { subAppId: ACME, expiresAt: Date.now() + 3_600_000 };
   await sweeper.ledger.issueUpload({ ...THIEF, fields });
-  const before = await sweeper.ledger.findUpload(deriveFileUploadId(fileId));
+  const before = await sweeper.ledger.findUpload(deriveFileUploadId(fileId, GLOBEX));
 
   await claimFile(fileId);
   sweeper.passSeconds(61);
   await stage.sweep();
 
   expect(before).toMatchObject({ subAppId: GLOBEX, fileId });
-  expect(await sweeper.ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+  expect(await sweeper.ledger.findUpload(deriveFileUploadId(fileId, GLOBEX))).toMatchObject({
     ...{ subAppId: GLOBEX, fileId },
   });
   expect(await sweeper.ledger.findUpload(THIEF.uploadId)).toMatchObject({ state: 'issued' });
@@ -76,7 +76,7 @@ describe('a file that another application first reports as arrived and deleted',
 
     expect(await notifyOf(stage.kept, arrived ?? pulled)).toBe(200);
 
-    expect(await ledger.findUpload(deriveFileUploadId(fileId))).toMatchObject({
+    expect(await ledger.findUpload(deriveFileUploadId(fileId, GLOBEX))).toMatchObject({
       ...{ subAppId: GLOBEX, fileId, state: expect.not.stringMatching('deleted') },
     });
     expect(await ledger.findFiles([fileId], ACME)).toEqual([]);

@@ -38,8 +38,9 @@ captureLog();
 const othersThan = (subAppId: number) => APPLICATIONS.filter((other) => other !== subAppId);
 
 /** Returns the state of an upload that is known by its file alone. */
-const stateOf = async ({ fileId }: Captured) =>
-  (await stage.sweeper.ledger.findUpload(deriveFileUploadId(fileId)))?.state;
+const stateOf = async ({ fileId, subAppId }: Captured) =>
+  (await stage.sweeper.ledger.findUpload(deriveFileUploadId(fileId, tenantOf(subAppId))))?.state;
+const tenantOf = (subAppId: number) => (subAppId === OWN ? undefined : subAppId);
 
 /** Has an application pull a file and sends all notifications of it; returns the arrival. */
 async function live(subAppId: number): Promise<Captured> {

@@ -185,6 +185,24 @@ describe('GET /uploads/events', () => {
 });
 
 describe('GET /uploads/events/{eventId}', () => {
+  it.each([
+    [300_000, false],
+    [4_000_000, true],
+  ])(
+    'shows one message of %i characters, thin only if the platform would not pass it on',
+    async (size, isThin) => {
+      const payload = { EventType: 'FileDeleted', text: 'x'.repeat(size) };
+      await ledger.recordEvent(
+        eventOf([], { eventId: 'evt_large', eventType: 'vod.FileDeleted', payload }),
+      );
+
+      const { message } = (await ask('GET', '/uploads/events/evt_large', { scope: ADMIN })).json;
+
+      expect('dataOmitted' in message).toBe(isThin);
+      expect(message.data.text?.length).toBe(isThin ? undefined : size);
+    },
+  );
+
   it('has the message about one event, for those who may see it', async () => {
     await issue('a');
     await recordVod('evt_vod-1');

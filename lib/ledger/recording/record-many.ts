@@ -1,5 +1,6 @@
 import {
   FREE_ENDPOINTS,
+  IS_KNOWN,
   outboxSql,
   readTargets,
   writeActions,
@@ -16,7 +17,9 @@ import {
   writeWanted,
 } from './event-sql.ts';
 
-const NOT_PRUNED = `case when event_type in (${[...ARRIVALS].map((type) => `'${type}'`).join(', ')})
+const ARRIVAL_NAMES = [...ARRIVALS].map((type) => `'${type}'`).join(', ');
+
+const NOT_PRUNED = `case when event_type in (${ARRIVAL_NAMES})
     then ${writeNotPruned('e', 'file_id')} else true end`;
 
 const EVENTS = 'select event_id, event_type from event';
@@ -27,6 +30,9 @@ function selectWantedActions(parameter: string): string {
     left join changed c on c.file_id = a.file_id and ${writeWanted('c.state')}
     where c.upload_id is not null or not exists (select from change where change.event_id = a.event_id)`;
 }
+
+const NEWS = `(${IS_KNOWN} or key in (select key from change join event using (event_id)
+    where event_type in (${ARRIVAL_NAMES})))`;
 
 /** What a statement for many events has to do. */
 export interface ManyShape {
@@ -58,6 +64,7 @@ export function writeMany({ kinds, hasActions, isLeased }: ManyShape): string {
     writeUpserts(kinds),
     outboxSql(kinds, {
       ...{ events: EVENTS, fan, actions: hasActions ? selectWantedActions(actions) : undefined },
+      announcing: kinds.byFile ? NEWS : undefined,
     }),
   ];
   const alone = [

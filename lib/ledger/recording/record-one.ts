@@ -1,5 +1,6 @@
 import {
   FREE_ENDPOINTS,
+  IS_KNOWN,
   UNWANTED,
   writeActions,
   writeAnnounced,
@@ -84,11 +85,17 @@ export function writeOne(shape: OneShape): string {
   });
   const parts = [
     `event as (${event})`,
-    ...(changes ? [`changed as (${changes.upsert})`, writeAnnounced(String(isFannedOut))] : []),
+    ...(changes ? [`changed as (${changes.upsert})`, writeNews(shape)] : []),
     ...(actions.length > 0 ? [writeActions(actions.join(' union all '), '')] : []),
     ...(targets > 0 ? [writeFan(selectTold(shape), fan)] : []),
   ];
   return `with ${parts.join(', ')} ${selectResult(shape, isClaimed)}`;
+}
+
+/** Only an event that is no arrival itself may come before the arrival of its file. */
+function writeNews({ change, isArrival, isFannedOut }: OneShape): string {
+  const isEarly = change?.key === 'file_id' && !isArrival;
+  return writeAnnounced(String(isFannedOut), isEarly ? `where ${IS_KNOWN}` : '');
 }
 
 function selectTold({ isTold, change }: OneShape): string {

@@ -1,4 +1,3 @@
-import { deriveFileUploadId } from '../../model/upload-id.ts';
 import type { JsonObject } from '../../validation/json-object.ts';
 import type { LedgerDependencies } from '../query.ts';
 import { query, queryInParts, writeJson, writeTime } from '../query.ts';
@@ -81,34 +80,34 @@ const FIND = `select file_id, source from absent_files
     and file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
   order by file_id`;
 
-// An upload that was created from its file alone has the id that the file's new upload needs, so it is deleted.
+// An upload without an owner was created from its file alone, so without that it is deleted.
 const RELEASE = `with claimed as (
-    select upload_id from uploads
+    select upload_id, owner from uploads
     where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
       and state = 'deleted' and sub_app_id <> $2::bigint
     order by upload_id for update
   ),
   forgotten as (
     delete from uploads u using claimed c
-    where u.upload_id = c.upload_id and c.upload_id in (select jsonb_array_elements_text($3::text::jsonb))
+    where u.upload_id = c.upload_id and c.owner is null
   ),
   parted as (
     update uploads u set file_id = null from claimed c
-    where u.upload_id = c.upload_id and c.upload_id not in (select jsonb_array_elements_text($3::text::jsonb))
+    where u.upload_id = c.upload_id and c.owner is not null
   )
   delete from media_actions
   where file_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and kind = 'delete' and sub_app_id <> $2::bigint`;
 
-// An upload with a context of its own has another id than the one from its file.
+// An upload with a context of its own has an owner.
 const REMOVE = `with removed as (
     delete from uploads u using absent_files f
-    where u.upload_id = $1 and u.state = 'deleted'
-      and f.file_id = $2 and f.sub_app_id = coalesce(u.sub_app_id, 0) and f.sub_app_id <> $3::bigint
+    where u.file_id = $1 and u.owner is null and u.state = 'deleted'
+      and f.file_id = $1 and f.sub_app_id = coalesce(u.sub_app_id, 0) and f.sub_app_id <> $2::bigint
       and f.source is not null
     returning f.sub_app_id
   ),
   forgotten as (
-    delete from absent_files where file_id = $2 and sub_app_id in (select sub_app_id from removed)
+    delete from absent_files where file_id = $1 and sub_app_id in (select sub_app_id from removed)
   )
   select from removed`;
 
@@ -121,11 +120,10 @@ export function createAbsentFileLedger({
     query(connection, NOTE, [writeJson(told), subAppId, writeTime(clock.now())]);
   return {
     async detachFiles(fileIds, subAppId) {
-      const ownIds = writeJson(fileIds.map(deriveFileUploadId));
-      await query(connection, RELEASE, [writeJson(fileIds), subAppId, ownIds]);
+      await query(connection, RELEASE, [writeJson(fileIds), subAppId]);
     },
     async removeAbsentUpload(fileId, subAppId = 0) {
-      const rows = await query(connection, REMOVE, [deriveFileUploadId(fileId), fileId, subAppId]);
+      const rows = await query(connection, REMOVE, [fileId, subAppId]);
       return rows.length > 0;
     },
     async noteAbsentArrival({ fileId, source }, subAppId) {

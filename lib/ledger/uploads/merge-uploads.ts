@@ -92,8 +92,9 @@ async function mergeFile(
 
 /** Returns whether a file stays with the upload that has it: it arrived for that one, or is in another application. */
 function staysWith(holder: Upload, fileId: string, { fields, ofTenant }: UploadChange): boolean {
+  const ownIds = [deriveFileUploadId(fileId), deriveFileUploadId(fileId, holder.subAppId)];
   return (
-    holder.uploadId !== deriveFileUploadId(fileId) ||
+    !ownIds.includes(holder.uploadId) ||
     isOfAnother(holder.subAppId, fields?.subAppId) ||
     (ofTenant === true && holder.subAppId === undefined)
   );

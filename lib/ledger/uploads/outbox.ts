@@ -124,24 +124,38 @@ export function writeFanOut(count: number): string {
 }
 
 /**
+ * SQL of whether an upload in `changed` may be announced before its file has arrived. A task may be reported first; until
+ * then the upload has only the id of its file, and is removed if the file arrives for one that began here.
+ */
+export const IS_KNOWN = `(upload ->> 'owner' is not null or (
+    select true from events a where coalesce(a.file_id, a.upload_id) = changed.file_id
+      and a.event_type in ('vod.NewFileUpload', 'vod.PullComplete') limit 1
+  ))`;
+
+/**
  * Returns the part of a `with` that announces the states of the uploads of its part `changed`.
  *
  * @param isFannedOut SQL of whether the targets are known.
+ * @param rest which of them, and in which order.
  */
-export function writeAnnounced(isFannedOut: string, order = ''): string {
+export function writeAnnounced(isFannedOut: string, rest = ''): string {
   return `announced as (
     insert into events
       (event_id, event_type, sub_app_id, upload_id, file_id, task_id, payload, confirmed, received_at, recorded_by, fanned_out)
     select 'evt_' || upload_id || '_' || state, 'upload.' || state, sub_app_id, upload_id, file_id, task_id, upload,
       true, $2::timestamptz, $3, ${isFannedOut}
-    from changed ${order}
+    from changed ${rest}
     on conflict (event_id) do nothing
     returning event_id, event_type, upload_id
   )`;
 }
 
 /** The same with the parameters of {@link writeChanges}. */
-export const ANNOUNCED = writeAnnounced('$4::text is not null', 'order by upload_id');
+export const ANNOUNCED = writeTold();
+
+function writeTold(condition = ''): string {
+  return writeAnnounced('$4::text is not null', `${condition} order by upload_id`);
+}
 
 /** A query of the deletions of files whose uploads do not want them. */
 export const UNWANTED = `select file_id, 'delete' as kind, sub_app_id, upload_id, null::jsonb as detail from changed
@@ -173,6 +187,8 @@ interface Company {
   /** A query of actions that are to be recorded too. */
   readonly actions?: string | undefined;
   readonly fan?: Fan | undefined;
+  /** SQL of which of the uploads in `changed` are announced; if missing, all. */
+  readonly announcing?: string | undefined;
 }
 
 /**
@@ -182,14 +198,14 @@ interface Company {
  */
 export function outboxSql(
   { byUpload }: Pick<ChangeKinds, 'byUpload'>,
-  { events, actions, fan = { targets: readTargets('$4') } }: Company = {},
+  { events, actions, announcing, fan = { targets: readTargets('$4') } }: Company = {},
 ) {
   const recorded = ['select event_id, event_type from announced', ...(events ? [events] : [])];
   const unchanged = 'c.key = c.upload_id and c.key not in (select key from changed)';
   const second = byUpload ? [writeSecond('change c', unchanged)] : [];
   const asked = [UNWANTED, ...second, ...(actions ? [actions] : [])];
   return [
-    ANNOUNCED,
+    announcing === undefined ? ANNOUNCED : writeTold(`where ${announcing}`),
     writeActions(asked.join(' union all ')),
     writeFan(recorded.join(' union all '), fan),
   ].join(',\n  ');

@@ -104,7 +104,7 @@ const FIRST_STATES: ReadonlyMap<UploadFact, UploadState> = new Map(
 
 /** Returns `change` in the form for `UPSERTS`. */
 export function writeChange(change: UploadChange): ChangeRow {
-  const { key, fact, method, owner, fields } = change;
+  const { key, fact, method, owner, fields, ofTenant } = change;
   const state = FIRST_STATES.get(fact);
   const row: Record<string, unknown> = { fact, state, method, owner };
   for (const { field, column, kind } of MEDIA) {
@@ -114,7 +114,7 @@ export function writeChange(change: UploadChange): ChangeRow {
   }
   if ('uploadId' in key) return Object.assign(row, { upload_id: key.uploadId, key: key.uploadId });
   const { fileId } = key;
-  const uploadId = deriveFileUploadId(fileId);
+  const uploadId = deriveFileUploadId(fileId, ofTenant && fields?.subAppId);
   return Object.assign(row, { upload_id: uploadId, file_id: fileId, key: fileId });
 }
 

@@ -66,15 +66,37 @@ describe('confirmEvent() of an uploaded file', () => {
     });
   });
 
+  it('asks again for a file with a claimed flow that VOD does not know yet, where the list of tasks fails', async () => {
+    const api = await answering({
+      DescribeMediaInfos: MEDIA,
+      DescribeTaskDetail: 'ResourceNotFound',
+      DescribeTasks: 'UnauthorizedOperation',
+    });
+
+    for (const field of ['ProcedureTaskId', 'ReviewAudioVideoTaskId']) {
+      expect(await confirm(upload('1', { [field]: 'claimed' }), api)).toMatchObject({
+        ...{ kind: 'retry', error: 'upstream_denied' },
+      });
+    }
+  });
+
   it.each<[string, object | string]>([
     ['describes another file', { MediaInfoSet: [{ FileId: '2', BasicInfo: {} }] }],
-    ['has no details of it', { MediaInfoSet: [{ FileId: '1', BasicInfo: null }] }],
     ['is empty', {}],
     ['refuses its id', 'InvalidParameterValue.FileIds'],
   ])('denies the file where the answer %s', async (_name, answer) => {
     expect(await confirm(upload('1'), await answering({ DescribeMediaInfos: answer }))).toEqual(
       DENIED,
     );
+  });
+});
+
+it('looks again at a file that VOD has without a description', async () => {
+  const answer = { MediaInfoSet: [{ FileId: '1', BasicInfo: null }] };
+  const api = await answering({ DescribeMediaInfos: answer });
+
+  expect(await confirm(upload('1', { Other: 1 }), api)).toEqual({
+    ...{ kind: 'unshown', event: parseVodEvent(upload('1')) },
   });
 });
 
@@ -87,10 +109,10 @@ describe('confirmEvent() of a deletion', () => {
     'asks about %d deleted files, 20 at a time, and confirms those that do not exist',
     async (length, groups) => {
       const ids = Array.from({ length }, (_, index) => String(index));
-      const isThere = (id: string) => id === '3' || id === '44';
+      const isUnknown = (id: string) => id === '3' || id === '44';
       const api = await serving((response, { parameters }: VodCall) => {
         const asked = parameters['FileIds'];
-        const NotExistFileIdSet = Array.isArray(asked) ? asked.filter((id) => !isThere(id)) : [];
+        const NotExistFileIdSet = Array.isArray(asked) ? asked.filter((id) => !isUnknown(id)) : [];
         succeed(response, { MediaInfoSet: [], NotExistFileIdSet });
       });
 
@@ -101,7 +123,7 @@ describe('confirmEvent() of a deletion', () => {
         confirmed: true,
         event: {
           eventType: 'FileDeleted',
-          task: { FileIdSet: ids.filter((id) => !isThere(id)) },
+          task: { FileIdSet: ids.filter((id) => !isUnknown(id)) },
         },
       });
       const asked = calls()?.map(([, parameters]) => Object(Object(parameters)['FileIds']).length);
@@ -113,6 +135,24 @@ describe('confirmEvent() of a deletion', () => {
     const api = await answering({});
 
     expect(await confirm(deletion(['1']), api)).toEqual(DENIED);
+  });
+
+  it.each([
+    ['all of them', ['1', '2'], undefined],
+    ['one of them', ['2'], ['1']],
+  ])('looks again at the files while VOD still has %s', async (_name, shown, gone) => {
+    const MediaInfoSet = shown.map((FileId) => ({ FileId, BasicInfo: { Name: 'a' } }));
+    const NotExistFileIdSet = gone ?? null;
+    const api = await answering({ DescribeMediaInfos: { MediaInfoSet, NotExistFileIdSet } });
+    const body = deletion(['1', '2']);
+
+    expect(await confirm(body, api)).toEqual({
+      ...{ kind: 'unshown', event: parseVodEvent(body) },
+      otherwise: gone && {
+        ...{ kind: 'done', confirmed: true },
+        event: { eventType: 'FileDeleted', task: { FileIdSet: gone } },
+      },
+    });
   });
 
   it('has the same event id as the notification', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UploadView } from '../../../lib/uploads/upload-view.ts';
+import { EVENT_MEMBERS } from '../../../lib/vod/event.ts';
 import {
   buildUploadMessage,
   buildVodMessage,
@@ -188,6 +189,35 @@ describe('writeMessageBody()', () => {
           ...{ Status: 'FINISH', ErrCode: 0, ErrCodeExt: '' },
         },
       },
+    });
+  });
+
+  it.each(Object.entries(EVENT_MEMBERS))(
+    'writes the task of %s if it does not fit',
+    (name, member) => {
+      const task = { TaskId: 'task-1', FileId: 'file-1', Output: 'x'.repeat(20_000) };
+      const message = buildVodMessage({ ...VOD_EVENT, raw: { EventType: name, [member]: task } });
+
+      expect(JSON.parse(writeMessageBody(message, 10_000)).data).toEqual({
+        ...{ EventType: name, [member]: { TaskId: 'task-1', FileId: 'file-1' } },
+      });
+    },
+  );
+
+  it('writes as many of the deleted files as fit', () => {
+    const FileIdSet = Array.from({ length: 3_000 }, (_, i) => String(10_000 + i));
+    const others = ['f'.repeat(257), 7, { FileId: '1' }];
+    const raw = {
+      EventType: 'FileDeleted',
+      FileDeleteEvent: { FileIdSet: [...others, ...FileIdSet] },
+    };
+    const body = writeMessageBody(buildVodMessage({ ...VOD_EVENT, raw }), 10_000);
+
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(10_000);
+    // Each takes eight bytes, and all of them half of the message.
+    expect(JSON.parse(body)).toMatchObject({
+      dataOmitted: { maxBytes: 10_000 },
+      data: { FileDeleteEvent: { FileIdSet: FileIdSet.slice(0, 625) } },
     });
   });
 

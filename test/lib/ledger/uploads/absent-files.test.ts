@@ -91,8 +91,11 @@ describe('the notes about files that VOD does not have', () => {
   });
 });
 
-const tell = (change: UploadChange, subAppId: number) =>
-  ledger.recordEvent(eventOf([change], { subAppId }));
+/** Records a change; an upload that is named has an owner. */
+const tell = (change: UploadChange, subAppId: number) => {
+  const owned = 'uploadId' in change.key ? { ...change, owner: 'ann' } : change;
+  return ledger.recordEvent(eventOf([owned], { subAppId }));
+};
 
 describe('removeAbsentUpload()', () => {
   const comeAndGo = async (fileId: string, subAppId: number) => {
