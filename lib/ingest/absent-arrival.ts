@@ -25,10 +25,16 @@ type AbsenceRecord =
   | (Retry & { readonly at: number })
   | (Failed & { readonly isSurplus: boolean });
 
-/** Longest time until VOD shows a file that it has notified, in milliseconds. */
-const SHOWN_MILLISECONDS = 60_000;
+/** When VOD must show every file that it has notified: it is asked several times until then. */
+const PATIENCE = { looks: 3, milliseconds: 10 * 60_000 } as const;
 
-type NoteLedger = Pick<Ledger, 'findFiles' | 'noteAbsentArrival' | 'removeAbsentUpload'>;
+/** Pauses between these questions, in milliseconds: each as long as the time before it, within these bounds. */
+const PAUSE = { shortest: 60_000, longest: 5 * 60_000 } as const;
+
+type NoteLedger = Pick<
+  Ledger,
+  'findFiles' | 'noteAbsentArrival' | 'noteMissingFiles' | 'removeAbsentUpload'
+>;
 
 /**
  * Records that the file of `event`, which VOD does not have, arrived and was deleted, if there is proof of that.
@@ -48,8 +54,10 @@ export async function recordAbsence(
 ): Promise<AbsenceRecord> {
   const { isProven, isDeleted, isSurplus } = await noteArrival(event, reception, ledger);
   if (!isProven && !isDeleted) return { kind: 'failed', error: 'denied', isSurplus };
-  const at = reception.receivedAt + SHOWN_MILLISECONDS;
-  if (!isDeleted && now < at) return { kind: 'retry', error: 'absent', at };
+  if (!isDeleted && !(await isMissing(event, reception, ledger))) {
+    const pause = Math.max(now - reception.receivedAt, PAUSE.shortest);
+    return { kind: 'retry', error: 'absent', at: now + Math.min(pause, PAUSE.longest) };
+  }
   return { kind: 'done', events: await recordComingAndGoing(event, reception, ledger) };
 }
 
@@ -79,6 +87,16 @@ export async function ingestAbsence(
         confirmation: 'absent',
       };
   }
+}
+
+/** Returns whether VOD has not had the file for so long that it is not just shown late. */
+async function isMissing(
+  event: ArrivalEvent,
+  { subAppId }: Origin,
+  ledger: NoteLedger,
+): Promise<boolean> {
+  const missing = await ledger.noteMissingFiles([event.task.FileId], subAppId, PATIENCE);
+  return missing.length > 0;
 }
 
 /** Records that `event` reports a file that VOD does not have, and returns what is known about the file. */

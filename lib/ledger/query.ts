@@ -42,6 +42,9 @@ export function writeLimit(count: number): string {
   return `limit ${count}`;
 }
 
+/** Most bytes that the rows of one answer have on disk, unless it is a single row; in memory they are several times as many. */
+export const MAX_BYTES = 1_000_000;
+
 /**
  * Returns a name of a fixed set, or a number, as a constant of a statement: some of these are frequent and others rare,
  * and the planner must know which one is meant.

@@ -28,6 +28,15 @@ const SCAN_MILLISECONDS = 20 * MINUTE;
 /** A file may be deleted without a notification; that is found within as long again as its upload has not changed. */
 const FILE_PAUSE = { shortest: DAY, longest: 90 * DAY } as const;
 
+/**
+ * When a file that VOD does not have counts as deleted: as long as an application must have been refused, so that an operator
+ * can repair a wrong key or application until then.
+ */
+export const MISSING_PATIENCE = { looks: 3, milliseconds: DAY } as const;
+
+/** Milliseconds until VOD is asked again about a file that it does not have. */
+export const MISSING_PAUSE_MILLISECONDS = 12 * HOUR;
+
 /** Part by which a pause is longer at most, so that files that came together are not due together for ever. */
 const JITTER = 0.25;
 

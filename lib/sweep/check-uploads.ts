@@ -1,11 +1,10 @@
-import type { MediaInfo } from 'tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/vod_models.js';
 import { ingestProven } from '../ingest/ingest-proven.ts';
 import type { Upload } from '../model/upload.ts';
 import { isFinished } from '../model/upload-state.ts';
 import { ITEM_PAUSE_MILLISECONDS } from '../runtime/item-fault.ts';
 import { parseVodEvent, type VodEvent } from '../vod/event.ts';
 import { describeTaskEvent, isUnknownToVod } from '../vod/tasks.ts';
-import { scheduleCheck } from './check-schedule.ts';
+import { MISSING_PAUSE_MILLISECONDS, scheduleCheck } from './check-schedule.ts';
 import { type CheckRun, describeFiles, type Finding, type Group } from './describe-files.ts';
 import { failItem } from './fail-item.ts';
 import { findArrivals } from './find-arrivals.ts';
@@ -17,7 +16,15 @@ import type { StepCounts } from './step-counts.ts';
 import { type ApplicationRun, forEachInTime, hasTime, type SweepRun } from './sweep-run.ts';
 
 /** Counts of uploads whose end was not reported. */
-export const CHECK_COUNTS = ['checked', 'fresh', 'gone', 'expired', 'givenUp', 'setAside'] as const;
+export const CHECK_COUNTS = [
+  'checked',
+  'fresh',
+  'missing',
+  'gone',
+  'expired',
+  'givenUp',
+  'setAside',
+] as const;
 
 type CheckCounts = StepCounts<(typeof CHECK_COUNTS)[number]>;
 
@@ -94,7 +101,7 @@ async function findScannedUntil(
 
 /** What is known before an upload is checked. */
 interface Findings {
-  /** For each file that VOD was asked about: its description, that it is gone, or the error. */
+  /** Of each file that VOD was asked about. */
   readonly files: ReadonlyMap<string, Finding>;
   readonly scannedUntil: number | undefined;
   /** Tasks that have not ended. */
@@ -132,16 +139,25 @@ async function checkUpload(
   if (fileId !== undefined && file === undefined) return;
   if (typeof file === 'object' && 'error' in file) throw file.error;
 
-  counts.add('checked');
-  if (file === 'gone') counts.add('gone');
-  const news =
-    file === 'gone' ? [describeDeletion(fileId)] : await findNews(upload, file, running, run);
+  countChecked(file, counts);
+  const news = await findNews(upload, file, running, run);
   const fresh = await ingestProven(news, run, counts);
   // The change has already set the next check.
   if (fresh > 0) return;
-  if (file === 'gone' || !(await endOverdue(upload, scannedUntil, run, counts))) {
-    await ledger.setNextCheck(uploadId, scheduleCheck(upload, clock.now(), random));
+  if (isAbsent(file) || !(await endOverdue(upload, scannedUntil, run, counts))) {
+    const next = file === 'missing' ? clock.now() + MISSING_PAUSE_MILLISECONDS : undefined;
+    await ledger.setNextCheck(uploadId, next ?? scheduleCheck(upload, clock.now(), random));
   }
+}
+
+function countChecked(file: Finding | undefined, counts: CheckCounts): void {
+  counts.add('checked');
+  if (typeof file === 'string') counts.add(file === 'gone' ? 'gone' : 'missing');
+}
+
+/** Returns whether the deletion of the file is the end of its upload, now or soon. */
+function isAbsent(file: Finding | undefined): boolean {
+  return file === 'gone' || file === 'missing';
 }
 
 /** It only says that the file is gone: not who deleted it, or when. */
@@ -150,15 +166,16 @@ function describeDeletion(fileId: string | undefined) {
   return parseVodEvent(event);
 }
 
-/** Returns the events that VOD has for an unfinished upload. */
+/** Returns the deletion of a file that is gone, or the events that VOD has for an unfinished upload. */
 async function findNews(
   upload: Upload,
-  file: MediaInfo | undefined,
+  file: Exclude<Finding, { readonly error: unknown }> | undefined,
   running: Findings['running'],
   run: ApplicationRun,
 ) {
+  if (file === 'gone') return [describeDeletion(upload.fileId)];
   if (isFinished(upload.state)) return [];
-  const arrivals = file === undefined ? undefined : await findArrivals([file], run);
+  const arrivals = typeof file === 'object' ? await findArrivals([file], run) : undefined;
   const [failure] = arrivals?.failures ?? [];
   if (failure !== undefined) throw failure.error;
   const isRunning = running.has(upload.taskId ?? '');

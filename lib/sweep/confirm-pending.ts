@@ -31,9 +31,10 @@ export async function confirmPending(
   while (hasTime(run)) {
     const claims = await run.ledger.claimConfirmations(CLAIM_COUNT, LEASE_SECONDS);
     if (claims.length === 0) return;
-    await forEachInTime(claims, MAX_DESCRIBED_FILES, run, {
+    const left = await forEachInTime(claims, MAX_DESCRIBED_FILES, run, {
       work: (claim) => confirmClaimed(claim, run, counts),
       fail: counts.fail,
     });
+    await run.ledger.releaseConfirmations(left);
   }
 }

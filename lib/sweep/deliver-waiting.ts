@@ -1,4 +1,5 @@
 import type { ClaimedDelivery } from '../ledger/deliveries/deliveries.ts';
+import { hasTimeToDeliver } from '../webhooks/deliver-batch.ts';
 import { type DeliveryCounts, deliverClaimed } from '../webhooks/deliver-due.ts';
 import { explainPause } from '../webhooks/explain-pause.ts';
 import type { Target } from '../webhooks/target.ts';
@@ -14,8 +15,10 @@ export const DELIVERY_COUNTS = [
   'unsent',
 ] as const satisfies readonly (keyof DeliveryCounts)[];
 
-/** Messages have up to 256 kB, so this bounds the memory of one sweep. */
 const CLAIM_COUNT = 128;
+
+/** Most bytes on disk of the events that are being delivered; in memory they are several times as many. */
+const MAX_HELD_BYTES = 4_000_000;
 
 /** Deliveries to one endpoint per claim: four for each message that may be in flight to it. */
 const MAX_PER_ENDPOINT = 16;
@@ -49,7 +52,10 @@ export async function deliverWaiting(
   { isOver, over }: Producers,
 ): Promise<void> {
   const busy = new Map<string, Promise<void>>();
+  let held = 0;
   const serve = async (endpoint: string, claims: readonly ClaimedDelivery[]) => {
+    const bytes = claims.reduce((sum, { size }) => sum + size, 0);
+    held += bytes;
     try {
       const outcome = await deliverClaimed(claims, { ...run, targets });
       for (const name of DELIVERY_COUNTS) counts.add(name, outcome[name]);
@@ -57,11 +63,16 @@ export async function deliverWaiting(
     } catch (error) {
       counts.fail(error);
     } finally {
+      held -= bytes;
       busy.delete(endpoint);
     }
   };
   try {
-    while (hasTime(run)) {
+    while (hasTimeToDeliver(run)) {
+      if (held >= MAX_HELD_BYTES) {
+        await Promise.race(busy.values());
+        continue;
+      }
       const last = isOver();
       const excluded = [...busy.keys()];
       const claims = await run.ledger.claimDeliveries(

@@ -14,7 +14,7 @@ const AT_ONCE = 4;
 /** The arrivals of media without an event. */
 interface Arrivals {
   readonly events: readonly VodEvent[];
-  /** Media that VOD could not be asked about, and the error. */
+  /** Media that VOD could not be asked about, or has not described, and the error. */
   readonly failures: readonly { readonly media: MediaInfo; readonly error: unknown }[];
 }
 
@@ -32,18 +32,22 @@ export async function findArrivals(
   const untold = new Set(await run.ledger.findFilesWithoutArrival(fileIds));
   const news = media.filter(({ FileId }) => FileId !== undefined && untold.has(FileId));
   const tasks = await listTasks(news, run);
-  if (tasks !== undefined) {
-    const described = news.map((one) => describeMediaEvent(one, tasks.get(one.FileId ?? '') ?? {}));
-    return { events: described.filter((event) => event !== undefined), failures: [] };
-  }
   const events: VodEvent[] = [];
   const failures: { media: MediaInfo; error: unknown }[] = [];
+  if (tasks !== undefined) {
+    for (const one of news) {
+      const event = describeMediaEvent(one, tasks.get(one.FileId ?? '') ?? {});
+      if (event === undefined) failures.push({ media: one, error: createIncomplete() });
+      else events.push(event);
+    }
+    return { events, failures };
+  }
   let isOutOfTime = false;
   await forEachAtOnce(news, AT_ONCE, async (one) => {
     isOutOfTime ||= !hasTime(run);
     if (isOutOfTime) return;
     try {
-      events.push(...(await describe(one, run)));
+      events.push(await describe(one, run));
     } catch (error) {
       failures.push({ media: one, error });
     }
@@ -79,15 +83,27 @@ async function listTasks(
   }
 }
 
-/** Asks for the tasks, since the description of media does not name them; without them the media would look ready. */
+/** Returns the error for a file that VOD lists without its description, as it does of what it does not answer in time. */
+function createIncomplete(): Problem {
+  return new Problem('VOD lists a media file without its description.', {
+    code: 'upstream_failed',
+  });
+}
+
+/**
+ * Asks for the tasks, since the description of media does not name them; without them the media would look ready.
+ *
+ * @throws {Problem} of VOD.
+ */
 async function describe(
   media: MediaInfo,
   { api, subAppId, deadline }: ApplicationRun,
-): Promise<readonly VodEvent[]> {
+): Promise<VodEvent> {
   const tasks = await findMediaTasks(media.FileId ?? '', api, {
     deadline,
     subAppId,
   });
   const event = describeMediaEvent(media, tasks);
-  return event === undefined ? [] : [event];
+  if (event === undefined) throw createIncomplete();
+  return event;
 }

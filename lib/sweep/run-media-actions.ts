@@ -33,10 +33,11 @@ export async function runMediaActions(
   while (hasTime(run)) {
     const last = isOver();
     const claims = await run.ledger.claimActions(CLAIM_COUNT, LEASE_SECONDS);
-    await forEachInTime(claims, AT_ONCE, run, {
+    const left = await forEachInTime(claims, AT_ONCE, run, {
       work: (claim) => act(claim, run, counts),
       fail: counts.fail,
     });
+    await run.ledger.releaseActions(left);
     if (claims.length > 0) continue;
     if (last) return;
     await Promise.race([run.clock.sleep(PAUSE_MILLISECONDS), over]);

@@ -91,8 +91,9 @@ async function scanRange(
   let place: Place = { from: after, offset: 0, fresh: 0 };
   while (hasTime(run)) {
     const page = await searchPage(place, before, run);
-    counts.add('scanned', page.length);
-    const media = await selectListed(page, run, counts);
+    counts.add('scanned', page.media.length);
+    if (page.media.length === 0 && page.hasMore) return reportUnlisted(page, run);
+    const media = await selectListed(page.media, run, counts);
     const arrivals = await findArrivals(media, run);
     if (arrivals === undefined) return;
     for (const { media: one, error } of arrivals.failures) {
@@ -116,11 +117,19 @@ interface Place {
   readonly fresh: number;
 }
 
+/** Media that VOD lists: of a search, or of some of its parts if others do not answer in time. */
+interface Page {
+  readonly media: readonly unknown[];
+  /** How many it counts and has not listed so far. */
+  readonly unlisted: number;
+  readonly hasMore: boolean;
+}
+
 async function searchPage(
   { from, offset }: Place,
   before: number,
   { api, subAppId, deadline }: ApplicationRun,
-): Promise<readonly unknown[]> {
+): Promise<Page> {
   const request = {
     CreateTime: { After: formatSecond(from), Before: formatSecond(before) },
     Sort: { Field: 'CreateTime', Order: 'Asc' },
@@ -128,23 +137,31 @@ async function searchPage(
     Offset: offset,
     Limit: PAGE_SIZE,
   };
-  const { MediaInfoSet } = await api.searchMedia(request, { deadline, subAppId });
-  return MediaInfoSet ?? [];
+  const answer = await api.searchMedia(request, { deadline, subAppId });
+  const media = answer.MediaInfoSet ?? [];
+  // It counts no more than it lists at any offset, so a full page may have others after it in any case.
+  const unlisted = (answer.TotalCount ?? 0) - offset - media.length;
+  return { media, unlisted, hasMore: media.length === PAGE_SIZE || unlisted > 0 };
+}
+
+/** The watermark stays where it is, so the next sweep searches again. */
+function reportUnlisted({ unlisted }: Page, { report }: ApplicationRun): void {
+  const reason = `VOD counts ${unlisted} media files that it does not list: the next sweep looks for them again.`;
+  report({ level: 'warn', reason });
 }
 
 /** Returns the start of the next page; undefined if there is none. */
 function followPage(
   { from, offset, fresh }: Place,
-  page: readonly unknown[],
+  { media, hasMore }: Page,
   before: number,
 ): Place | undefined {
   // Times outside the searched range are ignored: one in the future would make the scan skip everything before it.
-  const times = page.map(readCreateTime).filter((time) => time < before);
+  const times = media.map(readCreateTime).filter((time) => time < before);
   const last = Math.max(from, ...times);
-  const isFull = page.length === PAGE_SIZE;
-  if (isFull && last === from) return { from, offset: offset + PAGE_SIZE, fresh };
+  if (hasMore && last === from) return { from, offset: offset + media.length, fresh };
   if (offset > 0 && fresh > 0) return { from, offset: 0, fresh: 0 };
-  return isFull ? { from: last, offset: 0, fresh: 0 } : undefined;
+  return hasMore ? { from: last, offset: 0, fresh: 0 } : undefined;
 }
 
 /** Returns Unix milliseconds; NaN if there is no valid time. */

@@ -49,8 +49,8 @@ export function hasTime({ deadline }: Pick<SweepRun, 'deadline'>): boolean {
 }
 
 /**
- * Does `work` on each of `items`, at most `atOnce` at a time, while there is time for another. An error that `work`
- * throws is passed to `fail`, and does not stop the others; without `fail` it must not throw.
+ * Does `work` on each of `items`, at most `atOnce` at a time, while there is time for another; returns those for which there
+ * was none. An error that `work` throws is passed to `fail`, and does not stop the others; without `fail` it must not throw.
  */
 export async function forEachInTime<Item>(
   items: readonly Item[],
@@ -63,8 +63,11 @@ export async function forEachInTime<Item>(
     readonly work: (item: Item) => Promise<void>;
     readonly fail?: (error: unknown) => void;
   },
-): Promise<void> {
+): Promise<readonly Item[]> {
+  const left: Item[] = [];
   await forEachAtOnce(items, atOnce, async (item) => {
     if (hasTime(run)) await work(item).catch(fail);
+    else left.push(item);
   });
+  return left;
 }

@@ -123,8 +123,8 @@ function forEachApplication(
   // There may be no time left for the last application, so the order changes from sweep to sweep.
   const first = Math.floor(random.fraction() * applications.length);
   const turns = [...applications.slice(first), ...applications.slice(0, first)];
-  return (name, work) =>
-    forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {
+  return async (name, work) => {
+    await forEachInTime(turns, APPLICATIONS_AT_ONCE, run, {
       work: (subAppId) =>
         runStep(
           name,
@@ -132,6 +132,7 @@ function forEachApplication(
           defined({ subAppId }),
         ),
     });
+  };
 }
 
 async function runSteps(

@@ -33,6 +33,11 @@ const SHORTEST_MILLISECONDS = 2_000;
 /** Reserved for storing outcomes, in milliseconds. */
 const RESERVE_MILLISECONDS = 1_000;
 
+/** Returns whether there is time for an attempt; without it, no delivery is to be claimed. */
+export function hasTimeToDeliver({ deadline }: Pick<BatchOptions<unknown>, 'deadline'>): boolean {
+  return deadline.left() >= SHORTEST_MILLISECONDS + RESERVE_MILLISECONDS;
+}
+
 /** A target that is no longer, or not yet, configured here; another version of the function may know it. */
 const UNKNOWN_TARGET: SendResult = { ok: false, error: 'unknown_target', gone: false };
 
@@ -88,14 +93,12 @@ function groupByTarget<Claim>(
 async function deliver<Claim>(
   delivery: DueDelivery<Claim>,
   queue: Queue<Claim>,
-  { clock, random, deadline }: BatchOptions<Claim>,
+  options: BatchOptions<Claim>,
 ): Promise<DeliveryOutcome<Claim>> {
-  const left = deadline.left() - RESERVE_MILLISECONDS;
-  if (queue.gone || left < SHORTEST_MILLISECONDS) {
-    return { kind: 'unsent', claim: delivery.claim };
-  }
+  if (queue.gone || !hasTimeToDeliver(options)) return { kind: 'unsent', claim: delivery.claim };
+  const { clock, random, deadline } = options;
   const startedAt = clock.now();
-  const timeLimit = Math.min(ATTEMPT_MILLISECONDS, left);
+  const timeLimit = Math.min(ATTEMPT_MILLISECONDS, deadline.left() - RESERVE_MILLISECONDS);
   const sent = await send(delivery, queue.target, timeLimit);
   if ('kind' in sent) return sent;
   const endedAt = clock.now();
@@ -142,7 +145,7 @@ export interface DueDelivery<Claim> {
  * `done` and `retry` have their usual meaning. `failed` is about this delivery alone: the target has accepted others
  * since. `paused` is also about its target, which is sent nothing more until an operator resumes it: either it wants no
  * more messages, and this delivery waits with all others, or it has accepted nothing for the whole retry period, and
- * this delivery is `dead`. `unsent` was not attempted, since time ran out or its target is not configured, and does not
+ * this delivery is `dead`. `unsent` was not attempted, since time ran out or its target wants no more messages, and does not
  * change. Dead deliveries can be replayed: as new ones, with the same message.
  */
 export type DeliveryOutcome<Claim> = { readonly claim: Claim } & (

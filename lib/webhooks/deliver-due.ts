@@ -15,17 +15,21 @@ import {
   type DeliveryOutcome,
   type DueDelivery,
   deliverBatch,
+  hasTimeToDeliver,
 } from './deliver-batch.ts';
 import type { PausedEndpoint } from './explain-pause.ts';
 import { buildUploadMessage, buildVodMessage, type Message } from './message.ts';
 
 /** Dependencies of deliveries. */
 export interface DeliveryDependencies extends Omit<BatchOptions<ClaimedDelivery>, 'settle'> {
-  readonly ledger: Pick<DeliveryLedger, 'finishDelivery' | 'failDelivery' | 'pauseEndpoint'> &
+  readonly ledger: Pick<
+    DeliveryLedger,
+    'finishDelivery' | 'failDelivery' | 'pauseEndpoint' | 'releaseDeliveries'
+  > &
     Pick<DeadItemLedger, 'countItemFailure'>;
   /** Logs a delivery that fails because of the delivery itself. */
   readonly report: (fields: LogFields) => void;
-  /** Called with the time at which a delivery that failed now is due again, in Unix milliseconds. */
+  /** Called with the time at which a delivery that failed or was not sent now is due again, in Unix milliseconds. */
   readonly noteRetry?: ((at: number) => void) | undefined;
 }
 
@@ -40,12 +44,9 @@ export interface DeliveryCounts {
   readonly unsent: number;
 }
 
-/** Why a delivery was released: time ran out, or its target was removed, before an attempt. */
-const NOT_TRIED = 'not_tried';
-
 /**
- * Makes one attempt at each of `claims` and records its outcome as soon as that is known. Deliveries without an attempt
- * are due again immediately.
+ * Makes one attempt at each of `claims` and records its outcome as soon as that is known. Deliveries for which there was no
+ * time are released in the end, as if they had not been claimed.
  *
  * An error of the ledger is thrown after all running attempts have ended; deliveries whose outcome was not recorded are
  * due again when their leases expire.
@@ -65,13 +66,14 @@ export async function deliverClaimed(
       const { error } = outcome;
       const isNew = await ledger.pauseEndpoint(claim, outcome);
       if (isNew) newlyPaused.push({ endpoint: claim.endpoint, error });
-    } else {
+    } else if (outcome.kind !== 'unsent') {
       await writeOutcome(outcome, dependencies);
     }
   };
   const { due, failed } = addressClaims(claims);
   for (const outcome of failed) await settle(outcome);
   const outcomes = await deliverBatch(due, { ...options, settle });
+  await releaseUnsent(outcomes, dependencies);
   const count = (kind: Outcome['kind']) =>
     outcomes.filter((outcome) => outcome.kind === kind).length;
   return {
@@ -134,8 +136,8 @@ export function buildMessage(event: ClaimedDelivery['event']): Message {
 }
 
 async function writeOutcome(
-  outcome: Exclude<Outcome, { readonly kind: 'fault' | 'paused' }>,
-  { ledger, clock, noteRetry }: DeliveryDependencies,
+  outcome: Exclude<Outcome, { readonly kind: 'fault' | 'paused' | 'unsent' }>,
+  { ledger, noteRetry }: DeliveryDependencies,
 ): Promise<void> {
   const { claim } = outcome;
   switch (outcome.kind) {
@@ -148,8 +150,17 @@ async function writeOutcome(
       break;
     case 'failed':
       await ledger.failDelivery(claim, { error: outcome.error, dead: true });
-      break;
-    case 'unsent':
-      await ledger.failDelivery(claim, { error: NOT_TRIED, nextAttemptAt: clock.now() });
   }
+}
+
+/** Releases deliveries without an attempt. */
+async function releaseUnsent(
+  outcomes: readonly Outcome[],
+  { ledger, clock, deadline, noteRetry }: DeliveryDependencies,
+): Promise<void> {
+  const unsent = outcomes.filter(({ kind }) => kind === 'unsent');
+  if (unsent.length === 0) return;
+  await ledger.releaseDeliveries(unsent.map(({ claim }) => claim));
+  // A target that wants no more messages is paused.
+  if (!hasTimeToDeliver({ deadline })) noteRetry?.(clock.now());
 }

@@ -4,9 +4,13 @@ import type { JsonObject } from '../../validation/json-object.ts';
 import {
   claimJobs,
   type JobFailure,
+  type JobLease,
+  releaseJobs,
+  selectLight,
   settleJob,
   type TrackedJobTable,
   writeHeld,
+  writeJobLease,
   writeLease,
   writeSettlement,
 } from '../jobs/jobs.ts';
@@ -47,6 +51,10 @@ export interface ClaimedDelivery {
   /** When the endpoint last accepted a message, to within about a second, or was resumed, in Unix milliseconds. */
   readonly endpointDeliveredAt?: number;
   readonly event: LedgerEvent;
+  /** Bytes of the event on disk; 0 if it was claimed as it was recorded. */
+  readonly size: number;
+  /** What a release of the claim needs. */
+  readonly lease: JobLease;
 }
 
 type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
@@ -54,7 +62,7 @@ type Claim = Pick<ClaimedDelivery, 'eventId' | 'endpoint' | 'attempt'>;
 /** Pending deliveries. Methods that end a claim return whether it was still valid. */
 export interface DeliveryLedger {
   /**
-   * Claims up to `count` deliveries and returns them, longest due first within an endpoint and at most `maxPerEndpoint`
+   * Claims up to `count` deliveries, fewer of large events, and returns them, longest due first within an endpoint and at most `maxPerEndpoint`
    * for each. The endpoints take turns, so that a long queue for one does not delay the others. Endpoints in `except`
    * are left out.
    *
@@ -68,6 +76,8 @@ export interface DeliveryLedger {
   ): Promise<readonly ClaimedDelivery[]>;
   finishDelivery(claim: Claim): Promise<boolean>;
   failDelivery(claim: Claim, failure: JobFailure): Promise<boolean>;
+  /** Releases deliveries that were not attempted: they are due as before, and nothing is counted. */
+  releaseDeliveries(claims: readonly (Claim & Pick<ClaimedDelivery, 'lease'>)[]): Promise<void>;
   /**
    * Pauses the endpoint of a delivery that failed: it is sent nothing until an operator resumes it. The delivery
    * becomes dead, or waits with the others. Returns whether the endpoint was not paused before.
@@ -97,10 +107,13 @@ export const EVENT_ROW = {
   read: readEvent,
 } as const;
 
-/** Returns the query of the claims in `claimed`, a part of its `with`, as {@link readClaimed} reads them. */
-export function selectClaimed(claimed: string): string {
-  return `select ${EVENT_ROW.columns}, endpoint, attempts, enqueued_at, greatest(delivered_at, resumed_at) as delivered_at
-    from ${claimed} join events using (event_id) left join endpoints using (endpoint)`;
+/**
+ * Returns the query of the claims in `claimed`, a part of its `with`, as {@link readClaimed} reads them; their leases end at
+ * `$2`.
+ */
+export function selectClaimed(claimed: string, size = '0'): string {
+  return `select ${EVENT_ROW.columns}, endpoint, attempts, enqueued_at, greatest(delivered_at, resumed_at) as delivered_at,
+    ${size} as size, ${writeJobLease('$2::timestamptz')} from ${claimed} join events using (event_id) left join endpoints using (endpoint)`;
 }
 
 // Steps from endpoint to endpoint through the index, without reading all deliveries that wait for each.
@@ -125,13 +138,15 @@ function writeFairClaim(count: number, maxPerEndpoint: number): string {
       row_number() over (partition by endpoint order by next_attempt_at, event_id) as turn
     from due
   ),
-  chosen as (
-    select event_id as due_event_id, endpoint as due_endpoint, turn
-    from turns order by turn, next_attempt_at ${writeLimit(count)}
+  first as (
+    select event_id as due_event_id, endpoint as due_endpoint, next_attempt_at as due_at, turn,
+      (select pg_column_size(payload) from events e where e.event_id = turns.event_id) as size
+    from turns order by turn, next_attempt_at, endpoint ${writeLimit(count)}
   ),
-  claimed as (${writeLease(DELIVERIES, 'chosen', 'event_id, endpoint, attempts, enqueued_at, turn')}),
+  chosen as (${selectLight('first', 'turn, due_at, due_endpoint')}),
+  claimed as (${writeLease(DELIVERIES, 'chosen', 'event_id, endpoint, attempts, enqueued_at, due_at, turn, size')}),
   ${writePausedCare('e.disabled_at is not null', '$1::timestamptz')}
-  ${selectClaimed('claimed')} order by turn, endpoint`;
+  ${selectClaimed('claimed', 'size')} order by turn, endpoint`;
 }
 
 const FAILED = writeSettlement(DELIVERIES);
@@ -174,6 +189,12 @@ export function createDeliveryLedger(dependencies: LedgerDependencies): Delivery
     failDelivery({ eventId, endpoint, attempt }, failure) {
       return settleJob(dependencies, FAILED, [eventId, endpoint, attempt], failure);
     },
+    releaseDeliveries(claims) {
+      const rows = claims.map(({ eventId, endpoint, attempt, lease }) => ({
+        ...{ event_id: eventId, endpoint, attempts: attempt, ...lease },
+      }));
+      return releaseJobs(dependencies, DELIVERIES, rows);
+    },
     pauseEndpoint({ eventId, endpoint, attempt }, { error, dead }) {
       const state = dead ? 'dead' : 'pending';
       const parameters = [
@@ -205,6 +226,9 @@ export function readClaimed(row: Row): ClaimedDelivery {
     enqueuedAt: readTime(row['enqueued_at']),
     ...(Number.isNaN(deliveredAt) ? {} : { endpointDeliveredAt: deliveredAt }),
     event: readEvent(row),
+    size: Number(row['size'] ?? 0),
+    // Made by the statement.
+    lease: row['lease'] as JobLease,
   };
 }
 

@@ -2,7 +2,7 @@ import { type Problem, refuseFields } from '../../problem.ts';
 import type { Connection } from '../connection/connection.ts';
 import { readCode } from '../ledger-error.ts';
 import { readCursor, writeCursor } from '../page.ts';
-import { query, writeConstant, writeLimit, writePattern } from '../query.ts';
+import { MAX_BYTES, query, writeConstant, writeLimit, writePattern } from '../query.ts';
 import type { EVENT_ROW, LedgerEvent } from './deliveries.ts';
 
 /** Which events a caller may see. */
@@ -46,9 +46,6 @@ export interface FeedLedger {
 
 /** Most events that are looked at in one statement. */
 const MAX_READ = 1_000;
-
-/** Most bytes that the events of a page have on disk, which are several times as many in memory. */
-const MAX_BYTES = 1_000_000;
 
 /** No transaction that began before this one is open any more; those that are have recorded nothing before it. */
 const HORIZON = 'pg_snapshot_xmin(pg_current_snapshot())';

@@ -11,6 +11,8 @@ import {
 import {
   claimJobs,
   type JobFailure,
+  type JobLease,
+  releaseJobs,
   settleJob,
   type TrackedJobTable,
   writeClaim,
@@ -38,6 +40,8 @@ export interface ClaimedAction extends NewMediaAction {
   readonly progress?: JsonObject;
   /** Unix milliseconds. */
   readonly createdAt: number;
+  /** What a release of the claim needs. */
+  readonly lease: JobLease;
 }
 
 type Claim = Pick<ClaimedAction, 'fileId' | 'kind' | 'attempt'>;
@@ -50,6 +54,8 @@ export interface ActionLedger {
   saveActionProgress(claim: Claim, progress: JsonObject): Promise<boolean>;
   finishAction(claim: Claim): Promise<boolean>;
   failAction(claim: Claim, failure: JobFailure): Promise<boolean>;
+  /** Releases actions that were not attempted: they are due as before, and nothing is counted. */
+  releaseActions(claims: readonly ClaimedAction[]): Promise<void>;
   /** Makes a dead action due immediately. */
   replayAction(action: Pick<NewMediaAction, 'fileId' | 'kind'>): Promise<void>;
 }
@@ -91,6 +97,12 @@ export function createActionLedger(dependencies: LedgerDependencies): ActionLedg
     failAction({ fileId, kind, attempt }, failure) {
       return settleJob(dependencies, SETTLE, [fileId, kind, attempt], failure);
     },
+    releaseActions(claims) {
+      const rows = claims.map(({ fileId, kind, attempt, lease }) => ({
+        ...{ file_id: fileId, kind, attempts: attempt, ...lease },
+      }));
+      return releaseJobs(dependencies, ACTIONS, rows);
+    },
     async replayAction({ fileId, kind }) {
       await query(connection, REPLAY, [fileId, kind, writeTime(clock.now())]);
     },
@@ -109,5 +121,7 @@ function readClaimed(row: Row): ClaimedAction {
     ...(progress === null ? {} : { progress: progress as JsonObject }),
     attempt: Number(row['attempts']),
     createdAt: readTime(row['created_at']),
+    // Made by the statement.
+    lease: row['lease'] as JobLease,
   };
 }

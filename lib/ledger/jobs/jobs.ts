@@ -2,9 +2,11 @@ import {
   cleanText,
   hasRows,
   type LedgerDependencies,
+  MAX_BYTES,
   type Parameters,
   query,
   type Row,
+  writeJson,
   writeLimit,
   writeTime,
 } from '../query.ts';
@@ -24,6 +26,8 @@ export interface JobTable {
   readonly dueAt: string;
   /** Second column of that index, for rows that are due at the same time; missing if there is none. */
   readonly tieBreaker?: string;
+  /** Column that may be large; missing if all rows are small. */
+  readonly content?: string;
   /** Assignments of a claim, at the time `$1` and with a lease until `$2`. */
   readonly lease: string;
 }
@@ -41,19 +45,36 @@ export type JobFailure = { readonly error: string } & (
 
 /**
  * Returns the statement that claims up to `count` jobs, longest due first, and returns their columns `returning` in
- * that order. Jobs that another session is claiming at the same time are skipped, so sessions do not wait for each
- * other.
+ * that order; fewer if their content is large. Jobs that another session is claiming at the same time are skipped, so sessions
+ * do not wait for each other.
  */
 export function writeClaim(jobs: JobTable, returning: string, count: number): string {
-  const { name, key, condition, dueAt, tieBreaker } = jobs;
+  const { name, key, condition, dueAt, tieBreaker, content } = jobs;
   const columns = key.map((column) => `${column} as due_${column}`).join(', ');
   return `with due as (
-    select ${columns}, ${dueAt} as due_at from ${name}
+    select ${columns}, ${dueAt} as due_at${content === undefined ? '' : `, pg_column_size(${content}) as size`} from ${name}
     where ${condition === undefined ? '' : `${condition} and `}${dueAt} <= $1::timestamptz
     order by ${dueAt}${tieBreaker === undefined ? '' : `, ${tieBreaker}`} ${writeLimit(count)} for update skip locked
   ),
-  claimed as (${writeLease(jobs, 'due', `due_at, ${returning}`)})
-  select * from claimed order by due_at`;
+  ${content === undefined ? '' : `chosen as (${selectLight('due', 'due_at')}),`}
+  claimed as (${writeLease(jobs, content === undefined ? 'due' : 'chosen', `due_at, ${returning}`)})
+  select *, ${writeJobLease('$2::timestamptz')} from claimed order by due_at`;
+}
+
+/** Returns a query of the first rows of `rows` in the order `order`, as many as have a `size` of {@link MAX_BYTES} together. */
+export function selectLight(rows: string, order: string): string {
+  return `select * from (
+      select *, sum(size) over earlier as bytes, row_number() over earlier as number
+      from ${rows} window earlier as (order by ${order})
+    ) w where bytes <= ${MAX_BYTES} or number = 1`;
+}
+
+/** When a claimed job was due, and when its lease ends, as the server wrote it: {@link releaseJobs} needs it. */
+export type JobLease = Readonly<Record<'due_at' | 'leased_until', string>>;
+
+/** Returns the column `lease` of a row that was due at `due_at`. */
+export function writeJobLease(leasedUntil: string): string {
+  return `jsonb_build_object('due_at', due_at, 'leased_until', ${leasedUntil}) as lease`;
 }
 
 /** Returns the statement that claims the rows whose key is in the columns `due_…` of `due`, a part of its `with`. */
@@ -107,6 +128,30 @@ export function settleJob(
       ? [outcome, null, null]
       : [...writeNext(outcome), cleanText(outcome.error)];
   return hasRows(connection, statement, [...claim, ...result, writeTime(clock.now())]);
+}
+
+/**
+ * Releases claims of jobs that were not attempted, as if they had not been made: `claims` have the columns of the key, the
+ * count of attempts and the lease. A claim that is not valid any more is ignored, and so is a second release: the next claim may
+ * have the same count, but not the same lease.
+ */
+export async function releaseJobs(
+  { connection }: Pick<LedgerDependencies, 'connection'>,
+  { name, key }: Pick<JobTable, 'name' | 'key'>,
+  claims: readonly (JobLease & { readonly attempts: number })[],
+): Promise<void> {
+  if (claims.length === 0) return;
+  const [first] = key;
+  const statement = `with released as (
+      select * from jsonb_to_recordset($1::text::jsonb) as r(
+        ${key.map((column) => `${column} text`).join(', ')}, attempts integer, due_at timestamptz, leased_until timestamptz
+      )
+    )
+    update ${name} j set attempts = r.attempts - 1, next_attempt_at = r.due_at from released r
+    where ${key.map((column) => `j.${column} = r.${column}`).join(' and ')}
+      and j.${first} = any (array(select ${first} from released))
+      and j.attempts = r.attempts and j.next_attempt_at = r.leased_until`;
+  await query(connection, statement, [writeJson(claims)]);
 }
 
 function writeNext(failure: JobFailure): readonly [state: string, nextAttemptAt: string | null] {

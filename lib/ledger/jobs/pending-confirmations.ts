@@ -1,7 +1,14 @@
 import type { JsonObject } from '../../validation/json-object.ts';
 import type { LedgerDependencies } from '../query.ts';
-import { query, readTime, writeJson, writeTime } from '../query.ts';
-import { claimJobs, type JobTable, writeClaim, writeHeld } from './jobs.ts';
+import { query, type Row, readTime, writeJson, writeTime } from '../query.ts';
+import {
+  claimJobs,
+  type JobLease,
+  type JobTable,
+  releaseJobs,
+  writeClaim,
+  writeHeld,
+} from './jobs.ts';
 
 /** An event that VOD could not be asked about when it was received, or that failed and is to be retried. */
 export interface UnconfirmedEvent {
@@ -26,6 +33,8 @@ interface NewUnconfirmed extends UnconfirmedEvent {
 export interface ClaimedConfirmation extends UnconfirmedEvent {
   /** Counts from 1, and identifies this claim among all claims of the same event. */
   readonly attempt: number;
+  /** What a release of the claim needs. */
+  readonly lease: JobLease;
 }
 
 type Claim = Pick<ClaimedConfirmation, 'eventId' | 'attempt'>;
@@ -45,12 +54,14 @@ export interface PendingConfirmationLedger {
   ): Promise<readonly boolean[] | undefined>;
   /** Stores an event that failed, and may be partly recorded, for another attempt. */
   storeForRetry(event: UnconfirmedEvent): Promise<void>;
-  /** Claims up to `count` events, longest due first; no one else can claim them until the lease expires. */
+  /** Claims up to `count` events, fewer large ones, longest due first; no one else can claim them until the lease expires. */
   claimConfirmations(count: number, leaseSeconds: number): Promise<readonly ClaimedConfirmation[]>;
   /** Removes the event if the claim is still valid, and its count of failures unless it is a dead item. */
   finishConfirmation(claim: Claim): Promise<void>;
   /** Releases the event, due again at `at` in Unix milliseconds, if the claim is still valid. */
   retryConfirmation(claim: Claim, at: number): Promise<void>;
+  /** Releases events about which VOD was not asked: they are due as before, and nothing is counted. */
+  releaseConfirmations(claims: readonly ClaimedConfirmation[]): Promise<void>;
   /** Counts one more event of the application without confirmation; returns the count for this minute. */
   incrementUnconfirmed(subAppId: number | undefined): Promise<number>;
 }
@@ -84,6 +95,7 @@ const CONFIRMATIONS: JobTable = {
   name: 'unconfirmed_events',
   key: ['event_id'],
   dueAt: 'next_attempt_at',
+  content: 'raw',
   lease: 'attempts = attempts + 1, next_attempt_at = $2',
 };
 
@@ -145,15 +157,7 @@ export function createPendingConfirmationLedger(
     async claimConfirmations(count, leaseSeconds) {
       const claim = writeClaim(CONFIRMATIONS, CLAIMED, count);
       const rows = await claimJobs(dependencies, claim, leaseSeconds);
-      return rows.map((row) => ({
-        eventId: String(row['event_id']),
-        ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
-        // Only objects are stored.
-        raw: row['raw'] as JsonObject,
-        receivedAt: readTime(row['received_at']),
-        attempt: Number(row['attempts']),
-        ...(row['proven'] === true ? { proven: true } : {}),
-      }));
+      return rows.map(readClaimed);
     },
     async finishConfirmation({ eventId, attempt }) {
       await query(connection, DROP, [eventId, attempt]);
@@ -161,9 +165,29 @@ export function createPendingConfirmationLedger(
     async retryConfirmation({ eventId, attempt }, at) {
       await query(connection, RETRY, [eventId, attempt, writeTime(at)]);
     },
+    releaseConfirmations(claims) {
+      const rows = claims.map(({ eventId, attempt, lease }) => ({
+        ...{ event_id: eventId, attempts: attempt, ...lease },
+      }));
+      return releaseJobs(dependencies, CONFIRMATIONS, rows);
+    },
     async incrementUnconfirmed(subAppId) {
       const [row] = await query(connection, COUNT, [subAppId ?? 0, writeTime(clock.now())]);
       return Number(row?.['count']);
     },
+  };
+}
+
+function readClaimed(row: Row): ClaimedConfirmation {
+  return {
+    eventId: String(row['event_id']),
+    ...(row['sub_app_id'] === null ? {} : { subAppId: Number(row['sub_app_id']) }),
+    // Only objects are stored.
+    raw: row['raw'] as JsonObject,
+    receivedAt: readTime(row['received_at']),
+    attempt: Number(row['attempts']),
+    // Made by the statement.
+    lease: row['lease'] as JobLease,
+    ...(row['proven'] === true ? { proven: true } : {}),
   };
 }

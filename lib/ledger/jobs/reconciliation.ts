@@ -2,6 +2,7 @@ import type { Upload } from '../../model/upload.ts';
 import {
   type LedgerDependencies,
   query,
+  readTime,
   writeInState,
   writeJson,
   writeLimit,
@@ -26,6 +27,25 @@ export interface ReconciliationLedger {
    * an upload that was pruned.
    */
   findFilesWithoutArrival(fileIds: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Records that VOD does not have these files of an application now; returns those of which that is to be believed. If an answer
+   * of the database is lost, a look may be counted twice.
+   */
+  noteMissingFiles(
+    fileIds: readonly string[],
+    subAppId: number | undefined,
+    patience: Patience,
+  ): Promise<readonly string[]>;
+  /** Forgets that VOD did not have these files, since it has them now. */
+  forgetMissingFiles(fileIds: readonly string[], subAppId: number | undefined): Promise<void>;
+  /** Records the application of uploads that were recorded without one. */
+  nameApplication(uploadIds: readonly string[], subAppId: number): Promise<void>;
+}
+
+/** How often, and over how many milliseconds, VOD must have said that it does not have a file before that is believed. */
+interface Patience {
+  readonly looks: number;
+  readonly milliseconds: number;
 }
 
 /** Long after a lease has ended nothing refers to it. */
@@ -81,6 +101,30 @@ const UNTOLD = `select id as file_id from jsonb_array_elements_text($1::text::js
   and (select true from dead_items where kind = 'event' and file_id = id limit 1) is null
   and (select true from pruned_uploads where file_id = id limit 1) is null`;
 
+const NOTE_MISSING = `with forgotten as (
+    delete from missing_files where (sub_app_id, file_id) in (
+      select sub_app_id, file_id from missing_files
+      where noted_at < $3::timestamptz - interval '7 days'
+        and file_id not in (select jsonb_array_elements_text($1::text::jsonb))
+      order by noted_at ${writeLimit(100)} for update skip locked
+    )
+  )
+  insert into missing_files as m (sub_app_id, file_id, looks, missing_since, noted_at)
+  select $2::bigint, id, 1, $3::timestamptz, $3::timestamptz
+  from jsonb_array_elements_text($1::text::jsonb) as named(id) order by id
+  on conflict (sub_app_id, file_id) do update set looks = m.looks + 1, noted_at = greatest(m.noted_at, excluded.noted_at)
+  returning file_id, looks, missing_since`;
+
+const FORGET_MISSING = `delete from missing_files
+  where sub_app_id = $2::bigint and file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))`;
+
+const NAME_APPLICATION = `with unnamed as (
+    select upload_id from uploads
+    where upload_id = any (array(select jsonb_array_elements_text($1::text::jsonb))) and sub_app_id is null
+    order by upload_id for update
+  )
+  update uploads set sub_app_id = $2::bigint where upload_id = any (array(select upload_id from unnamed))`;
+
 /** Creates the part of the ledger for reconciliation. */
 export function createReconciliationLedger(dependencies: LedgerDependencies): ReconciliationLedger {
   const { connection, clock } = dependencies;
@@ -98,6 +142,24 @@ export function createReconciliationLedger(dependencies: LedgerDependencies): Re
       if (fileIds.length === 0) return [];
       const rows = await query(connection, UNTOLD, [writeJson(fileIds)]);
       return rows.map((row) => String(row['file_id']));
+    },
+    async noteMissingFiles(fileIds, subAppId = 0, { looks, milliseconds }) {
+      if (fileIds.length === 0) return [];
+      const at = clock.now();
+      const named = writeJson([...new Set(fileIds)]);
+      const rows = await query(connection, NOTE_MISSING, [named, subAppId, writeTime(at)]);
+      return rows
+        .filter((row) => Number(row['looks']) >= looks)
+        .filter((row) => at - readTime(row['missing_since']) >= milliseconds)
+        .map((row) => String(row['file_id']));
+    },
+    async forgetMissingFiles(fileIds, subAppId = 0) {
+      if (fileIds.length === 0) return;
+      await query(connection, FORGET_MISSING, [writeJson(fileIds), subAppId]);
+    },
+    async nameApplication(uploadIds, subAppId) {
+      if (uploadIds.length === 0) return;
+      await query(connection, NAME_APPLICATION, [writeJson(uploadIds), subAppId]);
     },
   };
 }

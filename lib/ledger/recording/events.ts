@@ -196,12 +196,13 @@ async function describeRecorded(
 function readClaims(
   events: readonly EventRecord[],
   rows: readonly Row[],
-  { targets, recordedAt }: Tries,
+  { targets, recordedAt, leases }: Tries,
 ): ClaimedDelivery[] {
   const free = rows.find((row) => row['free'])?.['free'];
   if (!Array.isArray(free)) return [];
   const deliveredAt = new Map<string, unknown>(free);
   const time = writeTime(recordedAt);
+  const lease = { due_at: time, leased_until: leases.at(-1) ?? time };
   const byId = new Map(events.map((event) => [event.eventId, event]));
   const recorded = rows.flatMap(({ event: eventId, payload, announced, upload }) => {
     const event = byId.get(String(eventId));
@@ -219,6 +220,7 @@ function readClaims(
         readClaimed({
           ...row,
           ...{ endpoint, attempts: 1, enqueued_at: time, delivered_at: deliveredAt.get(endpoint) },
+          lease,
         }),
       ),
   );

@@ -21,7 +21,7 @@ const CLAIM_OWN = `with own as (
     where event_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
       and case state when 'pending' then attempts = 1 end
       and next_attempt_at = any (array(select jsonb_array_elements_text($3::text::jsonb)::timestamptz))
-    returning event_id, endpoint, attempts, enqueued_at
+    returning event_id, endpoint, attempts, enqueued_at, enqueued_at as due_at
   )
   ${selectClaimed('own')}`;
 

@@ -1,5 +1,5 @@
 import type { PrunedName, PrunedState } from '../../model/retention.ts';
-import { writeInState } from '../query.ts';
+import { MAX_BYTES, writeInState } from '../query.ts';
 
 /**
  * How the rows of one kind are found and removed. Parameters of the statement that finds them: `$1` and `$2`, the times
@@ -12,6 +12,8 @@ interface PrunedTable {
    * since with two the planner expects few rows, and sorts those of another index.
    */
   readonly page: string;
+  /** The bytes on disk of the content of a row of `page`, if that may be large: one of its columns. */
+  readonly size?: string;
   /** A query of the rows of the part `page` that can be pruned: their `key` as a list and their `content`. */
   readonly due: string;
   /** Parts of a `with` that remove rows, the last of which, `pruned`, has a row for each. */
@@ -50,14 +52,14 @@ const DELIVERIES: PrunedTable = {
 };
 
 function writeEventPage(): string {
-  return `select event_id, received_at as at from events
+  return `select event_id, received_at as at, pg_column_size(payload) as payload_size from events
     where not pruned and received_at > $1::timestamptz order by received_at`;
 }
 
 /** All that was to be done with an event is done, and no one will record it again from a list. */
 const EVENT_IS_DUE = `not e.pruned and e.fanned_out and e.received_at < $2::timestamptz
     and ${none(`deliveries d where d.event_id = e.event_id and not (${isAccepted('d', '$3')})`)}
-    and ${none("dead_items i where i.kind = 'event' and i.item_id = e.event_id")}
+    and ${none("dead_items i where i.kind = 'event' and i.item_id = e.event_id and i.state = 'dead'")}
     and ${none('unconfirmed_events u where u.event_id = e.event_id')}`;
 
 /**
@@ -70,6 +72,7 @@ const EVENT_STAYS = `(e.event_type in ('vod.NewFileUpload', 'vod.FileDeleted')
 
 const EVENTS: PrunedTable = {
   page: writeEventPage(),
+  size: 'payload_size',
   due: `select jsonb_build_array(event_id) as key, ${withRows('e', 'deliveries d', 'd.event_id = e.event_id')} as content from events e
     where event_id = any (array(select event_id from page)) and ${EVENT_IS_DUE}`,
   removal: `due as (
@@ -153,11 +156,13 @@ function prunesDead(
   table: string,
   [first, second]: readonly [string, string],
   time: string,
+  size?: string,
 ): PrunedTable {
   const isDue = `t.state = 'dead' and t.${time} < $2::timestamptz`;
   return {
-    page: `select ${first} as first, ${second} as second, ${time} as at from ${table}
+    page: `select ${first} as first, ${second} as second, ${time} as at${size === undefined ? '' : `, ${size} as content_size`} from ${table}
       where state = 'dead' and ${time} > $1::timestamptz order by ${time}`,
+    ...(size === undefined ? {} : { size: 'content_size' }),
     due: `select jsonb_build_array(t.${first}, t.${second}) as key, to_jsonb(t) as content
       from page cross join lateral (
         select * from ${table} t where t.${first} = page.first and t.${second} = page.second offset 0
@@ -174,7 +179,7 @@ const UPLOAD_IS_DUE = `u.updated_at < $2::timestamptz
     and ${none('events e where coalesce(e.file_id, e.upload_id) = u.file_id and not e.pruned')}
     and ${none("media_actions a where a.upload_id = u.upload_id and a.state <> 'done'")}
     and ${none("media_actions a where a.file_id = u.file_id and a.state <> 'done'")}
-    and ${none("dead_items i where i.kind = 'upload' and i.item_id = u.upload_id")}`;
+    and ${none("dead_items i where i.kind = 'upload' and i.item_id = u.upload_id and i.state = 'dead'")}`;
 
 const NOT_PRUNED = none('pruned_uploads p where p.upload_id = u.upload_id and not p.removed');
 
@@ -255,7 +260,12 @@ function findTable(name: PrunedName): PrunedTable {
     case 'deadActions':
       return prunesDead('media_actions', ['file_id', 'kind'], 'updated_at');
     case 'deadItems':
-      return prunesDead('dead_items', ['kind', 'item_id'], 'last_failed_at');
+      return prunesDead(
+        'dead_items',
+        ['kind', 'item_id'],
+        'last_failed_at',
+        'coalesce(pg_column_size(content), 0)',
+      );
     case 'events':
       return EVENTS;
     case 'keys':
@@ -281,24 +291,33 @@ const STATES: Readonly<Record<Extract<PrunedName, `uploads/${string}`>, PrunedSt
 };
 
 /**
- * Returns the statement that reads a page of rows by their time: at most {@link PAGE_SIZE} of them, and those of the same
- * time as the last one. It returns the key and, if wanted, the content of each that can be pruned, with `until`, the time
- * of the last row that was read, and `is_last`; if none can be pruned, one row without a key.
+ * Returns the statement that reads a page of rows by their time: at most {@link PAGE_SIZE} of them, fewer with large contents, and
+ * those of the same time as the last one. It returns the key and, if wanted, the content of each that can be pruned, with
+ * `until`, the time of the last row that was read, and `is_last`; if none can be pruned, one row without a key.
  */
 export function writePage(name: PrunedName, withContent: boolean): string {
-  const { page, due } = findTable(name);
-  const size =
+  const { page, size, due } = findTable(name);
+  const count =
     withContent || name.startsWith('uploads/') || name === 'prunedUploads'
       ? SMALL_PAGE_SIZE
       : PAGE_SIZE;
+  const light = withContent && size !== undefined ? selectLight(size) : 'select * from found';
   // Each statement has all parameters, used or not, and the server needs their types.
   return `with times as (select $1::timestamptz, $2::timestamptz, $3::timestamptz),
-    page as materialized (
-      select * from (${page} fetch first ${size} rows with ties) p where at < $2::timestamptz
+    found as materialized (
+      select * from (${page} fetch first ${count} rows with ties) p where at < $2::timestamptz
     ),
+    page as materialized (${light}),
     due as (${due})
-    select until, read < ${size} as is_last, key${withContent ? ', content' : ''}
+    select until, read < ${count} and read = (select count(*) from found) as is_last, key${withContent ? ', content' : ''}
     from (select max(at) as until, count(*) as read from page) p left join due on true`;
+}
+
+/** Returns a query of the first rows of `found` with a `size` of {@link MAX_BYTES} together, or those of the first time. */
+function selectLight(size: string): string {
+  return `select * from (
+      select *, sum(${size}) over (order by at) as bytes, min(at) over () as first_at from found
+    ) f where bytes <= ${MAX_BYTES} or at = first_at`;
 }
 
 /** Returns the statement that removes rows by their keys, and returns their number as `count`. */

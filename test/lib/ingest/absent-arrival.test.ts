@@ -15,16 +15,29 @@ const OWNED = {
 } as const;
 const [OWN, OTHER] = [1_500_000_001, 1_500_000_002];
 const PROVEN = encodeContext(OWNED, 'mine', { subAppId: OWN });
-const SHOWN = RECEIVED_AT + 60_000;
+const MINUTE = 60_000;
+const SHOWN = RECEIVED_AT + 10 * MINUTE;
 
-const { ledger } = useLedger({ clock: { now: () => RECEIVED_AT } });
+let time = RECEIVED_AT;
+const { ledger } = useLedger({ clock: { now: () => time } });
 
 const RECEPTION: Reception = {
   ...{ ...NOWHERE, subAppId: OWN, own: OWN, receivedAt: RECEIVED_AT, confirmed: true },
   settings: NO_SETTINGS,
 };
 
-function record(SourceContext: string, now = SHOWN, FileId = '1', reception = RECEPTION) {
+/** Records the absence at `now`, after VOD was asked twice before if it must show the file then. */
+async function record(SourceContext: string, now = SHOWN, FileId = '1', reception = RECEPTION) {
+  if (now === SHOWN) {
+    for (const at of [RECEIVED_AT, RECEIVED_AT + MINUTE]) {
+      await look(SourceContext, at, FileId, reception);
+    }
+  }
+  return look(SourceContext, now, FileId, reception);
+}
+
+function look(SourceContext: string, now: number, FileId = '1', reception = RECEPTION) {
+  time = now;
   const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
   const FileUploadEvent = { FileId, MediaBasicInfo };
   const event = parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent });
@@ -45,14 +58,30 @@ const DENIED = { kind: 'failed', error: 'denied', isSurplus: false };
 
 describe('recordAbsence()', () => {
   it('retries if the source context proves the upload, until VOD shows every file', async () => {
-    const early = await record(PROVEN, SHOWN - 1);
-    expect(early).toEqual({ kind: 'retry', error: 'absent', at: SHOWN });
+    const waits: number[] = [];
+    for (let now = RECEIVED_AT; now < SHOWN; ) {
+      const early = await look(PROVEN, now);
+      expect(early).toMatchObject({ kind: 'retry', error: 'absent' });
+      const at = early.kind === 'retry' ? early.at : now;
+      waits.push((at - now) / MINUTE);
+      now = at;
+    }
+    expect(waits).toEqual([1, 1, 2, 4, 5]);
+    expect(await ledger.findUpload(OWNED.uploadId)).toBeUndefined();
 
-    expect(told(await record(PROVEN))).toEqual(['NewFileUpload', 'FileDeleted']);
+    expect(told(await look(PROVEN, SHOWN + 3 * MINUTE))).toEqual(['NewFileUpload', 'FileDeleted']);
     expect(await ledger.findUpload(OWNED.uploadId)).toMatchObject({
       ...{ state: 'deleted', fileId: '1', sourceContext: 'mine', subAppId: OWN },
     });
     expect(await ledger.claimActions(9, 60)).toEqual([]);
+  });
+
+  it('does not count the time in which VOD was not asked', async () => {
+    for (const minutes of [60, 61]) {
+      expect(await look(PROVEN, RECEIVED_AT + minutes * MINUTE)).toMatchObject({ kind: 'retry' });
+    }
+    expect(await look(PROVEN, RECEIVED_AT + 70 * MINUTE - 1)).toMatchObject({ kind: 'retry' });
+    expect(await look(PROVEN, RECEIVED_AT + 70 * MINUTE)).toMatchObject({ kind: 'done' });
   });
 
   it('does not wait if the deletion is known', async () => {

@@ -73,6 +73,8 @@ describe('ingestProven()', () => {
 describe('dispatch()', () => {
   const claim = (eventId: string, receivedAt: number): ClaimedDelivery => ({
     ...{ eventId, endpoint: 'https://gone.example', attempt: 1, enqueuedAt: 5 },
+    size: 0,
+    lease: { due_at: '', leased_until: '' },
     event: { kind: 'vod', eventId, eventType: 'vod.FileDeleted', payload: {}, receivedAt },
   });
 
@@ -86,7 +88,7 @@ describe('dispatch()', () => {
     const recorded = { ...known, fresh: claims.length > 0, claims };
     const ledger = {
       ...{ finishDelivery: unused, pauseEndpoint: unused, countItemFailure: unused },
-      failDelivery,
+      ...{ failDelivery, releaseDeliveries: unused },
     };
     // The target of the claims is gone, so that none is sent.
     const log = await dispatch(

@@ -103,6 +103,9 @@ function writeHistory(uploads: number): readonly string[] {
       select 'u' || i * 10, ${at}, ${at} - interval '1 minute' from generate_series(1, ${Math.min(uploads / 20, 5_000)}) as i`,
     `insert into absent_files (sub_app_id, file_id, source, deletion_told, noted_at)
       select i % ${applications}, 'absent' || i, '{}', i % 2 = 0, ${at} - i % 1000 * interval '1 minute' from ${series(uploads / 4)}`,
+    `insert into missing_files (sub_app_id, file_id, looks, missing_since, noted_at)
+      select i % ${applications}, 'missing' || i, 2, ${at} - i * interval '1 minute', ${at} - i * interval '1 minute'
+      from ${series(uploads / 4)}`,
   ];
 }
 

@@ -117,6 +117,8 @@ const CALLS: Readonly<
   claimConfirmations: (ledger) => ledger.claimConfirmations(40, 60),
   finishConfirmation: (ledger) =>
     ledger.finishConfirmation({ eventId: 'unconfirmed3', attempt: 0 }),
+  releaseConfirmations: async (ledger) =>
+    ledger.releaseConfirmations(await ledger.claimConfirmations(40, 60)),
   retryConfirmation: (ledger) =>
     ledger.retryConfirmation({ eventId: 'unconfirmed4', attempt: 0 }, FILLED_AT),
   incrementUnconfirmed: (ledger) => ledger.incrementUnconfirmed(1),
@@ -146,6 +148,8 @@ const CALLS: Readonly<
   claimDeliveries: (ledger) => ledger.claimDeliveries(128, 60, 64, [OPEN_ENDPOINT]),
   finishDelivery: (ledger) => ledger.finishDelivery(claim),
   failDelivery: (ledger) => ledger.failDelivery(claim, failure),
+  releaseDeliveries: async (ledger) =>
+    ledger.releaseDeliveries(await ledger.claimDeliveries(128, 60, 64, [OPEN_ENDPOINT])),
   pauseEndpoint: (ledger) => ledger.pauseEndpoint(claim, { error: 'http_410', dead: false }),
   fanOut: (ledger) => ledger.fanOut(500),
   async deadDeliveries(ledger) {
@@ -174,12 +178,17 @@ const CALLS: Readonly<
   saveActionProgress: (ledger) => ledger.saveActionProgress(action, {}),
   finishAction: (ledger) => ledger.finishAction(action),
   failAction: (ledger) => ledger.failAction({ ...action, fileId: 'file6' }, failure),
+  releaseActions: async (ledger) => ledger.releaseActions(await ledger.claimActions(40, 60)),
   replayAction: (ledger) => ledger.replayAction({ fileId: 'file50', kind: 'delete' }),
   claimChecks: (ledger) => ledger.claimChecks(100, 60),
   hastenChecks: (ledger) => ledger.hastenChecks(250),
   setNextCheck: (ledger) => ledger.setNextCheck('u8', FILLED_AT),
   findFilesWithoutArrival: (ledger) =>
     ledger.findFilesWithoutArrival([file(45), 'dead3', 'no-file']),
+  noteMissingFiles: (ledger) =>
+    ledger.noteMissingFiles([file(45), 'missing3'], 3, { looks: 3, milliseconds: 0 }),
+  forgetMissingFiles: (ledger) => ledger.forgetMissingFiles([file(45), 'missing7'], 3),
+  nameApplication: (ledger) => ledger.nameApplication(['u45', 'u5'], 1),
   async timeline(ledger) {
     const timeline = await ledger.timeline();
     await timeline.listEvents('u46');

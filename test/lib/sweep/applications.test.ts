@@ -89,6 +89,10 @@ describe('sweep() of several applications', () => {
     expect(steps['checks']).toMatchObject({ checked: 1, gone: 0 });
     await stage.vod.client.DeleteMedia({ FileId: fileId, SubAppId: ACME });
     stage.passSeconds(3 * DAY);
+    expect((await sweep()).steps['checks']).toMatchObject({ checked: 1, missing: 1 });
+    stage.passSeconds(DAY / 2);
+    await sweep();
+    stage.passSeconds(DAY / 2 + 1);
     expect((await sweep()).steps['checks']).toMatchObject({ checked: 1, gone: 1 });
     expect(await listUploads()).toEqual([{ fileId, subAppId: ACME, state: 'deleted' }]);
   });

@@ -49,6 +49,15 @@ const issueWithin: QueuePull = (pull, runId) =>
 
 const checks = async () => (await stage.sweep()).steps['checks'];
 
+/** Sweeps until VOD has said for a day that it does not have a file, and returns the counts of each. */
+async function checkForADay() {
+  const first = await checks();
+  stage.passSeconds(DAY / 2);
+  const second = await checks();
+  stage.passSeconds(DAY / 2 + 1);
+  return [first, second, await checks()];
+}
+
 describe('checkUploads()', () => {
   it('finds the end of a pull that no event reported', async () => {
     await pullUnheard({ MediaUrl: TONE });
@@ -119,14 +128,18 @@ describe('checkUploads()', () => {
     });
   });
 
-  it('finds a deleted file within a day', async () => {
+  it('finds a deleted file, once VOD has not had it for a day', async () => {
     const [kept, deleted] = await makeMedia(stage.vod, 2);
     stage.passSeconds(120);
     await stage.sweep();
     await stage.vod.client.DeleteMedia({ FileId: deleted ?? '' });
     stage.passSeconds(DAY);
 
-    expect(await checks()).toMatchObject({ checked: 2, gone: 1, fresh: 1, failed: 0 });
+    expect(await checkForADay()).toMatchObject([
+      { checked: 2, missing: 1, gone: 0, fresh: 0, failed: 0 },
+      { checked: 1, missing: 1, gone: 0, fresh: 0, failed: 0 },
+      { checked: 1, missing: 0, gone: 1, fresh: 1, failed: 0 },
+    ]);
     expect(await checks()).toMatchObject({ checked: 0 });
 
     const { items } = await stage.ledger.listUploads({ limit: 10 });
@@ -139,8 +152,6 @@ describe('checkUploads()', () => {
     );
     // The older a file, the longer the pause until its next check.
     stage.passSeconds(DAY);
-    expect(await checks()).toMatchObject({ checked: 0 });
-    stage.passSeconds(DAY);
     expect(await checks()).toMatchObject({ checked: 1, gone: 0 });
   });
 
@@ -152,9 +163,77 @@ describe('checkUploads()', () => {
     await stage.vod.client.DeleteMedia({ FileId: fileId });
     stage.passSeconds(DAY);
 
-    expect(await checks()).toMatchObject({ checked: 1, gone: 1, fresh: 1 });
+    expect((await checkForADay()).at(-1)).toMatchObject({ checked: 1, gone: 1, fresh: 1 });
 
     expect(await findUpload()).toMatchObject({ state: 'deleted' });
+  });
+
+  it('does not believe that a file is gone that VOD has again at the next check', async () => {
+    await makeMedia(stage.vod);
+    stage.passSeconds(120);
+    await stage.sweep();
+    const lost: typeof stage.api = {
+      ...stage.api,
+      describeMediaInfos: async ({ FileIds }) => ({ NotExistFileIdSet: FileIds, RequestId: '' }),
+    };
+    const counts: object[] = [];
+    for (const [days, api] of [
+      ...([
+        [2, lost],
+        [1, lost],
+        [1, stage.api],
+      ] as const),
+      ...([
+        [9, lost],
+        [1, lost],
+      ] as const),
+    ] as const) {
+      stage.passSeconds(days * DAY);
+      counts.push((await stage.sweep({ api })).steps['checks'] ?? {});
+    }
+
+    expect(counts).toMatchObject([1, 1, 0, 1, 1].map((missing) => ({ missing, gone: 0 })));
+    expect((await stage.ledger.listUploads({ limit: 1 })).items).toMatchObject([
+      { state: 'ready' },
+    ]);
+  });
+
+  it('ends no upload because the application of the service was named or changed', async () => {
+    await makeMedia(stage.vod, 2);
+    stage.passSeconds(120);
+    await stage.sweep();
+    const [home, other] = [1_500_000_001, 1_500_000_077] as const;
+    const apart: typeof stage.api = {
+      ...stage.api,
+      describeMediaInfos: async (request, options) =>
+        options?.subAppId === other
+          ? { NotExistFileIdSet: request.FileIds, RequestId: '' }
+          : stage.api.describeMediaInfos(request),
+    };
+    const check = async (own: number, days: number) => {
+      stage.passSeconds(days * DAY);
+      const { steps } = await stage.sweep({ api: apart, applications: [own] });
+      return steps['checks'];
+    };
+    const listed = async () =>
+      (await stage.ledger.listUploads({ limit: 9 })).items.map(({ state, subAppId }) => [
+        state,
+        subAppId,
+      ]);
+
+    for (const days of [2, 5, 15, 40]) {
+      expect(await check(other, days)).toMatchObject({ checked: 2, missing: 2, gone: 0 });
+    }
+    expect(await listed()).toEqual(Array.from({ length: 2 }, () => ['ready', undefined]));
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        reason: expect.stringMatching(/the files of 2 uploads .*VOD_SUB_APP_ID/),
+      }),
+    );
+
+    expect(await check(home, 99)).toMatchObject({ checked: 2, missing: 0, gone: 0 });
+    expect(await listed()).toEqual(Array.from({ length: 2 }, () => ['ready', home]));
   });
 
   it('checks twenty files in one call', async () => {
@@ -253,7 +332,7 @@ describe('checkUploads()', () => {
 
     stage.passSeconds(301);
 
-    expect(await checks()).toMatchObject({ checked: 1, gone: 1 });
+    expect(await checks()).toMatchObject({ checked: 1, missing: 1 });
   });
 
   it.each([

@@ -70,21 +70,14 @@ describe('confirmPending()', () => {
         failed: 0,
       });
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
-      stage.passSeconds(30);
-      expect(await confirmStored()).toMatchObject({
-        retried: 0,
-        confirmed: 0,
-        denied: 0,
-        failed: 0,
-      });
-      stage.passSeconds(31);
-
-      expect(await confirmStored()).toMatchObject({
-        retried: 0,
-        confirmed: 1,
-        denied: 0,
-        failed: 0,
-      });
+      // VOD is asked several times, with growing pauses, for ten minutes.
+      for (const pause of [61, 62, 125, 250]) {
+        stage.passSeconds(pause);
+        expect(await confirmStored()).toMatchObject({ retried: 1, confirmed: 0, denied: 0 });
+      }
+      expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({ state: 'issued' });
+      stage.passSeconds(301);
+      expect(await confirmStored()).toMatchObject({ retried: 0, confirmed: 1, denied: 0 });
 
       expect(await stage.ledger.findUpload(envelope.uploadId)).toMatchObject({
         ...{ ...envelope, state: 'deleted', fileId, sourceContext: 'mine' },

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openLedger } from '../../../lib/ledger/ledger.ts';
-import { useDatabases } from '../../support/use-ledger.ts';
+import { type Ledger, openLedger } from '../../../lib/ledger/ledger.ts';
+import { eventOf, useDatabases } from '../../support/use-ledger.ts';
 import { type Consumer, createSecret, endpointOf, startConsumer } from '../webhooks/consumer.ts';
 import { makeMedia, openSweepStage, type SweepStage } from './sweep-stage.ts';
 
@@ -177,6 +178,73 @@ describe('deliverWaiting()', () => {
     const places = uploads.map((uploadId) => Number(uploadId.slice(-4)));
     expect(places.every((place, index) => Math.abs(place - index) < 16)).toBe(true);
     expect(new Set(uploads).size).toBe(40);
+  });
+
+  it('counts no attempt for which a sweep had no time', async () => {
+    let left = 3_500;
+    const slow = await openConsumer((response) => {
+      left = 2_999;
+      response.end();
+    });
+    await openStage(slow);
+    await issueUploads(40);
+    const deadline = {
+      left: () => {
+        if (left < 3_500) left -= 1;
+        return left;
+      },
+    };
+
+    const { steps } = await stage.sweep({ deadline });
+
+    const { delivered = 0, unsent } = { ...steps['deliveries'] } as Record<string, number>;
+    expect(delivered).toBeGreaterThan(0);
+    const claims = await stage.ledger.claimDeliveries(99, 60, 99);
+    expect(claims).toHaveLength(40 - delivered);
+    expect(claims.map(({ attempt }) => attempt)).toEqual(claims.map(() => 1));
+    expect(unsent).toBe(16 - delivered);
+  });
+
+  it('holds only so many large events in memory at a time', async () => {
+    const endpoints = Array.from({ length: 8 }, (_, i) => `hook-${i}`);
+    await openStage();
+    const known = openLedger(stage.databaseUrl, {
+      ...{ clock: stage, random: { key: randomUUID } },
+      targets: endpoints.map((id) => ({ id, events: ['*'] })),
+    });
+    for (let index = 0; index < 3; index += 1) {
+      const payload = { text: randomBytes(700_000).toString('base64') };
+      await known.recordEvent(eventOf([], { payload }));
+    }
+    await known.close();
+    let held = 0;
+    let most = 0;
+    const { claimDeliveries, finishDelivery } = stage.ledger;
+    const ledger: Ledger = {
+      ...stage.ledger,
+      claimDeliveries: async (...call) => {
+        const claims = await claimDeliveries(...call);
+        held += claims.length;
+        most = Math.max(most, held);
+        return claims;
+      },
+      finishDelivery: (claim) => {
+        held -= 1;
+        return finishDelivery(claim);
+      },
+    };
+    const targets = endpoints.map((id) => ({
+      ...{ id, events: ['*'] },
+      send: async () => {
+        await setTimeout(20);
+        return { ok: true, gone: false };
+      },
+    }));
+
+    const { steps } = await stage.sweep({ ledger, targets });
+
+    expect(steps['deliveries']).toMatchObject({ delivered: 24, failed: 0 });
+    expect(most).toBeLessThanOrEqual(5);
   });
 
   it('postpones deliveries to an endpoint that is not configured', async () => {

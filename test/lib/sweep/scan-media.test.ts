@@ -184,6 +184,63 @@ describe('scanMedia() of many media', () => {
     );
   });
 
+  it.each([
+    ['each of another second', (index: number) => HOUR_AGO + index],
+    ['some of one second', (index: number) => HOUR_AGO + Math.floor(index / 45)],
+  ])('reads on if VOD lists fewer media than it counts: %s', async (_, timeOf) => {
+    const api = await openLargeVod(Array.from({ length: 90 }, (_each, index) => timeOf(index)));
+    const cut: VodApi = {
+      ...api,
+      searchMedia: async (request, options) => {
+        const page = await api.searchMedia(request, options);
+        return { ...page, MediaInfoSet: page.MediaInfoSet?.slice(0, 20) ?? [] };
+      },
+    };
+
+    const { steps } = await stage.sweep({ api: cut });
+
+    expect(steps['media']).toMatchObject({ fresh: 90, failed: 0 });
+    expect(await listUploads()).toHaveLength(90);
+  });
+
+  it('looks again later for media that VOD counts and does not list', async () => {
+    const api = await openLargeVod([HOUR_AGO, HOUR_AGO + 1]);
+    const empty: VodApi = {
+      ...api,
+      searchMedia: async (request, options) => ({
+        ...(await api.searchMedia(request, options)),
+        MediaInfoSet: [],
+      }),
+    };
+    await stage.sweep({ api: empty });
+    expect(stage.reports).toContainEqual(
+      expect.objectContaining({ level: 'warn', reason: expect.stringMatching(/^VOD counts 2 /) }),
+    );
+
+    await stage.sweep({ api });
+
+    expect(await listUploads()).toHaveLength(2);
+  });
+
+  it('asks again about a file that VOD lists without its description', async () => {
+    const api = await openLargeVod([HOUR_AGO, HOUR_AGO + 1]);
+    const bare: VodApi = {
+      ...api,
+      searchMedia: async (request, options) => {
+        const page = await api.searchMedia(request, options);
+        const [, ...others] = page.MediaInfoSet ?? [];
+        return { ...page, MediaInfoSet: [{ FileId: '5285485487985271000' }, ...others] };
+      },
+    };
+
+    const { steps } = await stage.sweep({ api: bare });
+
+    expect(steps['media']).toMatchObject({ fresh: 1, failed: 1 });
+    expect(await stage.ledger.claimConfirmations(9, 60)).toMatchObject([
+      { raw: { FileUploadEvent: { FileId: '5285485487985271000' } } },
+    ]);
+  });
+
   it('misses no media if others of the same second are deleted between two pages', async () => {
     const times = Array.from({ length: 115 }, (_, index) => HOUR_AGO + (index < 95 ? 0 : 1));
     const gone = new Set<number>();

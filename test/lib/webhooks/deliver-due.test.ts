@@ -40,7 +40,10 @@ beforeEach(async () => {
 afterEach(() => consumer.close());
 
 /** Delivers all due messages. */
-async function deliver(remaining = 60_000) {
+async function deliver(
+  remaining = 60_000,
+  more: { readonly noteRetry?: (at: number) => void } = {},
+) {
   const claims = await ledger.claimDeliveries(10, 60, 10);
   return deliverClaimed(claims, {
     ...{
@@ -51,6 +54,7 @@ async function deliver(remaining = 60_000) {
       report: () => undefined,
     },
     deadline: { left: () => remaining },
+    ...more,
   });
 }
 
@@ -204,14 +208,38 @@ describe('deliverClaimed()', () => {
     expect(consumer.received).toHaveLength(2);
   });
 
-  it('releases deliveries without time left immediately', async () => {
+  it('leaves no trace of a delivery for which there is no time', async () => {
     await issue();
+    status = 500;
+    await deliver();
+    const before = await listDeliveries();
+    time += 3_000;
 
-    expect(await deliver(2_000)).toMatchObject({ delivered: 0, unsent: 1 });
+    for (let times = 0; times < 20; times += 1) {
+      expect(await deliver(2_999)).toMatchObject({ delivered: 0, unsent: 1 });
+    }
 
-    expect(consumer.received).toEqual([]);
-    expect(await listDeliveries()).toMatchObject([{ state: 'pending', lastError: 'not_tried' }]);
-    expect(await deliver()).toMatchObject({ delivered: 1 });
+    expect(consumer.received).toHaveLength(1);
+    expect(await listDeliveries()).toEqual(before.map((each) => ({ ...each, updatedAt: time })));
+    expect(await deliver()).toMatchObject({ retried: 1 });
+    expect(await listDeliveries()).toMatchObject([{ attempts: 2 }]);
+  });
+
+  it('asks for another attempt of what there was no time for, not of what is paused', async () => {
+    const noted: number[] = [];
+    const noteRetry = (at: number) => noted.push(at);
+    await issue();
+    await deliver(2_999, { noteRetry });
+    expect(noted).toEqual([time]);
+
+    status = 410;
+    for (let index = 0; index < 8; index += 1) {
+      await ledger.issueUpload({ uploadId: `${UPLOAD_ID}${index}`, owner: 'a', method: 'client' });
+    }
+    const outcome = await deliver(60_000, { noteRetry });
+
+    expect(outcome.unsent).toBeGreaterThan(0);
+    expect(noted).toHaveLength(1);
   });
 
   it.each([
@@ -278,6 +306,7 @@ describe('deliverClaimed()', () => {
     const broken = {
       finishDelivery: () => Promise.reject(new Error('No connection.')),
       failDelivery: ledger.failDelivery,
+      releaseDeliveries: ledger.releaseDeliveries,
       countItemFailure: ledger.countItemFailure,
       pauseEndpoint: ledger.pauseEndpoint,
     };

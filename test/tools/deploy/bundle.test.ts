@@ -11,7 +11,7 @@ import { PARTS } from './parts.ts';
  */
 const LIMITS: Readonly<Record<string, number>> = {
   ...{ signature: 45_000, uploads: 45_000, pull: 80_000 },
-  ...{ callback: 150_000, sweep: 160_000, ledger: 118_000 },
+  ...{ callback: 150_000, sweep: 163_000, ledger: 120_000 },
 };
 
 type Handler = (event: object, context: object) => Promise<object>;

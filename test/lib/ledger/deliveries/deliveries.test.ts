@@ -12,6 +12,8 @@ describe('claimDeliveries()', () => {
         endpoint: FAST,
         attempt: 1,
         enqueuedAt: START,
+        size: expect.any(Number),
+        lease: expect.any(Object),
         event: {
           kind: 'vod',
           eventId: 'e1',

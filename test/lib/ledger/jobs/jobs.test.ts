@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../../lib/ledger/ledger.ts';
 import { eventOf, useLedger } from '../../../support/use-ledger.ts';
@@ -121,6 +122,132 @@ describe.each(KINDS.filter(({ hold }) => hold !== undefined))(
     });
   },
 );
+
+/** Jobs with a content of this many bytes that cannot be compressed, and how to claim some. */
+const LARGE = [
+  {
+    kind: 'deliveries',
+    make: (eventId: string, content: object) =>
+      ledger.recordEvent(eventOf([], { eventId, eventType: 'vod.a', payload: { content } })),
+    claim: async () =>
+      (await ledger.claimDeliveries(9, 60, 9)).map(({ eventId, size }) => ({ eventId, size })),
+  },
+  {
+    kind: 'confirmations',
+    make: (eventId: string, content: object) =>
+      ledger.storePendingConfirmation({ eventId, raw: { content }, receivedAt: START }),
+    claim: () => ledger.claimConfirmations(9, 60),
+  },
+];
+
+describe.each(LARGE)('a claim of large $kind', ({ make, claim }) => {
+  it('takes as many as there is memory for, and always one', async () => {
+    const bytes = { huge: 1_100_000, a: 400_000, b: 400_000, c: 400_000, d: 1_000 };
+    for (const [id, size] of Object.entries(bytes)) {
+      await make(id, { text: randomBytes(size * 0.75).toString('base64') });
+      time += 1;
+    }
+
+    const claims = [await claim(), await claim(), await claim(), await claim()];
+
+    expect(claims.map((each) => each.map(({ eventId }) => eventId))).toEqual([
+      ...[['huge'], ['a', 'b'], ['c', 'd'], []],
+    ]);
+  });
+});
+
+/** Jobs that can be released: how to create two, claim them, and what is stored of each. */
+const RELEASED = [
+  {
+    kind: 'actions',
+    make: () => record('e1', 'vod.None', ['x', 'inspect'], ['x', 'delete']),
+    claim: async () => {
+      const claims = await ledger.claimActions(9, 60);
+      return { claims, release: () => ledger.releaseActions(claims) };
+    },
+    table: 'media_actions',
+  },
+  {
+    kind: 'confirmations',
+    make: async () => {
+      for (const eventId of ['x', 'y']) {
+        await ledger.storePendingConfirmation({ eventId, raw: {}, receivedAt: START });
+      }
+    },
+    claim: async () => {
+      const claims = await ledger.claimConfirmations(9, 60);
+      return { claims, release: () => ledger.releaseConfirmations(claims) };
+    },
+    table: 'unconfirmed_events',
+  },
+  {
+    kind: 'deliveries',
+    make: () => record('x', 'vod.Both'),
+    claim: async () => {
+      const claims = await ledger.claimDeliveries(9, 60, 9);
+      return { claims, release: () => ledger.releaseDeliveries(claims) };
+    },
+    table: 'deliveries',
+  },
+  {
+    kind: 'deliveries that were claimed when they were recorded',
+    make: async () => undefined,
+    claim: async () => {
+      const { claims } = await ledger.recordEvent(
+        eventOf([], { eventId: 'x', eventType: 'vod.Both' }),
+        60,
+      );
+      return { claims, release: () => ledger.releaseDeliveries(claims) };
+    },
+    table: 'deliveries',
+  },
+];
+
+describe.each(RELEASED)('a release of $kind', ({ make, claim, table }) => {
+  const readRows = () =>
+    sql.unsafe(
+      `select attempts, next_attempt_at, to_jsonb(t) ->> 'last_error' as error from ${table} t`,
+    );
+
+  it('leaves no trace of the claim', async () => {
+    await make();
+    // As a replay of many writes it.
+    await sql.unsafe(
+      `update ${table} set next_attempt_at = next_attempt_at - interval '7 microseconds'`,
+    );
+    const { claims, release } = await claim();
+    time += 1_000;
+    await release();
+
+    expect(claims).toHaveLength(2);
+    expect(await readRows()).toMatchObject([
+      { attempts: 0, error: null },
+      { attempts: 0, error: null },
+    ]);
+    const dueAt = claims[0]?.lease.due_at ?? '';
+    expect(
+      await sql.unsafe(`select from ${table} where next_attempt_at = $1::text::timestamptz`, [
+        dueAt,
+      ]),
+    ).toHaveLength(2);
+  });
+
+  it('changes nothing of a later claim, also if it comes twice', async () => {
+    await make();
+    const first = await claim();
+    await first.release();
+    time += 1_000;
+    await ledger.claimActions(9, 60);
+    await ledger.claimConfirmations(9, 60);
+    await ledger.claimDeliveries(9, 60, 9);
+    const held = await readRows();
+
+    await first.release();
+
+    expect(held).toMatchObject([{ attempts: 1 }, { attempts: 1 }]);
+    expect(await readRows()).toEqual(held);
+  });
+});
 
 describe('rows that other sessions lock', () => {
   it('are skipped by the fan-out', async () => {

@@ -18,7 +18,7 @@ describe('queueConfirmations()', () => {
 
     expect(stored).toEqual([true, true]);
     const claims = await ledger.claimConfirmations(10, 60);
-    expect(claims.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))).toEqual([
+    expect(claims.toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1))).toMatchObject([
       { ...pending('a'), attempt: 1 },
       { ...pending('b'), subAppId: 7, attempt: 1 },
     ]);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../../lib/ledger/recording/event-record.ts';
 import { listPruned, type PrunedName } from '../../../../lib/model/retention.ts';
@@ -599,4 +600,56 @@ it('rows are read in pages by their time, those of the same time together', asyn
   ).toEqual({
     ...{ rows: [], isLast: true },
   });
+});
+
+it('rows with a large content are read in smaller pages, if it is wanted, and none is passed by', async () => {
+  await begin();
+  const texts = ['x'.repeat(9), randomBytes(900_000), randomBytes(900_000), randomBytes(9)].map(
+    (bytes) => bytes.toString('base64'),
+  );
+  for (const [place, text] of texts.entries()) {
+    const more = { eventId: `evt_${place}`, eventType: 'vod.EditMediaComplete' } as const;
+    await ledger.recordEvent(eventOf([], { ...more, payload: { text } }));
+    const item = { kind: 'event', id: `item_${place}`, code: 'x', reason: 'y' } as const;
+    await ledger.countItemFailure({ ...item, content: text }, 1);
+    time += 1;
+  }
+  for (const _ of texts) await settle();
+  time += 1;
+  const criteria = { before: time, deliveredBefore: time };
+  const readPages = async (name: PrunedName, withContent: boolean) => {
+    const pages: number[] = [];
+    let after = 0;
+    for (let isLast = false; !isLast; ) {
+      const page = await (await ledger.pruning()).findPrunable(name, {
+        ...criteria,
+        after,
+        withContent,
+      });
+      pages.push(page.rows.length);
+      isLast = page.isLast;
+      after = page.until ?? after;
+    }
+    return pages;
+  };
+
+  expect(await readPages('events', true)).toEqual([1, 1, 1, 1]);
+  expect(await readPages('deadItems', true)).toEqual([1, 1, 1, 1]);
+  expect(await readPages('events', false)).toEqual([4]);
+});
+
+it('an upload and an event are not held back by failures that were overcome', async () => {
+  await begin();
+  await ledger.recordEvent(arrival('f1'));
+  const [upload] = (await ledger.listUploads({ limit: 1 })).items;
+  const failure = { code: 'x', reason: 'y' };
+  await ledger.countItemFailure({ ...failure, kind: 'upload', id: upload?.uploadId ?? '' }, 3);
+  await ledger.countItemFailure({ ...failure, kind: 'event', id: 'evt_new_f1' }, 3);
+  await settle();
+  time += 10 * DAY;
+
+  await pruneAll();
+  await pruneAll();
+
+  expect((await ledger.listUploads({ limit: 1 })).items).toEqual([]);
 });
