@@ -5,8 +5,12 @@ import { readPullConfig } from '../../lib/config/pull-config.ts';
 import { readSignatureConfig } from '../../lib/config/signature-config.ts';
 import { readUploadsConfig } from '../../lib/config/uploads-config.ts';
 import { ConfigError } from '../../lib/config-error.ts';
+import { encodeSourceContext } from '../../lib/model/source-context.ts';
 import { requireOwnApplication } from '../../lib/policy/applications.ts';
+import type { Profile } from '../../lib/policy/profile.ts';
 import { parseSettings, type Settings } from '../../lib/policy/settings.ts';
+import { Problem } from '../../lib/problem.ts';
+import { MAX_SOURCE_CONTEXT_BYTES } from '../../lib/validation/limits.ts';
 
 type ReadCallers = (
   environment: Environment,
@@ -72,7 +76,35 @@ function explainCallers(
   return [
     ...(auth instanceof ConfigError ? [auth.message] : []),
     ...(BEGINNERS.includes(name) && config.databaseUrl === undefined ? explainQuotas(parsed) : []),
+    ...(BEGINNERS.includes(name) ? explainRoom(parsed) : []),
   ];
+}
+
+/** Characters of a UUID, which most issuers of tokens have as the id of a user. */
+const USUAL_OWNER = '0'.repeat(36);
+
+/** The limits of a profile travel with each upload of its callers, in a text of VOD that is short. */
+function explainRoom({ policy }: Settings): readonly string[] {
+  return Object.entries(policy.profiles)
+    .filter(([, profile]) => !hasRoom(profile))
+    .map(
+      ([name]) =>
+        `policy.profiles.${name}.mediaTypes leaves no room for the id of a user with ${USUAL_OWNER.length} characters in the ${MAX_SOURCE_CONTEXT_BYTES} bytes that VOD stores with an upload: name fewer types, or none for all of them`,
+    );
+}
+
+function hasRoom({ maxBytes, maxSeconds, mediaTypes }: Profile): boolean {
+  const envelope = {
+    ...({ uploadId: '0'.repeat(26), owner: USUAL_OWNER, method: 'client' } as const),
+    limits: { maxBytes, maxSeconds, mediaTypes },
+  };
+  try {
+    encodeSourceContext(envelope, undefined, { key: '', subAppId: undefined });
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
 }
 
 function explainQuotas({ policy }: Settings): readonly string[] {

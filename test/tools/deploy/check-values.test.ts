@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { MEDIA_TYPE_LIST } from '../../../lib/validation/media-type.ts';
 import { checkValues } from '../../../tools/deploy/check-values.ts';
 import type { FunctionSpec } from '../../../tools/deploy/service.ts';
 import { readSettings } from '../../../tools/deploy/settings.ts';
@@ -127,6 +128,12 @@ describe('checkValues()', () => {
       CALLERS,
       { policy: { profiles: { default: { quotas: { bytesPerDay: 3 } } } } },
       'policy.profiles.default.quotas.bytesPerDay counts what only a database records: set DATABASE_URL',
+    ],
+    [
+      'a profile whose media types leave no room for its callers',
+      CALLERS,
+      { policy: { profiles: { default: { mediaTypes: MEDIA_TYPE_LIST.split(', ') } } } },
+      'policy.profiles.default.mediaTypes leaves no room for the id of a user with 36 characters in the 250 bytes that VOD stores',
     ],
   ])('refuses %s', (_what, variables, upload, words) => {
     const functions = [
