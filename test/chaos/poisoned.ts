@@ -118,7 +118,9 @@ function planUnmodifiable(place: Place): Poisoned {
  */
 function planUnaskable(place: Place): Poisoned {
   const fileId = nameFile(place.index);
-  const name = (): ItemName => ({ kind: 'upload', id: deriveFileUploadId(fileId) });
+  const { subAppId } = place;
+  const id = deriveFileUploadId(fileId, subAppId === OWN ? undefined : subAppId);
+  const name = (): ItemName => ({ kind: 'upload', id });
   return { ...planArrival(fileId, UNASKABLE, place), name };
 }
 
