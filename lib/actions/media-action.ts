@@ -45,9 +45,6 @@ export const inspectDetail = v.object({
   fact: v.picklist(['uploaded', 'uploadedForProcessing']),
 });
 
-/** Since when VOD could not read the file at each inspection, in Unix milliseconds. */
-export const inspectProgress = v.object({ unreadableSince: v.number() });
-
 /** {@link modifyDetail} as it is stored. */
 export type ModifyDetail = v.InferOutput<typeof modifyDetail>;
 

@@ -8,7 +8,6 @@ import {
   explainFailure,
   type InspectDetail,
   inspectDetail,
-  inspectProgress,
   isGone,
   modifyDetail,
   procedureDetail,
@@ -56,10 +55,7 @@ async function deleteMedia(
   }
 }
 
-/**
- * Milliseconds from the first inspection that VOD has to examine a new file; after that, VOD is assumed to be unable to read it.
- * The age of the file does not count: it may be old when it is inspected first.
- */
+/** Milliseconds that VOD has to examine a new file; after that, VOD is assumed to be unable to read it. */
 const PATIENCE_MILLISECONDS = 10 * 60_000;
 
 /** Milliseconds between two inspections. */
@@ -67,9 +63,9 @@ const PAUSE_MILLISECONDS = 2 * 60_000;
 
 /** Judges a file that VOD had not examined on arrival, and applies the result to its upload. */
 async function inspectMedia(
-  { fileId, subAppId, uploadId, progress }: DueAction,
+  { fileId, subAppId, uploadId, createdAt }: DueAction,
   { limits, fact }: InspectDetail,
-  { api, ledger, saveProgress, clock, deadline }: ActionDependencies,
+  { api, ledger, clock, deadline }: ActionDependencies,
 ): Promise<Attempt> {
   const request = { FileIds: [fileId], Filters: [...MEDIA_FILTERS] };
   const answer = await api
@@ -81,11 +77,8 @@ async function inspectMedia(
   if (media === undefined || ledger === undefined || uploadId === undefined) return DONE;
 
   const problem = judgeMedia(limits, readMediaFacts(media.BasicInfo, media.MetaData));
-  const before = v.is(inspectProgress, progress) ? progress : undefined;
-  const { unreadableSince } = before ?? { unreadableSince: clock.now() };
-  const left = unreadableSince + PATIENCE_MILLISECONDS - clock.now();
+  const left = createdAt + PATIENCE_MILLISECONDS - clock.now();
   if (problem?.code === 'media_unreadable' && left > 0) {
-    if (before === undefined) await saveProgress?.({ unreadableSince });
     return {
       kind: 'retry',
       error: problem.code,

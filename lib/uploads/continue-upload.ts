@@ -1,7 +1,7 @@
 import type { WithLedger } from '../ledger/lazy-ledger.ts';
 import type { UploadLimits } from '../model/source-context.ts';
 import { isFinished } from '../model/upload-state.ts';
-import { refuseFields } from '../problem.ts';
+import { policyDenied } from '../policy/denial.ts';
 import { defined } from '../validation/json-object.ts';
 import type { SignatureRequest } from '../validation/signature-request.ts';
 import { uploadFinished } from './reserve-upload.ts';
@@ -19,7 +19,7 @@ interface ContinuingRequest {
  * profile says now; limits are never wider than those with which it began. An upload that the ledger does not know is
  * continued as the request says.
  *
- * @throws {Problem} `upload_finished`, `ledger_unavailable`, or `invalid_request` if no media type is left.
+ * @throws {Problem} `upload_finished`, `ledger_unavailable`, or `policy_denied` if no media type is left.
  */
 export async function continueUpload(
   uploadId: string,
@@ -80,5 +80,5 @@ function both(
   const left = types.filter((type) => begun.includes(type));
   if (left.length > 0) return left;
   const message = `must name a type of those with which the upload began: ${begun.join(', ')}`;
-  throw refuseFields([{ path: 'limits.mediaTypes', message }]);
+  throw policyDenied([{ path: 'limits.mediaTypes', rule: 'mediaTypes', message }]);
 }

@@ -73,7 +73,7 @@ const OF_RUNS: Chosen = {
 
 /** Nothing is waited for, and no cursor is ahead of the database. */
 const FEED: Chosen = {
-  after: fc.nat({ max: 500 }).map((transaction) => writeCursor([transaction, 'evt'])),
+  after: fc.nat({ max: 500 }).map((transaction) => writeCursor([transaction, 'evt', ''])),
   types: fc.constantFrom('*', 'upload.*', 'upload.ready,vod.FileDeleted', 'vod.New*'),
   wait: fc.constant(0),
 };

@@ -186,10 +186,11 @@ describe.each(EVENT_SHAPES)('POST /signature behind a $name, with a ledger', ({ 
 
     const { statusCode, json } = await ask({ uploadId, limits: { mediaTypes: ['mkv'] } });
 
-    expect(statusCode).toBe(400);
+    expect(statusCode).toBe(403);
     expect(json.errors).toEqual([
       {
         path: 'limits.mediaTypes',
+        rule: 'mediaTypes',
         message: 'must name a type of those with which the upload began: mp4, mov',
       },
     ]);

@@ -71,7 +71,7 @@ async function readFeed(
   const timeline = await readTimeline(connection);
   if (after === undefined) return beginFeed(connection, timeline);
   const [transaction, eventId = '', readOn = ''] = readCursor(after, 3, 'after');
-  if (timeline !== '' && readOn !== timeline) {
+  if (timeline !== '' && readOn !== '' && readOn !== timeline) {
     throw refuseAfter(
       'is from before a standby or a backup took the place of this database, which may not have all that was read: begin without it',
     );

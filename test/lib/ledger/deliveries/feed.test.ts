@@ -261,7 +261,8 @@ describe('readFeed() of a role that may not read the place in the log', () => {
     const start = await findEnd();
     const url = new URL(database.url);
     const role = `reader_${url.pathname.slice(6)}`;
-    await sql.unsafe(`create role ${role} login password 'x' in role pg_read_all_data`);
+    await sql.unsafe(`create role ${role} login password 'x'`);
+    await sql.unsafe(`grant select on all tables in schema public to ${role}`);
     await sql.unsafe('revoke execute on function pg_current_wal_lsn() from public');
     Object.assign(url, { username: role, password: 'x' });
     const reader = database.open({ url: url.href });
@@ -276,6 +277,7 @@ describe('readFeed() of a role that may not read the place in the log', () => {
 
     await reader.close();
     await sql.unsafe('grant execute on function pg_current_wal_lsn() to public');
+    await sql.unsafe(`drop owned by ${role}`);
     await sql.unsafe(`drop role ${role}`);
   });
 });
