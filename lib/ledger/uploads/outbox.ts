@@ -126,7 +126,7 @@ export function writeFanOut(count: number): string {
 /**
  * SQL of whether an upload in `changed` may be announced before its file has arrived. A task may be reported first; until
  * then the upload has only the id of its file, and is removed if the file arrives for one that began here. Once a file is
- * deleted that a task was about, nothing else may ever tell of it.
+ * deleted that a task was about, nothing else may ever report it.
  */
 export const IS_KNOWN = `(upload ->> 'owner' is not null or (
     state = 'deleted' and upload ->> 'created_at' <> upload ->> 'updated_at'

@@ -84,20 +84,6 @@ describe('inspect', () => {
     expect(stage.media()).toEqual([]);
   });
 
-  it('does not count the time in which no one looked', async () => {
-    await arrive({ mediaTypes: ['mp4'] }, 'executable');
-    stage.pass(60 * MINUTE);
-
-    const waiting = { kind: 'retry', error: 'media_unreadable', at: expect.any(Number) };
-    expect(await stage.settle()).toEqual([waiting]);
-    stage.pass(9 * MINUTE);
-    expect(await stage.settle()).toEqual([waiting]);
-    expect(await stage.upload()).toMatchObject({ state: 'uploaded' });
-    stage.pass(MINUTE);
-    expect(await stage.settle()).toEqual([DONE]);
-    expect(await stage.upload()).toMatchObject({ state: 'rejected' });
-  });
-
   it('waits ten minutes for the duration of a file, and then rejects it as unreadable', async () => {
     await arrive({ maxSeconds: 60 }, 'lengthless');
 

@@ -205,7 +205,7 @@ describe('deliverWaiting()', () => {
     expect(unsent).toBe(16 - delivered);
   });
 
-  it('holds only so many large events in memory at a time', async () => {
+  it('holds only that many large events in memory at a time', async () => {
     const endpoints = Array.from({ length: 8 }, (_, i) => `hook-${i}`);
     await openStage();
     const known = openLedger(stage.databaseUrl, {
