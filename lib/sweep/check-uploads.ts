@@ -79,7 +79,7 @@ async function checkGroups(
   });
 }
 
-/** Uploads that were recorded before an application was configured belong to the service's own. */
+/** Uploads that were recorded before an application was configured are looked for in the service's own. */
 function groupByApplication(
   uploads: readonly Upload[],
   { applications: [own] }: SweepRun,

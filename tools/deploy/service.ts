@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { splitList } from '../../lib/config/environment.ts';
 import { DeployError, listProblems } from './deploy-error.ts';
 import { DEFAULT_RUNTIME } from './runtime.ts';
 import { readSettings } from './settings.ts';
@@ -146,7 +147,7 @@ export function readService(input: ServiceSource, options: CommandOptions): Serv
         triggers: describeTriggers(key, entry.events, file.custom?.httpTrigger),
       })),
     leftOut: entries.filter(({ missing }) => missing.length > 0),
-    removes: file.custom?.removes.split(/[\s,]+/) ?? [],
+    removes: splitList(file.custom?.removes ?? ''),
     settings: readSettings(file.custom),
   };
 }
