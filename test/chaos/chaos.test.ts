@@ -265,22 +265,25 @@ describe(`${UPLOADS} uploads to three applications whose notifications are dropp
     expect([...everything.contradictions, ...statesOnly.contradictions]).toEqual([]);
   });
 
-  it('reports the deletion of each file that was deleted, and its arrival if that was known', async () => {
-    const rows = await sql<{ upload_id: string; arrived: boolean }[]>`select upload_id, exists (
+  it('reports both the arrival and the deletion of each file that was deleted, but nothing of a file whose arrival nobody saw', async () => {
+    const rows = await sql<
+      { upload_id: string; known: boolean; owned: boolean }[]
+    >`select upload_id, owner is not null as owned, exists (
         select from events e where coalesce(e.file_id, e.upload_id) = u.file_id
           and e.event_type in ('vod.NewFileUpload', 'vod.PullComplete')
-      ) as arrived from uploads u where state = 'deleted'`;
-    const gone = new Map(rows.map((row) => [row.upload_id, row.arrived]));
-    const told = readMessages(everything).map(({ type, data }) => `${type} ${data.uploadId}`);
-    const heard = new Set(told);
+      ) as known from uploads u where state = 'deleted'`;
+    const heard = new Set(
+      readMessages(everything).map(({ type, data }) => `${type} ${data.uploadId}`),
+    );
     const isHeard = (uploadId: string, ...states: readonly string[]) =>
       states.some((state) => heard.has(`upload.${state} ${uploadId}`));
-    expect(gone.size).toBeGreaterThan(0);
-    const wrong = [...gone].filter(
-      ([uploadId, arrived]) =>
-        !isHeard(uploadId, 'deleted') ||
-        (arrived && !isHeard(uploadId, 'uploaded', 'processing', 'ready', 'failed')),
-    );
+    expect(rows.filter(({ known }) => known)).not.toEqual([]);
+    const wrong = rows.filter(({ upload_id, known, owned }) => {
+      const isArrivalHeard = isHeard(upload_id, 'uploaded', 'processing', 'ready', 'failed');
+      return (
+        isHeard(upload_id, 'deleted') !== (known || owned) || (isArrivalHeard !== known && !owned)
+      );
+    });
     expect(wrong).toEqual([]);
   });
 

@@ -125,12 +125,9 @@ export function writeFanOut(count: number): string {
 
 /**
  * SQL of whether an upload in `changed` may be announced before its file has arrived. A task may be reported first; until
- * then the upload has only the id of its file, and is removed if the file arrives for one that began here. Once a file is
- * deleted that a task was about, nothing else may ever report it.
+ * then the upload has only the id of its file, and is removed if the file arrives for one that began here.
  */
 export const IS_KNOWN = `(upload ->> 'owner' is not null or (
-    state = 'deleted' and upload ->> 'created_at' <> upload ->> 'updated_at'
-  ) or (
     select true from events a where coalesce(a.file_id, a.upload_id) = changed.file_id
       and a.event_type in ('vod.NewFileUpload', 'vod.PullComplete') limit 1
   ))`;
