@@ -33,7 +33,11 @@ const PAUSE = { shortest: 60_000, longest: 5 * 60_000 } as const;
 
 type NoteLedger = Pick<
   Ledger,
-  'findFiles' | 'noteAbsentArrival' | 'noteMissingFiles' | 'removeAbsentUpload'
+  | 'findAbsentArrivals'
+  | 'findFiles'
+  | 'noteAbsentArrival'
+  | 'noteMissingFiles'
+  | 'removeAbsentUpload'
 >;
 
 /**
@@ -41,7 +45,7 @@ type NoteLedger = Pick<
  *
  * VOD's answer is the same for files that never existed. So a missing file counts if a MAC proves its context, or if
  * both its arrival and its deletion were notified, in any order. It never counts if it belongs to an upload of another
- * application for which there is more than such notifications or, without a MAC, of any application.
+ * application for which there is more than such notifications or, without a MAC and a notified deletion, of any application.
  *
  * @param now Unix milliseconds.
  * @throws errors of the ledger if it cannot record.
@@ -105,48 +109,47 @@ async function noteArrival(
   origin: Origin,
   ledger: NoteLedger,
 ): Promise<Readonly<Record<'isProven' | 'isDeleted' | 'isSurplus', boolean>>> {
+  const { subAppId } = origin;
   const fileId = readId(event.task.FileId);
   const isProven = receiveEvent(event, requireMac(origin)).envelope !== undefined;
-  if (fileId === undefined || (await isHeld(fileId, isProven, origin, ledger))) {
-    return { isProven: false, isDeleted: false, isSurplus: false };
+  const holder = fileId && (await findHolder(fileId, isProven, origin, ledger));
+  const unknown = { isProven: false, isDeleted: false, isSurplus: false };
+  if (fileId === undefined || holder === 'other') return unknown;
+  if (holder === 'own' && !isProven) {
+    // If its arrival was recorded before the process ended, its deletion was not.
+    const [noted] = await ledger.findAbsentArrivals([fileId], subAppId);
+    return { ...unknown, isDeleted: noted?.isDeleted === true };
   }
   const source = readSource(event.task.MediaBasicInfo);
-  const { isNoted, isDeleted } = await ledger.noteAbsentArrival(
-    { fileId, source },
-    origin.subAppId,
-  );
+  const { isNoted, isDeleted } = await ledger.noteAbsentArrival({ fileId, source }, subAppId);
   return { isProven, isDeleted, isSurplus: !isNoted };
 }
 
 /**
- * Returns whether the file belongs to an upload that the event is not about. If its context is proven, an upload of the
- * same application may have it: that of the context itself, or one that other notifications of the file created. The
- * proof also outweighs notifications of another application, whose upload is removed then.
+ * Returns whether the file belongs to an upload of the same application, of another one, or to none. A proven context outweighs
+ * notifications of another application, whose upload is removed then.
  */
-async function isHeld(
+async function findHolder(
   fileId: string,
   isProven: boolean,
   { subAppId, own }: Origin,
   ledger: NoteLedger,
-): Promise<boolean> {
-  const isKnown = (await ledger.findFiles([fileId])).length > 0;
-  if (!isKnown || !isProven) return isKnown;
-  const isOwn = (await ledger.findFiles([fileId], subAppId, own)).length > 0;
-  return !isOwn && !(await ledger.removeAbsentUpload(fileId, subAppId));
+): Promise<'own' | 'other' | undefined> {
+  if ((await ledger.findFiles([fileId])).length === 0) return undefined;
+  if ((await ledger.findFiles([fileId], subAppId, own)).length > 0) return 'own';
+  return isProven && (await ledger.removeAbsentUpload(fileId, subAppId)) ? undefined : 'other';
 }
 
 async function recordComingAndGoing(
   event: ArrivalEvent,
   reception: Reception,
-  ledger: BatchLedger,
+  ledger: BatchLedger & NoteLedger,
 ): Promise<readonly IngestedEvent[]> {
   const { FileId: fileId, MediaBasicInfo: basic } = event.task;
+  const { subAppId, own } = reception;
   const arrivals = await recordArrivals([{ fileId, source: readSource(basic) }], reception, ledger);
   // A file that arrived for an upload with another file belongs to no upload.
-  const isTaken = arrivals.some(({ recorded: { uploads } }) =>
-    uploads.some((upload) => upload.fileId === fileId),
-  );
-  if (!isTaken) return arrivals;
+  if ((await ledger.findFiles([fileId], subAppId, own)).length === 0) return arrivals;
   const deletion = parseVodEvent({
     EventType: 'FileDeleted',
     FileDeleteEvent: { FileIdSet: [fileId] },

@@ -9,6 +9,12 @@ export interface AbsentArrival {
   readonly source: JsonObject;
 }
 
+/** Such a file that was recorded. */
+interface NotedArrival extends AbsentArrival {
+  /** Whether the file's deletion has been reported too. */
+  readonly isDeleted: boolean;
+}
+
 /** Result of recording an arrival. */
 interface ArrivalNote {
   /** False if the application has reached the limit of recorded files. */
@@ -30,7 +36,7 @@ export interface AbsentFileLedger {
   findAbsentArrivals(
     fileIds: readonly string[],
     subAppId: number | undefined,
-  ): Promise<readonly AbsentArrival[]>;
+  ): Promise<readonly NotedArrival[]>;
   /**
    * Removes files that VOD has in an application from uploads of other applications that ended as `deleted`. Only
    * notifications reported those, and the holder of one application's key can report a file of another application
@@ -75,7 +81,7 @@ const NOTE = `with told as (
     noted_at = excluded.noted_at
   returning deletion_told`;
 
-const FIND = `select file_id, source from absent_files
+const FIND = `select file_id, source, deletion_told from absent_files
   where sub_app_id = $2::bigint and source is not null
     and file_id = any (array(select jsonb_array_elements_text($1::text::jsonb)))
   order by file_id`;
@@ -141,6 +147,7 @@ export function createAbsentFileLedger({
       return rows.map((row) => ({
         fileId: String(row['file_id']),
         source: row['source'] as JsonObject,
+        isDeleted: row['deletion_told'] === true,
       }));
     },
   };

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { recordAbsence } from '../../../lib/ingest/absent-arrival.ts';
 import { recordDeletion } from '../../../lib/ingest/durable.ts';
 import type { Reception } from '../../../lib/ingest/plan-event.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { deriveFileUploadId } from '../../../lib/model/upload-id.ts';
 import { parseVodEvent } from '../../../lib/vod/event.ts';
 import { NO_SETTINGS } from '../../support/settings.ts';
 import { encodeContext, NOWHERE, writeV1Context } from '../../support/source-contexts.ts';
@@ -36,13 +38,19 @@ async function record(SourceContext: string, now = SHOWN, FileId = '1', receptio
   return look(SourceContext, now, FileId, reception);
 }
 
-function look(SourceContext: string, now: number, FileId = '1', reception = RECEPTION) {
+function look(
+  SourceContext: string,
+  now: number,
+  FileId = '1',
+  reception = RECEPTION,
+  recording: Ledger = ledger,
+) {
   time = now;
   const MediaBasicInfo = { SourceInfo: { SourceType: 'Upload', SourceContext } };
   const FileUploadEvent = { FileId, MediaBasicInfo };
   const event = parseVodEvent({ EventType: 'NewFileUpload', FileUploadEvent });
   if (event.eventType !== 'NewFileUpload') throw new Error('This is no arrival.');
-  return recordAbsence(event, reception, ledger, now);
+  return recordAbsence(event, reception, recording, now);
 }
 
 /** Records an upload of `subAppId` that has the file. */
@@ -95,6 +103,33 @@ describe('recordAbsence()', () => {
 
     expect(told(await record(PROVEN, SHOWN, '2'))).toEqual(['NewFileUpload']);
   });
+
+  it.each([
+    ['of a proven context', PROVEN, OWNED.uploadId],
+    ['of an unproven one', '', deriveFileUploadId('1')],
+  ])(
+    'records the deletion when asked again after it was interrupted before that, %s',
+    async (_whose, context, uploadId) => {
+      await ledger.noteAbsentDeletions(['1'], OWN);
+      let isArrivalRecorded = false;
+      const interrupted: Ledger = {
+        ...ledger,
+        recordEvents: (...given) => {
+          if (isArrivalRecorded) return Promise.reject(new Error('The process ended.'));
+          isArrivalRecorded = true;
+          return ledger.recordEvents(...given);
+        },
+      };
+      await expect(look(context, RECEIVED_AT, '1', RECEPTION, interrupted)).rejects.toThrow(
+        'ended',
+      );
+      expect(await ledger.findUpload(uploadId)).toMatchObject({ state: 'uploaded' });
+
+      expect(told(await look(context, RECEIVED_AT))).toContain('FileDeleted');
+
+      expect(await ledger.findUpload(uploadId)).toMatchObject({ state: 'deleted', fileId: '1' });
+    },
+  );
 
   it.each([
     ['nothing proves the upload', '', '1'],

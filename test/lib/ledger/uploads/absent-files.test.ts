@@ -21,7 +21,7 @@ describe('the notes about files that VOD does not have', () => {
     await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7);
 
     expect(await ledger.findAbsentArrivals(['1', '2'], 7)).toEqual([
-      { fileId: '1', source: SOURCE },
+      { fileId: '1', source: SOURCE, isDeleted: false },
     ]);
   });
 
@@ -31,7 +31,12 @@ describe('the notes about files that VOD does not have', () => {
     await ledger.noteAbsentDeletions(['2', '1'], 7);
 
     const arrivals = await ledger.findAbsentArrivals(['2', '1'], 7);
-    expect(arrivals.map(({ fileId }) => fileId)).toEqual(['1', '2']);
+    expect(arrivals.map(({ fileId, isDeleted }) => [fileId, isDeleted])).toEqual([
+      ...[
+        ['1', true],
+        ['2', true],
+      ],
+    ]);
     expect(await ledger.noteAbsentArrival({ fileId: '1', source: {} }, 7)).toEqual({
       ...{ isNoted: true, isDeleted: true },
     });
