@@ -52,7 +52,8 @@ async function tryToConnect(
   databaseCa: string | undefined,
 ): Promise<LedgerError | undefined> {
   const connection = createConnection({
-    ...{ databaseUrl, databaseCa, clock: Date },
+    databaseUrl,
+    databaseCa,
     answerMilliseconds: ANSWER_MILLISECONDS,
   });
   try {

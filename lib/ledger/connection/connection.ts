@@ -33,8 +33,8 @@ export interface ConnectionOptions {
   readonly databaseUrl: string;
   /** `DATABASE_CA`, if it is set. */
   readonly databaseCa?: string | undefined;
-  /** Of which no time is missing after the instance was frozen. */
-  readonly clock: Pick<Clock, 'now'>;
+  /** Of which no time is missing after the instance was frozen; if missing, that of the machine. */
+  readonly clock?: Pick<Clock, 'now'>;
   /** Longest wait for one attempt; a connection that is silent for longer is treated as lost. */
   readonly answerMilliseconds?: number;
   readonly random?: Pick<Random, 'fraction'>;
@@ -57,7 +57,7 @@ const MAX_ATTEMPTS = { lost: 2, undone: 5 } as const;
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const {
-    clock,
+    clock = Date,
     answerMilliseconds = ANSWER_MILLISECONDS,
     random = { fraction: Math.random },
     explain,

@@ -68,7 +68,7 @@ it.each([
 it('the ledger is asked about at most 10,000 files per statement', async () => {
   const told = Array.from({ length: 25_000 }, (_, place) => `made-up-${place}`);
   const statements: number[] = [];
-  const connection = createConnection({ databaseUrl: database.url, clock: Date });
+  const connection = createConnection({ databaseUrl: database.url });
   const counting: Connection = {
     ...connection,
     run: (work) =>

@@ -30,7 +30,9 @@ export async function checkDatabase(
     return [skipped('database', 'DATABASE_URL is not the URL of a database.')];
   }
   const connection = createConnection({
-    ...{ databaseUrl, databaseCa, clock: Date, answerMilliseconds: ANSWER_MILLISECONDS },
+    databaseUrl,
+    databaseCa,
+    answerMilliseconds: ANSWER_MILLISECONDS,
   });
   try {
     const wrong = explainServer(await readServer(connection));

@@ -17,7 +17,7 @@ describe('createConnection()', () => {
         if n <= ${times} then raise exception 'deadlock detected' using errcode = '40P01'; end if;
         return n;
       end $$`);
-    const connection = createConnection({ databaseUrl: database.url, clock: Date });
+    const connection = createConnection({ databaseUrl: database.url });
     const work = connection.run((sql) =>
       sql.unsafe<{ n: string }[]>('select try_it() as n', [], { prepare: true }),
     );

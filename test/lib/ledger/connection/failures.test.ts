@@ -13,7 +13,7 @@ const database = useLedger();
 const { sql } = database;
 
 beforeEach(() => {
-  connection = createConnection({ databaseUrl: database.url, clock: Date });
+  connection = createConnection({ databaseUrl: database.url });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -221,7 +221,7 @@ describe('environment variables of other clients', () => {
     ],
   ])('have no effect: %s', async (name) => {
     vi.stubEnv(name, 'standby');
-    const other = createConnection({ databaseUrl: database.url, clock: Date });
+    const other = createConnection({ databaseUrl: database.url });
     const [row] = await other.run((sql) =>
       sql.unsafe<object[]>(
         `select current_user::text as "user", current_database()::text as "database",

@@ -36,7 +36,7 @@ describe.each(CONFIGURATIONS)('behind a PgBouncer %s', (_name, settings) => {
     url = pooler.urlOf(database.url);
   });
   const open = () => database.open({ url });
-  const connect = (databaseUrl: string) => createConnection({ databaseUrl, clock: Date });
+  const connect = (databaseUrl: string) => createConnection({ databaseUrl });
 
   it('stores a ledger for many concurrent instances', async () => {
     const ledgers = Array.from({ length: 5 }, () => open());
@@ -161,7 +161,7 @@ describe('a pooler that accepts every parameter and mixes up prepared statements
   const database = useLedger();
 
   it('is detected by its first mistake', async () => {
-    const connection = createConnection({ databaseUrl: database.url, clock: Date });
+    const connection = createConnection({ databaseUrl: database.url });
     const ask = () =>
       connection.run((sql) =>
         sql.unsafe<{ one: string; names: string }[]>(

@@ -67,7 +67,7 @@ afterAll(async () => {
 
 /** Returns whether the connection is encrypted, or the code and text of the error. */
 async function ask(databaseUrl: string, databaseCa?: string) {
-  const connection = createConnection({ databaseUrl, databaseCa, clock: Date });
+  const connection = createConnection({ databaseUrl, databaseCa });
   try {
     const [row] = await connection.run((sql) =>
       sql.unsafe<{ ssl: boolean }[]>('select ssl from pg_stat_ssl where pid = pg_backend_pid()'),

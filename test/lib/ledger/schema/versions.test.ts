@@ -42,7 +42,7 @@ describe('the versions of PostgreSQL that are supported', () => {
   });
 
   it('include this one', async () => {
-    const connection = createConnection({ databaseUrl: database.url, clock: Date });
+    const connection = createConnection({ databaseUrl: database.url });
     const { version, encoding } = await readServer(connection);
     await connection.close();
 
