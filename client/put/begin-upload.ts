@@ -1,6 +1,7 @@
 import type { FileSource } from './file-source.ts';
 import type { Beginning } from './journal-records.ts';
 import { choosePartBytes } from './part-plan.ts';
+import { type Patience, withRetry } from './retry.ts';
 import type { AppliedUpload, MediaDescription, UploadAccess } from './upload-access.ts';
 
 /** A file of an upload. */
@@ -21,10 +22,15 @@ interface Begun {
   readonly options: string;
 }
 
-/** Applies for an upload, and returns the beginning of its journal. */
+/**
+ * Applies for an upload, and returns the beginning of its journal.
+ *
+ * @throws {PutError} if VOD or the functions refuse, or do not answer in time.
+ */
 export async function beginUpload(
   { files, media, coverType, partBytes, options }: Begun,
   access: UploadAccess,
+  patience: Patience,
 ): Promise<Beginning> {
   const [first, second] = files;
   const size = first?.source.size;
@@ -32,7 +38,10 @@ export async function beginUpload(
     coverType === undefined
       ? undefined
       : { name: 'cover', type: coverType, size: second?.source.size ?? 0 };
-  const { session, grant, ...keys } = await access.apply({ ...media, size, cover });
+  const { session, grant, ...keys } = await withRetry(
+    access.prepare({ ...media, size, cover }),
+    patience,
+  );
   const objects = files.map((file) => ({
     ...{ path: file.path, key: chooseKey(file, file === first, keys) },
     identity: file.source.identity,

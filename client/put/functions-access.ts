@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { readToken, type Token } from '../backend.ts';
 import { createClientCalls } from './client-calls.ts';
 import { callJson, type JsonAnswer } from './json-call.ts';
-import { PutError } from './put-error.ts';
+import { isSessionOver, PutError } from './put-error.ts';
 import { readRetryAfter } from './retry-after.ts';
 import type { Transport } from './transport.ts';
 import type { UploadAccess } from './upload-access.ts';
@@ -28,10 +28,18 @@ export function createFunctionsAccess(options: FunctionsOptions): UploadAccess {
   const sign = (uploadId?: string) => requestSignature(options, uploadId);
   return {
     target: options.signatureUrl,
-    async apply(media) {
-      const { signature, uploadId } = await sign();
-      const applied = await calls.apply(signature, media);
-      return { ...applied, session: { ...applied.session, uploadId } };
+    prepare(media) {
+      // The functions record an upload with its first signature: further attempts are about the same one.
+      let begun: string | undefined;
+      return async () => {
+        const { signature, uploadId } = await sign(begun).catch((error: unknown) => {
+          if (begun !== undefined && isSessionOver(error)) return sign();
+          throw error;
+        });
+        begun = uploadId;
+        const applied = await calls.apply(signature, media);
+        return { ...applied, session: { ...applied.session, uploadId } };
+      };
     },
     async renew({ key, uploadId }) {
       const { signature } = await sign(uploadId);

@@ -51,3 +51,8 @@ export class PutError extends Error {
     this.retryAfter = options.retryAfter;
   }
 }
+
+/** Returns whether an upload failed because its session, or the right to use it, is over. */
+export function isSessionOver(error: unknown): error is PutError {
+  return error instanceof PutError && error.code === 'session_over';
+}

@@ -2,7 +2,7 @@ import type { Sender } from './create-sender.ts';
 import { createSender } from './create-sender.ts';
 import type { Beginning, Journal } from './journal-records.ts';
 import type { Listener, PutEnvironment } from './put-environment.ts';
-import { PutError } from './put-error.ts';
+import { isSessionOver } from './put-error.ts';
 import { openPutState, type PutState } from './put-state.ts';
 import { withRetry } from './retry.ts';
 import type { UploadAccess } from './upload-access.ts';
@@ -50,7 +50,7 @@ export async function removeInterrupted(
   const isRemoved = await removeParts(objects, createSender(upload, environment)).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof PutError && error.code === 'session_over') return false;
+      if (isSessionOver(error)) return false;
       throw error;
     },
   );

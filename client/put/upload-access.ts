@@ -42,7 +42,8 @@ export interface CommittedMedia {
 export interface UploadAccess {
   /** Where uploads go, and who makes them; no secret. */
   readonly target: string;
-  readonly apply: (media: MediaDescription) => Promise<AppliedUpload>;
+  /** Returns a function that applies for one upload, which may be called again if it fails. */
+  readonly prepare: (media: MediaDescription) => () => Promise<AppliedUpload>;
   /** Rejects with `session_over` if the upload cannot be continued. */
   readonly renew: (session: UploadSession) => Promise<StorageGrant>;
   /** Returns what `commit` needs, and may need again after its answer was lost. */

@@ -3,7 +3,7 @@ import { createSender, type Sender, withSignal } from './create-sender.ts';
 import { isSame, openFileSource, verifyPath } from './file-source.ts';
 import type { Journal, PutResult } from './journal-records.ts';
 import { type Listener, type PutEnvironment, patienceOf } from './put-environment.ts';
-import { PutError } from './put-error.ts';
+import { isSessionOver, PutError } from './put-error.ts';
 import { type ObjectTask, putObject } from './put-object.ts';
 import { openPutState, type PutState } from './put-state.ts';
 import { CLEANING_MILLISECONDS, removeInterrupted, removeParts } from './remove-parts.ts';
@@ -121,7 +121,7 @@ async function putOrRestart(journal: Journal | undefined, run: Run): Promise<Put
   try {
     return await putBegun(journal, run);
   } catch (error) {
-    if (!(error instanceof PutError && error.code === 'session_over')) throw error;
+    if (!isSessionOver(error)) throw error;
     run.request.onEvent({ type: 'restarted', reason: error.message });
     return putBegun(await begin(run), run);
   }
@@ -130,10 +130,7 @@ async function putOrRestart(journal: Journal | undefined, run: Run): Promise<Put
 async function begin({ request, environment, state, files }: Run): Promise<Journal> {
   const { name, type, cover, partBytes, options, access } = request;
   const begun = { files, media: { name, type }, coverType: cover?.type, partBytes, options };
-  const beginning = await withRetry(
-    () => beginUpload(begun, access),
-    patienceOf(environment, request),
-  );
+  const beginning = await beginUpload(begun, access, patienceOf(environment, request));
   await state.begin(beginning);
   return {
     ...{ beginning, grant: beginning.grant, permit: undefined, result: undefined },

@@ -44,7 +44,7 @@ export async function uploadStream(
       cover: cover && { name: 'cover', type: cover.type, size: image?.size ?? 0 },
     };
     const patience = patienceOf(environment, request);
-    const applied = await withRetry(() => access.apply(media), patience);
+    const applied = await withRetry(access.prepare(media), patience);
     return await putApplied({ applied, reader, image, request }, environment);
   } catch (error) {
     // Whoever writes to the stream need not go on, whatever failed.

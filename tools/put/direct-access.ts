@@ -70,22 +70,28 @@ export function createDirectAccess(options: DirectOptions): UploadAccess {
     callApi(action, schema, request, { ...options, clock });
   return {
     target: `${options.api} ${subAppId ?? ''}`,
-    async apply({ name, type, cover }) {
-      const answer = await call('ApplyUpload', applied, {
-        ...application,
-        ...parameters,
-        ...{ MediaName: name, MediaType: type },
-        ...(cover === undefined ? {} : { CoverType: cover.type }),
-      });
-      const { SecretId, SecretKey, Token, ExpiredTime } = answer.TempCertificate;
-      const { StorageBucket: bucket, StorageRegion: region, CoverStoragePath: coverPath } = answer;
-      return {
-        session: { key: answer.VodSessionKey, bucket, region },
-        grant: { secretId: SecretId, secretKey: SecretKey, token: Token, expiresAt: ExpiredTime },
-        mediaKey: answer.MediaStoragePath.replace(/^\//, ''),
-        coverKey: coverPath ? coverPath.replace(/^\//, '') : undefined,
-      };
-    },
+    prepare:
+      ({ name, type, cover }) =>
+      async () => {
+        const answer = await call('ApplyUpload', applied, {
+          ...application,
+          ...parameters,
+          ...{ MediaName: name, MediaType: type },
+          ...(cover === undefined ? {} : { CoverType: cover.type }),
+        });
+        const { SecretId, SecretKey, Token, ExpiredTime } = answer.TempCertificate;
+        const {
+          StorageBucket: bucket,
+          StorageRegion: region,
+          CoverStoragePath: coverPath,
+        } = answer;
+        return {
+          session: { key: answer.VodSessionKey, bucket, region },
+          grant: { secretId: SecretId, secretKey: SecretKey, token: Token, expiresAt: ExpiredTime },
+          mediaKey: answer.MediaStoragePath.replace(/^\//, ''),
+          coverKey: coverPath ? coverPath.replace(/^\//, '') : undefined,
+        };
+      },
     async renew(session) {
       const currentTimeStamp = Math.floor(clock.now() / 1_000);
       const signature = signUpload(

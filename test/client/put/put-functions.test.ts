@@ -57,6 +57,22 @@ async function open() {
   return { access, put, watch, events };
 }
 
+/** Calls `uploads` as the caller of these uploads does. */
+async function callUploads(method: string, path: string): Promise<unknown> {
+  const scope = 'upload:read upload:cancel';
+  const { VOD_UPLOAD_TOKEN: token } = await callerVariables(stage, scope);
+  const headers = { Authorization: `Bearer ${token}` };
+  const answer = await fetch(`${stage.stack.origin}/uploads${path}`, { method, headers });
+  expect(answer.ok).toBe(true);
+  return answer.json();
+}
+
+/** Returns the ids of the caller's uploads, newest first. */
+async function listUploadIds(): Promise<readonly string[]> {
+  const { items } = Object(await callUploads('GET', ''));
+  return Array.from(items, (item) => Object(item).uploadId);
+}
+
 it('has its media if it was killed before the answer of the last step, and the upload has ended since', async () => {
   const film = await writeMedia(stage, 'film.mp4', 2 * MEBIBYTE);
   const { access, put, watch } = await open();
@@ -75,6 +91,31 @@ it('has its media if it was killed before the answer of the last step, and the u
 
   expect(result).toMatchObject({ fileId, isNew: true });
   expect(await fetchSha256(result.mediaUrl)).toBe(sha256(film));
+});
+
+it('begins one upload, however often VOD has to be asked', async () => {
+  await writeMedia(stage, 'film.mp4', 10);
+  stage.stack.faults.arm('apply-unavailable', 3);
+  const { put, access, events } = await open();
+
+  const { uploadId } = await put(access);
+
+  expect(events.filter(({ type }) => type === 'retry')).toHaveLength(3);
+  expect(await listUploadIds()).toEqual([uploadId]);
+});
+
+it('begins another upload if the first one has ended before VOD could be asked', async () => {
+  await writeMedia(stage, 'film.mp4', 10);
+  stage.stack.faults.arm('apply-unavailable', 1);
+  const { access } = await open();
+  const apply = access.prepare({ name: 'film', type: 'mp4', size: 10, cover: undefined });
+  await expect(apply()).rejects.toMatchObject({ isTransient: true });
+  const [first = ''] = await listUploadIds();
+  await callUploads('DELETE', `/${first}`);
+
+  const { session } = await apply();
+
+  expect(await listUploadIds()).toEqual([session.uploadId, first]);
 });
 
 it('asks for credentials with a signature of the same upload', async () => {

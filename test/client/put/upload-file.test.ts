@@ -35,7 +35,7 @@ describe('uploadFile()', () => {
 
   it('refuses an empty file, before VOD is asked for anything', async () => {
     const path = await stage.write('film.mp4', Buffer.alloc(0));
-    const access = { ...stage.request(path).access, apply: () => expect.unreachable() };
+    const access = { ...stage.request(path).access, prepare: () => expect.unreachable() };
 
     const put = uploadFile(stage.request(path, { access }), stage.environment);
 
