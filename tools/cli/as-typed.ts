@@ -1,8 +1,5 @@
 import type { Environment } from '../../lib/config/environment.ts';
 
-/** Commands in examples and in quotation marks; a text that begins with the program's name is about the program. */
-const COMMAND = /(?<=[^\n])(?<!npx )\bvod-upload (?=[a-z<-])/g;
-
 /** Commands in quotation marks: in messages, other words may be the names of files. */
 const QUOTED = /(?<=")vod-upload (?=[a-z<-])/g;
 
@@ -14,9 +11,15 @@ export function asTyped(message: string, environment: Environment): string {
   return replace(message, QUOTED, environment);
 }
 
-/** Returns what `--help` prints, likewise. */
-export function helpAsTyped(help: string, environment: Environment): string {
-  return replace(help, COMMAND, environment);
+/** Returns what `--help` prints, likewise; `commands` are the names of all. */
+export function helpAsTyped(
+  help: string,
+  commands: readonly string[],
+  environment: Environment,
+): string {
+  // A text that begins with the program's name is about the program, and the name may also be the value of an option.
+  const next = `(?=(?:${commands.join('|')})\\b|[<-])`;
+  return replace(help, new RegExp(`(?<=[^\\n])\\bvod-upload ${next}`, 'g'), environment);
 }
 
 function replace(text: string, command: RegExp, environment: Environment): string {

@@ -65,8 +65,10 @@ const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+const NAMES = COMMANDS.map(({ name }) => name);
+
 /** What may be the first argument. */
-const WORDS = [...COMMANDS.map(({ name }) => name), '--help', '--version'];
+const WORDS = [...NAMES, '--help', '--version'];
 
 const HELP = `vod-upload connects Tencent Cloud VOD with this upload backend, says what is wrong between them, and uploads.
 
@@ -86,7 +88,7 @@ export async function runCli(
 ): Promise<number> {
   const { writeOut, writeError, environment } = surroundings;
   if (name === '--help' || name === '-h' || name === 'help') {
-    writeOut(helpAsTyped(HELP, environment));
+    writeOut(helpAsTyped(HELP, NAMES, environment));
     return EXIT.good;
   }
   if (name === '--version' || name === '-v') {
@@ -97,12 +99,12 @@ export async function runCli(
   if (entry === undefined) {
     const lack =
       name === undefined ? '' : `There is no command "${name}".${suggest(name, WORDS)}\n\n`;
-    writeError(`${lack}${helpAsTyped(HELP, environment)}`);
+    writeError(`${lack}${helpAsTyped(HELP, NAMES, environment)}`);
     return EXIT.unable;
   }
   const command = await entry.load();
   if (args.includes('--help') || args.includes('-h')) {
-    writeOut(helpAsTyped(command.help, environment));
+    writeOut(helpAsTyped(command.help, NAMES, environment));
     return EXIT.good;
   }
   try {

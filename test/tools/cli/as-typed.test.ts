@@ -32,6 +32,25 @@ describe.each(STARTS)('started by %s, the program', (_name, variables) => {
   });
 });
 
+describe('the help of each command', () => {
+  it('names the same defaults however the program was started', async () => {
+    const { out: help } = await runCommand(['--help'], {});
+    const commands = [...help.matchAll(/^ {2}(\w+) /gm)].flatMap(([, name]) => name ?? []);
+    const listDefaults = async (variables: Record<string, string>) => {
+      const helps = await Promise.all(
+        commands.map((name) => runCommand([name, '--help'], variables)),
+      );
+      return helps.flatMap(({ out }) => out.split('\n')).filter((line) => / by default/.test(line));
+    };
+
+    const defaults = await listDefaults({});
+
+    expect(commands).toContain('put');
+    expect(defaults.join()).toMatch(/\.vod-upload by default.*vod-upload by default/);
+    expect(await listDefaults({ npm_command: 'exec' })).toEqual(defaults);
+  });
+});
+
 /** So that doctor has something to say about a key that is too short. */
 const ACCOUNT = { CALLBACK_SIGN_KEYS: 'short' };
 
