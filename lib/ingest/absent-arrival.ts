@@ -45,7 +45,7 @@ type NoteLedger = Pick<
  *
  * VOD's answer is the same for files that never existed. So a missing file counts if a MAC proves its context, or if
  * both its arrival and its deletion were notified, in any order. It never counts if it belongs to an upload of another
- * application for which there is more than such notifications or, without a MAC and a notified deletion, of any application.
+ * application, unless a MAC proves its context and there is no more for that upload than such notifications.
  *
  * @param now Unix milliseconds.
  * @throws errors of the ledger if it cannot record.
@@ -113,12 +113,12 @@ async function noteArrival(
   const fileId = readId(event.task.FileId);
   const isProven = receiveEvent(event, requireMac(origin)).envelope !== undefined;
   const holder = fileId && (await findHolder(fileId, isProven, origin, ledger));
-  const unknown = { isProven: false, isDeleted: false, isSurplus: false };
-  if (fileId === undefined || holder === 'other') return unknown;
+  const nothing = { isProven: false, isDeleted: false, isSurplus: false };
+  if (fileId === undefined || holder === 'other') return nothing;
   if (holder === 'own' && !isProven) {
     // If its arrival was recorded before the process ended, its deletion was not.
     const [noted] = await ledger.findAbsentArrivals([fileId], subAppId);
-    return { ...unknown, isDeleted: noted?.isDeleted === true };
+    return { ...nothing, isDeleted: noted?.isDeleted === true };
   }
   const source = readSource(event.task.MediaBasicInfo);
   const { isNoted, isDeleted } = await ledger.noteAbsentArrival({ fileId, source }, subAppId);
