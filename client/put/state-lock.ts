@@ -34,7 +34,7 @@ export async function lockState(file: string, subject: string): Promise<Lock> {
     // It was released in the meantime.
     if (holder === undefined) continue;
     if (await isAlive(holder)) throw inUse(file, subject, holder);
-    if (!(await remove(file, holder))) throw inUse(file, subject, holder);
+    await remove(file, holder, subject);
   }
 }
 
@@ -91,34 +91,19 @@ function draftOf(folder: string, { token }: Pick<Holder, 'token'>): string {
   return join(folder, `${token}.process`);
 }
 
-/** Returns false if the file exists. It appears with all of its content. */
-async function create(file: string, holder: Holder): Promise<boolean> {
-  const draft = `${file}.${randomUUID()}`;
-  try {
-    await writeFile(draft, JSON.stringify(holder));
-    await link(draft, file);
-    return true;
-  } catch (error) {
-    if (Object(error).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await unlink(draft).catch(() => undefined);
-  }
-}
-
 /**
- * Removes the lock of a process that has ended. Of several processes that want to, one succeeds; nobody removes the lock
- * that it creates then.
+ * Removes the lock of a process that has ended. Of several processes that want to, one has the right at a time; nobody removes
+ * the lock that it takes then. That right is a lock, too: its holder may be ended just as well.
+ *
+ * @throws {PutError} `in_use` if another process is removing it.
  */
-async function remove(file: string, holder: Holder): Promise<boolean> {
-  const claim = `${file}.${holder.token}`;
-  if (!(await create(claim, holder))) return false;
+async function remove(file: string, holder: Holder, subject: string): Promise<void> {
+  const right = await lockState(`${file}.${holder.token}`, subject);
   try {
     if ((await readHolder(file))?.token === holder.token) await rm(file, { force: true });
     await rm(draftOf(dirname(file), holder), { force: true });
-    return true;
   } finally {
-    await rm(claim, { force: true });
+    await right.release();
   }
 }
 
