@@ -6,14 +6,14 @@ import type { Proofs } from './proofs.ts';
 import type { Arrived, Scene } from './scene.ts';
 import type { Way } from './ways.ts';
 
-const runsOwnFlow = own(({ event, flow, flowName, upload }) => {
+const runsOwnFlow = own(({ event, flowEnd, flowName, upload }) => {
   expect(flowName).toBe(OWN.procedure);
-  expect(flow.at(-1)?.TaskId).toBe(event.ProcedureTaskId);
+  expect(flowEnd?.TaskId).toBe(event.ProcedureTaskId);
   expect(upload.state).toBe('ready');
 });
 
-const hasOwnSession = own(({ flow, upload }) => {
-  expect(flow.at(-1)?.SessionContext).toBe(OWN.sessionContext);
+const hasOwnSession = own(({ flowEnd, upload }) => {
+  expect(flowEnd?.SessionContext).toBe(OWN.sessionContext);
   expect(upload.sessionContext).toBe(OWN.sessionContext);
 });
 
@@ -25,10 +25,10 @@ const hasOwnSource = own(({ event, upload }) => {
 /** Proofs of the table about processing. */
 export const PROCESSING_PROOFS: Proofs = {
   'task flow': {
-    'rule `procedure`': plain(({ event, flow, flowName, upload, rules }, way) => {
+    'rule `procedure`': plain(({ event, flowEnd, flowName, upload, rules }, way) => {
       expect(event.ProcedureTaskId ?? '').toBe('');
       expect(flowName).toBe('LongVideoPreset');
-      expect(flow.at(-1)).toMatchObject({ Status: 'FINISH', TaskId: upload.taskId });
+      expect(flowEnd?.TaskId).toBe(upload.taskId);
       expect(upload).toMatchObject({ state: 'ready', procedure: 'LongVideoPreset' });
       expect(rules).toContain(RULE_OF[way].rule);
     }),
@@ -37,13 +37,11 @@ export const PROCESSING_PROOFS: Proofs = {
     '`procedure`': runsOwnFlow,
   },
   'its priority': {
-    'rule `taskPriority`': plain(({ flow }, way) =>
-      expect(flow.at(-1)?.TasksPriority).toBe(RULE_OF[way].taskPriority),
+    'rule `taskPriority`': plain(({ flowEnd }, way) =>
+      expect(flowEnd?.TasksPriority).toBe(RULE_OF[way].taskPriority),
     ),
-    '`taskPriority`': own(({ flow }) =>
-      expect(flow.at(-1)?.TasksPriority).toBe(OWN.clientPriority),
-    ),
-    '`tasksPriority`': own(({ flow }) => expect(flow.at(-1)?.TasksPriority).toBe(OWN.pullPriority)),
+    '`taskPriority`': own(({ flowEnd }) => expect(flowEnd?.TasksPriority).toBe(OWN.clientPriority)),
+    '`tasksPriority`': own(({ flowEnd }) => expect(flowEnd?.TasksPriority).toBe(OWN.pullPriority)),
   },
   'when it notifies': {
     'rule `taskNotifyMode`': plain(tellsOfChanges),

@@ -28,8 +28,9 @@ export interface Arrived {
   readonly event: FileUploadTask;
   /** VOD's current description of it. */
   readonly basic: MediaBasicInfo;
-  /** Its task flow: the data of the webhooks about it, and its name. */
+  /** Its task flow: the data of the webhooks about it, in any order, the one about its end, and its name. */
   readonly flow: readonly ProcedureTask[];
+  readonly flowEnd: ProcedureTask | undefined;
   readonly flowName: string | undefined;
 }
 
@@ -163,22 +164,21 @@ async function findUploadId(stack: LocalStack, fileId: string): Promise<string> 
 async function describeFlow(
   stack: LocalStack,
   fileId: string,
-): Promise<Pick<Arrived, 'flow' | 'flowName'>> {
+): Promise<Pick<Arrived, 'flow' | 'flowEnd' | 'flowName'>> {
   const ofFile = seen(stack, 'procedure').filter((step) => step.fileId === fileId);
   const isTold = (told: { readonly eventType: string; readonly fileId?: string }) =>
     told.eventType === 'vod.ProcedureStateChanged' && told.fileId === fileId;
   const readTask = (data: unknown): ProcedureTask => Object(data).ProcedureStateChangeEvent;
+  const isEnd = ({ Status }: ProcedureTask) => Status === 'FINISH';
   if (ofFile.length > 0) {
-    await happens(
-      stack,
-      'webhook',
-      (told) => isTold(told) && readTask(told.data).Status === 'FINISH',
-    );
+    await happens(stack, 'webhook', (told) => isTold(told) && isEnd(readTask(told.data)));
   }
+  const flow = seen(stack, 'webhook')
+    .filter(isTold)
+    .map(({ data }) => readTask(data));
   return {
-    flow: seen(stack, 'webhook')
-      .filter(isTold)
-      .map(({ data }) => readTask(data)),
+    flow,
+    flowEnd: flow.find(isEnd),
     flowName: ofFile[0]?.procedure,
   };
 }
