@@ -109,12 +109,10 @@ describe('the example consumer', () => {
       environment,
       { folder, interrupted: listener.ending.signal, progress },
     );
-    await expect.poll(() => progress, { timeout: 20_000 }).toContain('listening');
+    await expect.poll(() => progress).toContain('listening');
     const uploadId = await pull();
 
-    await expect
-      .poll(heard.readOutput, { timeout: 20_000 })
-      .toContain(`upload.ready ${uploadId} http`);
+    await expect.poll(heard.readOutput).toContain(`upload.ready ${uploadId} http`);
     listener.ending.abort();
     const { exitCode, out } = await running;
     await heard.end();

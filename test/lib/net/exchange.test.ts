@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ExchangeRequest, exchange, isTransientStatus } from '../../../lib/net/exchange.ts';
 import { type Listening, listen } from '../../support/listen.ts';
 
@@ -24,9 +24,9 @@ function ask(change: Partial<ExchangeRequest> = {}) {
 
 /** Resolves once the server has no open connections. */
 const closed = () =>
-  vi.waitUntil(
-    () => new Promise((resolve) => server.getConnections((_error, count) => resolve(count === 0))),
-  );
+  expect
+    .poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count))))
+    .toBe(0);
 
 describe('exchange()', () => {
   it('returns status, headers and body of a GET', async () => {

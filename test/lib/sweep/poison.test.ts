@@ -82,7 +82,7 @@ describe('drainEventQueue()', () => {
       await expectRecorded(samples);
     });
     await fc.assert(property, { numRuns: 8 });
-  }, 60_000);
+  });
 
   it('reports each attempt, and an error once the item is dead', async () => {
     const sample = createSample(1, 'a name that the database refuses as a value');
@@ -210,7 +210,7 @@ describe('scanMedia()', () => {
       await expectRecorded(samples);
     });
     await fc.assert(property, { numRuns: 8 });
-  }, 60_000);
+  });
 
   it.each([
     ['null', null],
@@ -289,7 +289,7 @@ describe('confirmPending()', () => {
       await expectRecorded(samples);
     });
     await fc.assert(property, { numRuns: 6 });
-  }, 60_000);
+  });
 });
 
 /** Values that no document of VOD has. */
@@ -343,5 +343,5 @@ describe('an event of any shape', () => {
       },
     );
     await fc.assert(property, { numRuns: 4, endOnFailure: true });
-  }, 60_000);
+  });
 });

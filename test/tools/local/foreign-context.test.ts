@@ -41,11 +41,7 @@ async function signIn(scope: string): Promise<string> {
 
 /** Runs the timer until nothing is left to do for any media; returns the ids of the media that VOD has then. */
 async function settle(): Promise<readonly string[]> {
-  await expect
-    .poll(async () => (await ask('POST', '/__local/sweep', {})).backlog.actions, {
-      timeout: 25_000,
-    })
-    .toBe(0);
+  await expect.poll(async () => (await ask('POST', '/__local/sweep', {})).backlog.actions).toBe(0);
   const { items } = await ask('GET', '/uploads?limit=100');
   const states = new Map<string, string>(
     items.map(({ fileId, state }: { fileId: string; state: string }) => [fileId, state]),

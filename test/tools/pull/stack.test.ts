@@ -82,4 +82,4 @@ it('moves a small library into the local stack, and out of it again', async () =
   const info = await fetch(`${stage.stack.origin}/__local/info`);
   const media = JSON.parse(await info.text());
   expect(media.mediaCount).toBeLessThan(3);
-}, 60_000);
+});

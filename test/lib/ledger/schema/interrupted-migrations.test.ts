@@ -152,7 +152,7 @@ describe('applyMigrations() after a process was killed that built an index', () 
     onTestFinished(() => void child.kill('SIGKILL'));
     const listBuilds = () => sql<{ pid: number }[]>`select pid from pg_stat_progress_create_index
       where datname = current_database()`;
-    await expect.poll(listBuilds, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(listBuilds).toHaveLength(1);
     child.kill('SIGKILL');
     await once(child, 'exit');
     const endWriter = async () => {
@@ -168,7 +168,7 @@ describe('applyMigrations() after a process was killed that built an index', () 
     const progress: string[] = [];
 
     const migrating = applyMigrations(url, { folder, onProgress: (text) => progress.push(text) });
-    await expect.poll(() => progress, { timeout: 10_000 }).not.toEqual([]);
+    await expect.poll(() => progress).not.toEqual([]);
     const builds = await listBuilds();
     if (end === 'gives up') await sql`select pg_terminate_backend(${orphan?.pid ?? 0})`;
     await endWriter();

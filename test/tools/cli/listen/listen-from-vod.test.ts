@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../../support/make-folder.ts';
 import { perTest } from '../../../support/per-test.ts';
+import { until } from '../../../support/until.ts';
 import { openVodFront, runCommand } from '../cli-stage.ts';
 import { startConsumer, verifyMessage } from '../consumer-stage.ts';
 
@@ -37,8 +38,6 @@ async function startListening(args: readonly string[] = []) {
   };
   return { lines, progress, running, end };
 }
-
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000 });
 
 describe('vod-upload listen --from-vod', () => {
   it('sends the events in the queue once, as messages of the functions, and removes them', async () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { perTest } from '../../../support/per-test.ts';
 import { useStack } from '../../../support/stack-stage.ts';
 import { runCommand } from '../cli-stage.ts';
@@ -30,7 +30,7 @@ describe('vod-upload with the local stack', () => {
       environment,
       { folder: stage.dir, interrupted: ending.signal, progress },
     );
-    await vi.waitFor(() => expect(progress).toContain('listening'), { timeout: 20_000 });
+    await expect.poll(() => progress).toContain('listening');
 
     const answer = await fetch(`${stage.stack.origin}/signature`, {
       method: 'POST',
@@ -38,9 +38,9 @@ describe('vod-upload with the local stack', () => {
       body: '{}',
     });
     const { uploadId } = (await answer.json()) as { readonly uploadId: string };
-    await vi.waitFor(() => expect(consumer.received).toHaveLength(1), { timeout: 20_000 });
+    await expect.poll(() => consumer.received).toHaveLength(1);
     const cancelled = await runCommand(['uploads', 'cancel', uploadId, ...where], environment);
-    await vi.waitFor(() => expect(consumer.received).toHaveLength(2), { timeout: 20_000 });
+    await expect.poll(() => consumer.received).toHaveLength(2);
     ending.abort();
     const { exitCode, error } = await running;
 
@@ -58,7 +58,7 @@ describe('vod-upload with the local stack', () => {
     const child = spawn(process.execPath, args, { env, cwd: stage.dir });
     const written: string[] = [];
     child.stderr.on('data', (bytes: Buffer) => written.push(bytes.toString()));
-    await vi.waitFor(() => expect(written.join('')).toContain('listening'), { timeout: 30_000 });
+    await expect.poll(() => written.join('')).toContain('listening');
     child.kill(signal);
     const [code] = await once(child, 'exit');
 

@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { perTest } from '../../../support/per-test.ts';
 import { settleFeed } from '../../../support/settle-feed.ts';
+import { until } from '../../../support/until.ts';
 import { eventOf } from '../../../support/use-ledger.ts';
 import { runCommand } from '../cli-stage.ts';
 import { startConsumer, verifyMessage } from '../consumer-stage.ts';
@@ -22,17 +23,13 @@ async function startListening(args: readonly string[], scope?: string) {
     ...{ interrupted: ending.signal, onOut: (text: string) => lines.push(text), progress },
     ...(scope === undefined ? {} : { scope }),
   });
-  const begun = () =>
-    vi.waitFor(() => expect(progress).toContain('listening'), { timeout: 10_000 });
-  await Promise.race([begun(), running]);
+  await Promise.race([until(() => expect(progress).toContain('listening')), running]);
   const end = () => {
     ending.abort();
     return running;
   };
   return { lines, progress, running, end };
 }
-
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000 });
 
 describe('vod-upload listen', () => {
   it('shows what is recorded while it waits, and sends it signed', async () => {

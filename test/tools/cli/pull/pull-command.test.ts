@@ -285,7 +285,7 @@ describe('vod-upload pull --from', () => {
     expect(retried.out).toBe('1 retried, 0 refused\n');
     expect(again).toMatch(/b\.mp4\?sign=\d+$/);
     expect(first.fetched).not.toContain(again);
-  }, 30_000);
+  });
 
   it('survives a service that fails for a while', async () => {
     await write('library.csv', ['mediaUrl', url('a')]);

@@ -122,7 +122,7 @@ it('shows in GET /uploads/{uploadId} how far an upload is, while it is sent', as
     return progress;
   };
 
-  await expect.poll(show, { timeout: 20_000, interval: 300 }).toBeGreaterThan(0);
+  await expect.poll(show, { interval: 300 }).toBeGreaterThan(0);
 
   expect((await running).exitCode).toBe(0);
 });

@@ -245,7 +245,7 @@ describe('a save that fails', () => {
 });
 
 describe('a process that is killed', () => {
-  it('has every change of which it said that it was saved', { timeout: 120_000 }, async () => {
+  it('has every change of which it said that it was saved', async () => {
     const chance = createChance(7);
     let last = 0;
     for (let round = 0; round < 12; round += 1) {
