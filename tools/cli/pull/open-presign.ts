@@ -8,9 +8,9 @@ export const PRESIGN_OPTIONS = {
 } as const;
 
 /** What `--help` says about them. */
-export const PRESIGN_HELP = `  --presign COMMAND   asked for each URL just before it is sent: reads a line of JSON, writes the URL
-  --presign-timeout SECONDS
-                      after which it is ended, with all that it has begun; 30 by default`;
+export const PRESIGN_HELP = `  --presign <command>    asked for each URL just before it is sent: reads a line of JSON, writes the URL
+  --presign-timeout <seconds>
+                         after which it is ended, with all that it has begun; 30 by default`;
 
 const SECONDS = '30';
 

@@ -6,11 +6,12 @@ import { explainFunctionUrl } from '../show-url.ts';
 export const SERVICE_OPTIONS = { endpoint: { type: 'string' }, json: { type: 'boolean' } } as const;
 
 /** What `--help` says about them. */
-export const SERVICE_HELP = `  --endpoint URL      address of the function pull, such as http://localhost:3000; else VOD_UPLOAD_ENDPOINT
-  --json              write one JSON object a line
+export const SERVICE_HELP = `  --endpoint <url>       address of the function "pull", such as http://localhost:3000
+  --json                 writes one JSON object a line`;
 
-The variable VOD_UPLOAD_TOKEN has an API key, or a token, with the scope upload:pull.
-`;
+/** What it says about their variables. */
+export const SERVICE_VARIABLES = `  VOD_UPLOAD_ENDPOINT    as --endpoint
+  VOD_UPLOAD_TOKEN       API key or token of a caller with the scope upload:pull`;
 
 /**
  * Returns the runs of the caller whom the environment names.

@@ -7,31 +7,44 @@ import { readArguments, readChoice } from '../read-options.ts';
 import { showText } from '../show-text.ts';
 import { suggest } from '../suggest.ts';
 import { PRESIGN_HELP, PRESIGN_OPTIONS } from './open-presign.ts';
-import { SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
+import { SERVICE_HELP, SERVICE_OPTIONS, SERVICE_VARIABLES } from './open-service.ts';
 
 /** What `vod-upload pull --help` prints. */
-export const PULL_HELP = `Usage: vod-upload pull --from LIST [options]
+export const PULL_HELP = `vod-upload pull has VOD fetch the files of a list, each once.
 
-Has VOD fetch the files of a list, each once. It looks at every source first, says what would be pulled and what would not,
-and asks. The run is kept by the service: the same list again, half of it, or a longer one continues it, from any machine.
+It looks at every source first, says what would be pulled and what would not, and asks. The run is kept by the service:
+the same list again, half of it, or a longer one continues it, from any machine.
 
-  --from LIST         CSV, TSV or NDJSON with a header, the file of the vendor's own batch puller, or - for standard input
-  --run NAME          name of the run; else that of the file without its extension
-  --format FORMAT     csv, tsv or ndjson, where it cannot be seen
-  --map FIELD=COLUMN  the column of a field that has another name, or in a list without a header its number; may be repeated
-  --ignore COLUMN     a column that is of no interest; may be repeated
+Usage: vod-upload pull --from <list> [options]
+
+Options of the list:
+  --from <list>          CSV, TSV or NDJSON with a header, the file of the vendor's own batch puller, or - for standard
+                         input
+  --format <format>      csv, tsv or ndjson, where it cannot be seen
+  --map <field>=<column>
+                         the column of a field that has another name, or in a list without a header its number; may be
+                         repeated
+  --ignore <column>      a column that is of no interest; may be repeated
 ${PRESIGN_HELP}
-  --retry             attempt again what failed before
-  --no-look           do not look at the sources
-  --prices FILE       JSON with your prices: currency, perGigabyte, perGigabyteMonth, perFile
-  --dry-run           say what would be done, and do nothing
-  --yes               do not ask
-  --no-wait           end when all is queued; "vod-upload runs show NAME" shows what becomes of it
-  --every SECONDS     between two looks at the run; 3 by default
-  --mapping FILE      what became of each source, as CSV or .ndjson; NAME.mapping.csv by default
-  --failures FILE     what failed, as a list for another run; NAME.failures.csv by default
+
+Options of the run:
+  --run <name>           its name; by default that of the list's file without its extension
+  --retry                attempts again what failed before
+  --no-look              does not look at the sources
+  --prices <file>        JSON with your prices: currency, perGigabyte, perGigabyteMonth, perFile
+  --dry-run              says what would be done, and does nothing
+  --yes                  does not ask
+  --no-wait              ends when all is queued; "vod-upload runs show <name>" shows what becomes of it
+  --every <seconds>      between two looks at the run; 3 by default
+  --mapping <file>       what became of each source, as CSV or .ndjson; <name>.mapping.csv by default
+  --failures <file>      what failed, as a list for another run; <name>.failures.csv by default
 ${SERVICE_HELP}
-The fields of a list are ${LIST_FIELDS.join(', ')}.
+
+Fields of a list:
+${listInLines(LIST_FIELDS)}
+
+Variables:
+${SERVICE_VARIABLES}
 
 Exit codes: 0 all files are there, 1 some are not, 2 it could not be done.
 
@@ -40,6 +53,17 @@ Examples:
   vod-upload pull --from export.csv --map id=video_id --map mediaUrl=download_url --ignore views
   vod-upload pull --from keys.csv --presign './sign.sh'
 `;
+
+/** Returns names in lines of a help text, separated by commas. */
+function listInLines(names: readonly string[]): string {
+  const lines: string[] = [];
+  for (const name of names) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + name.length > 116) lines.push(`  ${name}`);
+    else lines.splice(-1, 1, `${line}, ${name}`);
+  }
+  return lines.join(',\n');
+}
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -72,7 +96,7 @@ export function readPullOptions(args: readonly string[], folder: string) {
   const [taken] = Object.entries({ mapping, failures }).filter(([, path]) => path === source);
   if (taken !== undefined) {
     throw new CommandError(
-      `--${taken[0]} would replace the list itself: name another file, with --${taken[0]} FILE.`,
+      `--${taken[0]} would replace the list itself: name another file, with --${taken[0]} <file>.`,
     );
   }
   if (mapping === failures) throw new CommandError('--mapping and --failures must be two files.');

@@ -16,35 +16,52 @@ import { suggest } from '../suggest.ts';
 import { describeVerification } from './finish-run.ts';
 import { untilEnded } from './interruption.ts';
 import { createReport, openPresign, PRESIGN_HELP, PRESIGN_OPTIONS } from './open-presign.ts';
-import { confirm, openService, SERVICE_HELP, SERVICE_OPTIONS } from './open-service.ts';
+import {
+  confirm,
+  openService,
+  SERVICE_HELP,
+  SERVICE_OPTIONS,
+  SERVICE_VARIABLES,
+} from './open-service.ts';
 import { followRun, judgeRun, readEvery } from './show-run.ts';
 
-const HELP = `Usage: vod-upload runs list
-       vod-upload runs show NAME [--watch] [--mapping FILE] [--failures FILE]
-       vod-upload runs pause NAME
-       vod-upload runs resume NAME
-       vod-upload runs retry NAME [--presign COMMAND]
-       vod-upload runs cancel NAME
-       vod-upload runs undo NAME
+const HELP = `vod-upload runs shows the runs of "vod-upload pull", from any machine, and works on them.
 
-Shows the runs of "vod-upload pull", from any machine, and works on them.
+Usage: vod-upload runs list [options]
+       vod-upload runs show <name> [--watch] [--mapping <file>] [--failures <file>] [options]
+       vod-upload runs pause <name> [options]
+       vod-upload runs resume <name> [options]
+       vod-upload runs retry <name> [--presign <command>] [options]
+       vod-upload runs cancel <name> [options]
+       vod-upload runs undo <name> [options]
 
-  list                your runs, latest first
-  show                what became of the items of a run
-  pause               holds what waits; what VOD is fetching goes on, since it cannot be paused there
-  resume              sends what waits
-  retry               attempts again what failed without a file
-  cancel              ends a run: what is under way is cancelled, what has arrived stays
-  undo                ends a run, and deletes every file that it brought, and nothing else
+What it does:
+  list                   shows your runs, latest first
+  show                   shows what became of the items of a run
+  pause                  holds what waits; what VOD is fetching goes on, since it cannot be paused there
+  resume                 sends what waits
+  retry                  attempts again what failed without a file
+  cancel                 ends a run: what is under way is cancelled, what has arrived stays
+  undo                   ends a run, and deletes every file that it brought, and nothing else
 
-  --watch             shows the run until nothing of it is under way
-  --every SECONDS     between two looks; 3 by default
-  --mapping FILE      writes what became of each source, as CSV or .ndjson, and compares sizes
-  --failures FILE     writes what failed, as a list for another run
+Options:
+  --watch                shows the run until nothing of it is under way
+  --every <seconds>      between two looks; 3 by default
+  --mapping <file>       writes what became of each source, as CSV or .ndjson, and compares sizes
+  --failures <file>      writes what failed, as a list for another run
 ${PRESIGN_HELP}
-  --yes               does not ask before it cancels or undoes
+  --yes                  does not ask before it cancels or undoes
 ${SERVICE_HELP}
+
+Variables:
+${SERVICE_VARIABLES}
+
 Exit codes: 0 done, or all files are there; 1 some are not; 2 it could not be done.
+
+Examples:
+  vod-upload runs show library --watch
+  vod-upload runs retry library
+  vod-upload runs undo library
 `;
 
 const VERBS = ['list', 'show', 'pause', 'resume', 'retry', 'cancel', 'undo'] as const;
