@@ -79,12 +79,16 @@ async function readProgress(sql: Statements, index: string): Promise<Progress | 
   // Within a transaction, statistics otherwise stay as they were when it first read them:
   // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS.
   await sql.unsafe('select pg_stat_clear_snapshot()');
-  // Without parameters: with them its snapshot would be kept, and the build would wait for that for ever.
+  // Without parameters: with them its snapshot would be kept, and the build would wait for that for ever. A concurrent build
+  // that has no index yet may be the one of this index, whose name nobody else sees until it waits for writers.
   const [progress] = await sql.unsafe<Progress[]>(
     `select phase, current_locker_pid as locker,
         (case when blocks_total > 0 then blocks_done * 100 / blocks_total
           when tuples_total > 0 then tuples_done * 100 / tuples_total end)::integer as percent
-      from pg_stat_progress_create_index where index_relid = to_regclass('${index}')`,
+      from pg_stat_progress_create_index where datname = current_database() and (
+        index_relid = to_regclass('${index}')
+        or (index_relid = 0 and command = 'CREATE INDEX CONCURRENTLY')
+      )`,
   );
   return progress;
 }

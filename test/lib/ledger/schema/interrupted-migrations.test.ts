@@ -135,35 +135,39 @@ describe('applyMigrations() after a process was killed that built an index', () 
   const MIGRATE = new URL('../../../../lib/ledger/schema/migrate.ts', import.meta.url).href;
   const INDEX = 'create index concurrently if not exists first_id on first (id);';
 
-  /** Has a process begin the index of a migration, which waits for an open transaction, and kills the process. */
-  async function leaveBuild() {
+  /** Has a process begin the index of a migration, which waits for what `block` does in a transaction, and kills the process. */
+  async function leaveBuild(block: string, phase: string) {
     const url = await databases.create('empty');
     const sql = connect(url);
     await sql`create table first (id integer)`;
     const folder = await makeFolder();
+    await applyMigrations(url, { folder });
     await writeFile(join(folder, '0001-index.sql'), INDEX);
-    const writer = await sql.reserve();
-    await writer`begin`;
-    await writer`insert into first values (1)`;
+    const blocker = await sql.reserve();
+    await blocker`begin`;
+    await blocker.unsafe(block);
     const script = `import { applyMigrations } from ${JSON.stringify(MIGRATE)};
       await applyMigrations(${JSON.stringify(url)}, { folder: ${JSON.stringify(folder)} });`;
     const flags = ['--import', 'tsx', '--input-type=module', '--eval', script];
     const child = spawn(process.execPath, flags, { stdio: 'inherit' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const listBuilds = () => sql<{ pid: number }[]>`select pid from pg_stat_progress_create_index
-      where datname = current_database()`;
+      where datname = current_database() and phase = ${phase}`;
     await expect.poll(listBuilds).toHaveLength(1);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const endWriter = async () => {
-      await writer`commit`;
-      writer.release();
+    const unblock = async () => {
+      await blocker`commit`;
+      blocker.release();
     };
-    return { url, folder, sql, listBuilds, endWriter };
+    return { url, folder, sql, listBuilds, unblock };
   }
 
+  const WRITE = 'insert into first values (1)';
+  const WAIT = 'waiting for writers before build';
+
   it.each(['completes', 'gives up'])('waits until the server %s the index', async (end) => {
-    const { url, folder, sql, listBuilds, endWriter } = await leaveBuild();
+    const { url, folder, sql, listBuilds, unblock } = await leaveBuild(WRITE, WAIT);
     const [orphan] = await listBuilds();
     const progress: string[] = [];
 
@@ -171,7 +175,7 @@ describe('applyMigrations() after a process was killed that built an index', () 
     await expect.poll(() => progress).not.toEqual([]);
     const builds = await listBuilds();
     if (end === 'gives up') await sql`select pg_terminate_backend(${orphan?.pid ?? 0})`;
-    await endWriter();
+    await unblock();
 
     expect(await migrating).toBe(1);
     expect(progress[0]).toMatch(
@@ -182,5 +186,22 @@ describe('applyMigrations() after a process was killed that built an index', () 
       await sql`select indexrelid::regclass::text as name, indisvalid from pg_index
         where indrelid = 'first'::regclass`,
     ).toEqual([{ name: 'first_id', indisvalid: true }]);
+  });
+
+  it('waits for an index that nobody can see yet', async () => {
+    const { url, folder, unblock } = await leaveBuild(
+      'lock table pg_index in share mode',
+      'initializing',
+    );
+    const progress: string[] = [];
+
+    const migrating = applyMigrations(url, { folder, onProgress: (text) => progress.push(text) });
+    await expect.poll(() => progress).not.toEqual([]);
+    await unblock();
+
+    expect(await migrating).toBe(1);
+    expect(progress).toEqual([
+      'index first_id of 0001-index.sql: another session builds it: initializing',
+    ]);
   });
 });
