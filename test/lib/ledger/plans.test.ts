@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import postgres from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnection } from '../../../lib/ledger/connection/connection.ts';
 import { MAX_COUNTED } from '../../../lib/ledger/deliveries/endpoints.ts';
@@ -8,6 +8,7 @@ import { readCursor, writeCursor } from '../../../lib/ledger/page.ts';
 import { PAGE_SIZE } from '../../../lib/ledger/retention/pruned-tables.ts';
 import { MAX_NOTES } from '../../../lib/ledger/uploads/absent-files.ts';
 import { listPruned } from '../../../lib/model/retention.ts';
+import { UPLOAD_STATES } from '../../../lib/model/upload-state.ts';
 import { eventOf, useDatabases } from '../../support/use-ledger.ts';
 import { explainConnection, type Mode, type Reading } from './explain.ts';
 import { FILLED_AT, fillLedger, OPEN_ENDPOINT, PAUSED_ENDPOINT } from './filled-ledger.ts';
@@ -49,6 +50,8 @@ const CALLS: Readonly<
       await ledger.listUploads({ ...at, owner: 'owner3', method: 'live' });
       await ledger.listUploads({ ...at, owner: 'owner3', subAppId: 2 });
       await ledger.listUploads({ ...at, owner: 'nobody' });
+      for (const state of UPLOAD_STATES)
+        await ledger.listUploads({ ...at, owner: 'backend', state });
     }
   },
   async uploadContents(ledger) {
@@ -298,12 +301,37 @@ const COUNTED: Readonly<Partial<Record<keyof Ledger, number>>> = {
   readBacklog: 13 * MAX_COUNTED,
 };
 
+/**
+ * Behind a pooler, these read and sort all that may be meant, if there is as little of it as here, and it is in no order: the
+ * dead deliveries of an endpoint, and some ten thousand rows that are to be counted.
+ */
+const READ_WHOLE: ReadonlySet<string> = new Set(['deadDeliveries', 'readBacklog']);
+
+/** Gives a backend half of the uploads, of which few failed, were rejected or cancelled, and those long ago. */
+const GIVE_BACKEND = `
+  update uploads set owner = 'backend' where substr(upload_id, 2)::integer % 2 = 0
+    and (state not in ('rejected', 'failed') or substr(upload_id, 2)::integer > ${UPLOADS} - 200);
+  update uploads set state = 'ready' where state = 'cancelled' and substr(upload_id, 2)::integer < ${UPLOADS} - 200`;
+
+/** Changes a filled ledger as years do: half of the rows of each table are no longer in the order of their times. */
+async function changeLedger(sql: Sql): Promise<void> {
+  await sql.unsafe(GIVE_BACKEND);
+  const columns =
+    await sql`select table_name as of, min(column_name) as name from information_schema.columns
+    where table_schema = 'public' group by table_name`;
+  for (const { of, name } of columns) {
+    await sql.unsafe(`update ${of} t set ${name} = ${name} where hashtext(t::text) % 2 = 0`);
+  }
+  await sql.unsafe('vacuum');
+}
+
 const databases = useDatabases();
 
 // Without statistics only generic plans count: others are made again, and the server analyzes a table within a minute.
 describe.each<readonly [string, readonly Mode[]]>([
   ['filled', ['generic']],
   ['analyzed', ['generic', 'custom']],
+  ['changed', ['generic', 'custom']],
 ])('a ledger that was just %s', (state, modes) => {
   const readings: Reading[] = [];
   let ledger: Ledger;
@@ -312,7 +340,8 @@ describe.each<readonly [string, readonly Mode[]]>([
     const databaseUrl = await databases.create();
     const sql = postgres(databaseUrl, { max: 1, fetch_types: false });
     await fillLedger(sql, UPLOADS);
-    if (state === 'analyzed') await sql.unsafe('analyze');
+    if (state === 'changed') await changeLedger(sql);
+    if (state !== 'filled') await sql.unsafe('analyze');
     await sql.end();
     const clock = { now: () => FILLED_AT };
     const connection = explainConnection(
@@ -332,7 +361,10 @@ describe.each<readonly [string, readonly Mode[]]>([
     await call(ledger);
     expect(readings).not.toEqual([]);
     const counted = COUNTED[name as keyof Ledger] ?? 0;
-    const excessive = readings.filter(
+    const judged = readings.filter(
+      ({ mode }) => !(state === 'changed' && mode === 'custom' && READ_WHOLE.has(name)),
+    );
+    const excessive = judged.filter(
       ({ scanned, read, pages, useful }) =>
         scanned.length > 0 ||
         read > 10 * useful + counted + 100 ||
